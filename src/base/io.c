@@ -1,0 +1,414 @@
+#include "base/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/failpoint.h"
+#include "base/hash.h"
+
+void
+fd_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+bool
+file_open(const char *path, int flags, mode_t mode, int *ret_fd, struct error *e)
+{
+    int fd = open(path, flags | O_CLOEXEC, mode);
+
+    if (fd < 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    *ret_fd = fd;
+    return true;
+}
+
+bool
+file_size(int fd, const char *path, uint64_t *ret_size, struct error *e)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (S_ISDIR(st.st_mode))
+        return error_set(e, ERROR_IO, "'%s': is a directory", path);
+    *ret_size = (uint64_t)st.st_size;
+    return true;
+}
+
+bool
+file_read_all(struct arena *mem, const char *path, size_t most_bytes, struct bytes *ret_content,
+              struct error *e)
+{
+    AUTO_FD fd = -1;
+    uint64_t size;
+    size_t room;
+    size_t used = 0;
+    uint8_t *data;
+
+    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
+        return false;
+    if (size > most_bytes)
+        return error_set(e, ERROR_LIMIT, "'%s': %llu bytes, at most %zu are expected", path,
+                         (unsigned long long)size, most_bytes);
+    /* Files in /proc say 0; such files and files that grow are read up to the limit. */
+    room = size == 0 ? most_bytes : (size_t)size;
+    data = arena_alloc(mem, room + 1);
+    while (used < room) {
+        ssize_t got = read(fd, data + used, room - used);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(e, errno, "'%s'", path);
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    data[used] = '\0';
+    *ret_content = bytes_of(data, used);
+    return true;
+}
+
+bool
+fd_write_all(int fd, const char *path, const void *data, size_t size, struct error *e)
+{
+    const uint8_t *at = data;
+
+    if (FAILPOINT(file_write))
+        return error_set_errno(e, ENOSPC, "'%s'", path);
+    while (size > 0) {
+        ssize_t done = write(fd, at, size);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return error_set_errno(e, errno, "'%s'", path);
+        at += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+bool
+fd_pwrite_all(int fd, const char *path, const void *data, size_t size, uint64_t offset,
+              struct error *e)
+{
+    const uint8_t *at = data;
+
+    if (FAILPOINT(file_write))
+        return error_set_errno(e, ENOSPC, "'%s'", path);
+    while (size > 0) {
+        ssize_t done = pwrite(fd, at, size, (off_t)offset);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return error_set_errno(e, errno, "'%s'", path);
+        at += done;
+        offset += (uint64_t)done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+bool
+fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t offset,
+             struct error *e)
+{
+    uint8_t *at = ret_data;
+
+    while (size > 0) {
+        ssize_t got = pread(fd, at, size, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(e, errno, "'%s'", path);
+        if (got == 0)
+            return error_set(e, ERROR_FORMAT, "'%s': ends at byte %llu, %zu more are expected",
+                             path, (unsigned long long)offset, size);
+        at += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+bool
+file_sync(int fd, const char *path, struct error *e)
+{
+    if (FAILPOINT(file_sync) || fsync(fd) != 0)
+        return error_set_errno(e, errno != 0 ? errno : EIO, "'%s': sync", path);
+    return true;
+}
+
+bool
+dir_sync(const char *path, struct error *e)
+{
+    AUTO_FD fd = -1;
+
+    if (!file_open(path, O_RDONLY | O_DIRECTORY, 0, &fd, e))
+        return false;
+    return file_sync(fd, path, e);
+}
+
+bool
+dir_sync_parent(const char *path, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return dir_sync(path_dir(&tmp, path), e);
+}
+
+static const char *
+temporary_name(struct arena *mem, const char *path)
+{
+    uint64_t random;
+
+    random_bytes(&random, sizeof(random));
+    return arena_printf(mem, "%s.%016llx.tmp", path, (unsigned long long)random);
+}
+
+static bool
+write_and_rename(const char *temporary, const char *path, struct bytes content, mode_t mode,
+                 struct error *e)
+{
+    AUTO_FD fd = -1;
+
+    if (!file_open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode, &fd, e) ||
+        !fd_write_all(fd, temporary, content.data, content.size, e) || !file_sync(fd, temporary, e))
+        return false;
+    if (FAILPOINT(file_rename) || rename(temporary, path) != 0)
+        return error_set_errno(e, errno != 0 ? errno : EIO, "'%s'", path);
+    return dir_sync_parent(path, e);
+}
+
+bool
+file_replace(const char *path, struct bytes content, mode_t mode, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *temporary = temporary_name(&tmp, path);
+
+    if (write_and_rename(temporary, path, content, mode, e))
+        return true;
+    unlink(temporary);
+    return false;
+}
+
+bool
+file_rename_new(const char *from, const char *to, struct error *e)
+{
+    int failed = FAILPOINT(file_rename) ? EIO : 0;
+
+    if (failed == 0 && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0)
+        failed = errno;
+    /* File systems without RENAME_NOREPLACE (some network ones): check, then rename. */
+    if (failed == EINVAL || failed == ENOSYS) {
+        if (path_exists(to))
+            failed = EEXIST;
+        else
+            failed = rename(from, to) == 0 ? 0 : errno;
+    }
+    if (failed != 0)
+        return error_set_errno(e, failed, "'%s'", failed == EEXIST ? to : from);
+    return dir_sync_parent(to, e);
+}
+
+bool
+path_exists(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+bool
+dir_make(const char *path, mode_t mode, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    char *partial = arena_text(&tmp, path);
+
+    for (char *slash = partial + 1; *partial != '\0'; slash++) {
+        char kept = *slash;
+
+        if (kept != '/' && kept != '\0')
+            continue;
+        *slash = '\0';
+        if (mkdir(partial, mode) != 0 && errno != EEXIST)
+            return error_set_errno(e, errno, "'%s'", partial);
+        *slash = kept;
+        if (kept == '\0')
+            break;
+    }
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (!S_ISDIR(st.st_mode))
+        return error_set(e, ERROR_EXISTS, "'%s': is there, but is not a directory", path);
+    return true;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool
+dir_list(struct arena *mem, const char *path, const char ***ret_names, size_t *ret_count,
+         struct error *e)
+{
+    ARRAY(const char *) names = ARRAY_INIT;
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    int failed;
+
+    if (dir == NULL)
+        return error_set_errno(e, errno, "'%s'", path);
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            *ARRAY_PUSH(mem, &names) = arena_text(mem, entry->d_name);
+    }
+    failed = errno;
+    closedir(dir);
+    if (failed != 0)
+        return error_set_errno(e, failed, "'%s'", path);
+    if (names.count > 0)
+        qsort(names.items, names.count, sizeof(*names.items), compare_names);
+    *ret_names = names.items;
+    *ret_count = names.count;
+    return true;
+}
+
+bool
+dir_is_empty(const char *path, bool *ret_empty, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char **names;
+    size_t count;
+
+    if (!dir_list(&tmp, path, &names, &count, e)) {
+        if (e->code != ERROR_NOT_FOUND)
+            return false;
+        error_clear(e);
+        count = 0;
+    }
+    *ret_empty = count == 0;
+    return true;
+}
+
+static bool
+tree_remove_at(int parent, const char *name, const char *path, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_FD fd = -1;
+    ARRAY(const char *) names = ARRAY_INIT;
+    const struct dirent *entry;
+    DIR *dir;
+
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return error_set_errno(e, errno, "'%s'", path);
+    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || (dir = fdopendir(dup(fd))) == NULL)
+        return error_set_errno(e, errno, "'%s'", path);
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            *ARRAY_PUSH(&tmp, &names) = arena_text(&tmp, entry->d_name);
+    }
+    closedir(dir);
+    for (size_t i = 0; i < names.count; i++) {
+        if (!tree_remove_at(fd, names.items[i], path_join(&tmp, path, names.items[i]), e))
+            return false;
+    }
+    if (unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return error_set_errno(e, errno, "'%s'", path);
+    return true;
+}
+
+bool
+tree_remove(const char *path, struct error *e)
+{
+    return tree_remove_at(AT_FDCWD, path, path, e);
+}
+
+const char *
+path_join(struct arena *mem, const char *dir, const char *name)
+{
+    size_t length = strlen(dir);
+
+    if (name[0] == '/' || length == 0)
+        return arena_text(mem, name);
+    return arena_printf(mem, dir[length - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
+}
+
+const char *
+path_dir(struct arena *mem, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return ".";
+    if (slash == path)
+        return "/";
+    return arena_text_of_bytes(mem, bytes_of(path, (size_t)(slash - path)));
+}
+
+const char *
+path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+bool
+path_absolute(struct arena *mem, const char *path, const char **ret_path, struct error *e)
+{
+    char here[PATH_MAX];
+
+    if (path[0] == '/') {
+        *ret_path = arena_text(mem, path);
+        return true;
+    }
+    if (getcwd(here, sizeof(here)) == NULL)
+        return error_set_errno(e, errno, "working directory");
+    *ret_path = path_join(mem, here, path);
+    return true;
+}
+
+bool
+file_map_open(const char *path, struct file_map *ret_map, struct error *e)
+{
+    AUTO_FD fd = -1;
+    uint64_t size;
+    void *data = NULL;
+
+    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
+        return false;
+    if (size > 0) {
+        data = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
+        if (data == MAP_FAILED)
+            return error_set_errno(e, errno, "'%s': map", path);
+    }
+    *ret_map = (struct file_map){data, (size_t)size, fd};
+    fd = -1;
+    return true;
+}
+
+void
+file_map_close(struct file_map *map)
+{
+    if (map->data != NULL)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    fd_close(&map->fd);
+    *map = (struct file_map)FILE_MAP_INIT;
+}

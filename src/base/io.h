@@ -1,0 +1,99 @@
+/*
+ * Files and directories. Every error names the path. Descriptors are opened close-on-exec.
+ * What is written through here is either complete and on the disk, or not there under its name.
+ */
+#ifndef QUORATE_BASE_IO_H
+#define QUORATE_BASE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define AUTO_FD __attribute__((cleanup(fd_cleanup))) int
+
+/* Closes and sets to -1; -1 is accepted. For what was only read: where closing may lose data use
+ * file_sync first. */
+void fd_close(int *fd);
+
+static inline void
+fd_cleanup(int *fd)
+{
+    fd_close(fd);
+}
+
+/* open(2) with O_CLOEXEC; 'path' is named in the error. */
+MUST_CHECK bool file_open(const char *path, int flags, mode_t mode, int *ret_fd, struct error *e);
+MUST_CHECK bool file_size(int fd, const char *path, uint64_t *ret_size, struct error *e);
+
+/* All of a file of at most 'most_bytes'; a NUL stands behind the content, not counted. */
+MUST_CHECK bool file_read_all(struct arena *mem, const char *path, size_t most_bytes,
+                              struct bytes *ret_content, struct error *e);
+
+/* write(2)/pwrite(2)/pread(2) until all is done; 'path' is only for the error. A pread that meets
+ * the end of the file early is ERROR_FORMAT. */
+MUST_CHECK bool fd_write_all(int fd, const char *path, const void *data, size_t size,
+                             struct error *e);
+MUST_CHECK bool fd_pwrite_all(int fd, const char *path, const void *data, size_t size,
+                              uint64_t offset, struct error *e);
+MUST_CHECK bool fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t offset,
+                             struct error *e);
+
+MUST_CHECK bool file_sync(int fd, const char *path, struct error *e);
+MUST_CHECK bool dir_sync(const char *path, struct error *e);
+/* dir_sync of the directory that holds 'path'. */
+MUST_CHECK bool dir_sync_parent(const char *path, struct error *e);
+
+/* Writes a temporary file beside 'path', syncs it, renames it over 'path', syncs the directory. */
+MUST_CHECK bool file_replace(const char *path, struct bytes content, mode_t mode, struct error *e);
+/* rename(2) that refuses an existing target (ERROR_EXISTS), then syncs the target's directory. */
+MUST_CHECK bool file_rename_new(const char *from, const char *to, struct error *e);
+
+bool path_exists(const char *path); /* without following a last link */
+/* Creates missing directories on the way; an existing directory is fine. */
+MUST_CHECK bool dir_make(const char *path, mode_t mode, struct error *e);
+/* ret_empty is true for a directory without entries and for a path that does not exist. */
+MUST_CHECK bool dir_is_empty(const char *path, bool *ret_empty, struct error *e);
+/* Names in a directory but "." and "..", sorted; in 'mem'. */
+MUST_CHECK bool dir_list(struct arena *mem, const char *path, const char ***ret_names,
+                         size_t *ret_count, struct error *e);
+/* Removes a file or a whole directory tree; nothing there is fine. Never follows links. */
+MUST_CHECK bool tree_remove(const char *path, struct error *e);
+
+/* "dir/name", or 'name' when it is absolute or 'dir' is "". */
+const char *path_join(struct arena *mem, const char *dir, const char *name);
+/* The part before the last slash ("." without one), and the part behind it. */
+const char *path_dir(struct arena *mem, const char *path);
+const char *path_name(const char *path);
+/* Relative paths made absolute against the working directory; links are not resolved. */
+MUST_CHECK bool path_absolute(struct arena *mem, const char *path, const char **ret_path,
+                              struct error *e);
+
+/* A file mapped read-only. An empty file gives data NULL, size 0. */
+struct file_map {
+    const uint8_t *data;
+    size_t size;
+    int fd;
+};
+
+#define FILE_MAP_INIT                                                                              \
+    {                                                                                              \
+        NULL, 0, -1                                                                                \
+    }
+#define AUTO_FILE_MAP __attribute__((cleanup(file_map_close))) struct file_map
+
+MUST_CHECK bool file_map_open(const char *path, struct file_map *ret_map, struct error *e);
+void file_map_close(struct file_map *map);
+
+static inline struct bytes
+file_map_bytes(const struct file_map *map)
+{
+    return (struct bytes){map->data, map->size};
+}
+
+#endif

@@ -1,0 +1,230 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+enum { JSON_DEPTH = 64, JSON_MAX_BYTES = 64 << 20 };
+
+/* json-c's getters take pointers to non-const without changing anything. */
+static struct json_object *
+raw(const struct json *value)
+{
+    return (struct json_object *)(uintptr_t)value;
+}
+
+static void
+document_put(void *document)
+{
+    json_object_put(document);
+}
+
+static void
+place_of(struct bytes text, size_t offset, size_t *ret_line, size_t *ret_column)
+{
+    *ret_line = 1;
+    *ret_column = 1;
+    for (size_t i = 0; i < offset && i < text.size; i++) {
+        if (text.data[i] == '\n') {
+            (*ret_line)++;
+            *ret_column = 1;
+        } else {
+            (*ret_column)++;
+        }
+    }
+}
+
+static bool
+rest_is_blank(struct bytes text, size_t offset)
+{
+    for (; offset < text.size; offset++) {
+        if (text.data[offset] == '\0' || strchr(" \t\r\n", text.data[offset]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool
+json_parse(struct arena *mem, struct bytes text, const struct json **ret_json, struct error *e)
+{
+    struct json_tokener *tokener;
+    struct json_object *document;
+    enum json_tokener_error problem;
+    size_t end;
+
+    if (text.size > JSON_MAX_BYTES)
+        return error_set(e, ERROR_LIMIT, "JSON of %zu bytes, at most %d are expected", text.size,
+                         JSON_MAX_BYTES);
+    tokener = json_tokener_new_ex(JSON_DEPTH);
+    ASSERT(tokener != NULL);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+                                        JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    document = json_tokener_parse_ex(tokener, (const char *)text.data, (int)text.size);
+    problem = json_tokener_get_error(tokener);
+    if (problem == json_tokener_continue) {
+        /* A bare number needs something behind it to end. */
+        document = json_tokener_parse_ex(tokener, "", 1);
+        problem = json_tokener_get_error(tokener);
+        end = text.size;
+    } else {
+        end = json_tokener_get_parse_end(tokener);
+    }
+    json_tokener_free(tokener);
+    if (problem != json_tokener_success || !rest_is_blank(text, end)) {
+        size_t line;
+        size_t column;
+
+        json_object_put(document);
+        place_of(text, end, &line, &column);
+        return error_set(e, ERROR_FORMAT, "line %zu, column %zu: %s", line, column,
+                         problem == json_tokener_success ? "content behind the JSON value"
+                                                         : json_tokener_error_desc(problem));
+    }
+    if (document != NULL)
+        arena_on_release(mem, document_put, document);
+    *ret_json = (const struct json *)document;
+    return true;
+}
+
+const struct json *
+json_get(const struct json *object, const char *key)
+{
+    struct json_object *value = NULL;
+
+    if (!json_is_object(object) || !json_object_object_get_ex(raw(object), key, &value))
+        return NULL;
+    return (const struct json *)value;
+}
+
+static bool
+get_typed(const struct json *object, const char *key, enum json_type type, const char *type_name,
+          const struct json **ret_value, struct error *e)
+{
+    const struct json *value = json_get(object, key);
+
+    if (value == NULL)
+        return error_set(e, ERROR_FORMAT, "'%s' is missing", key);
+    if (json_object_get_type(raw(value)) != type)
+        return error_set(e, ERROR_FORMAT, "'%s' is not %s", key, type_name);
+    *ret_value = value;
+    return true;
+}
+
+bool
+json_as_text(struct arena *mem, const struct json *value, const char **ret_text, struct error *e)
+{
+    if (value == NULL || json_object_get_type(raw(value)) != json_type_string)
+        return error_set(e, ERROR_FORMAT, "a value is not text");
+    *ret_text = arena_text_of_bytes(mem, bytes_of(json_object_get_string(raw(value)),
+                                                  (size_t)json_object_get_string_len(raw(value))));
+    return true;
+}
+
+bool
+json_get_text(struct arena *mem, const struct json *object, const char *key, const char **ret_text,
+              struct error *e)
+{
+    const struct json *value;
+
+    return get_typed(object, key, json_type_string, "text", &value, e) &&
+           json_as_text(mem, value, ret_text, e);
+}
+
+bool
+json_get_u64(const struct json *object, const char *key, uint64_t *ret_value, struct error *e)
+{
+    const struct json *value;
+    uint64_t number;
+
+    if (!get_typed(object, key, json_type_int, "a whole number", &value, e))
+        return false;
+    number = json_object_get_uint64(raw(value));
+    /* json-c saturates: a negative number reads as 0 here and as itself there. */
+    if (json_object_get_int64(raw(value)) < 0)
+        return error_set(e, ERROR_FORMAT, "'%s' is negative", key);
+    *ret_value = number;
+    return true;
+}
+
+bool
+json_get_i64(const struct json *object, const char *key, int64_t *ret_value, struct error *e)
+{
+    const struct json *value;
+
+    if (!get_typed(object, key, json_type_int, "a whole number", &value, e))
+        return false;
+    if (json_object_get_uint64(raw(value)) > INT64_MAX)
+        return error_set(e, ERROR_FORMAT, "'%s' is too large", key);
+    *ret_value = json_object_get_int64(raw(value));
+    return true;
+}
+
+bool
+json_get_bool(const struct json *object, const char *key, bool *ret_value, struct error *e)
+{
+    const struct json *value;
+
+    if (!get_typed(object, key, json_type_boolean, "true or false", &value, e))
+        return false;
+    *ret_value = json_object_get_boolean(raw(value));
+    return true;
+}
+
+bool
+json_get_id(const struct json *object, const char *key, uint64_t *ret_id, struct error *e)
+{
+    const struct json *value;
+    const char *text;
+    char *end;
+
+    if (!get_typed(object, key, json_type_string, "an id in hex", &value, e))
+        return false;
+    text = json_object_get_string(raw(value));
+    errno = 0;
+    *ret_id = strtoull(text, &end, 16);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+        return error_set(e, ERROR_FORMAT, "'%s' is not an id in hex", key);
+    return true;
+}
+
+bool
+json_get_array(const struct json *object, const char *key, const struct json **ret_array,
+               struct error *e)
+{
+    return get_typed(object, key, json_type_array, "an array", ret_array, e);
+}
+
+size_t
+json_array_count(const struct json *array)
+{
+    if (array == NULL || json_object_get_type(raw(array)) != json_type_array)
+        return 0;
+    return json_object_array_length(raw(array));
+}
+
+const struct json *
+json_array_at(const struct json *array, size_t i)
+{
+    ASSERT(i < json_array_count(array));
+    return (const struct json *)json_object_array_get_idx(raw(array), i);
+}
+
+bool
+json_is_object(const struct json *value)
+{
+    return value != NULL && json_object_get_type(raw(value)) == json_type_object;
+}
+
+bool
+json_each(const struct json *object, json_visit *visit, void *context, struct error *e)
+{
+    ASSERT(json_is_object(object));
+    json_object_object_foreach(raw(object), key, value)
+    {
+        if (!visit(context, key, (const struct json *)value, e))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,275 @@
+#include "base/json_writer.h"
+
+#include <string.h>
+
+void
+json_writer_init(struct json_writer *w, struct buf *out, unsigned indent)
+{
+    *w = (struct json_writer){.out = out, .indent = indent};
+}
+
+static void
+line_break(struct json_writer *w)
+{
+    if (w->indent == 0)
+        return;
+    buf_append_byte(w->out, '\n');
+    for (unsigned i = 0; i < w->indent * w->depth; i++)
+        buf_append_byte(w->out, ' ');
+}
+
+/* What stands before a value or a key. */
+static void
+item_begin(struct json_writer *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    if (w->need_comma)
+        buf_append_byte(w->out, ',');
+    if (w->depth > 0)
+        line_break(w);
+}
+
+static void
+container_begin(struct json_writer *w, uint8_t bracket)
+{
+    item_begin(w);
+    buf_append_byte(w->out, bracket);
+    w->depth++;
+    w->need_comma = false;
+}
+
+static void
+container_end(struct json_writer *w, uint8_t bracket)
+{
+    ASSERT(w->depth > 0 && !w->after_key);
+    w->depth--;
+    if (w->need_comma)
+        line_break(w);
+    buf_append_byte(w->out, bracket);
+    w->need_comma = true;
+}
+
+void
+json_object_begin(struct json_writer *w)
+{
+    container_begin(w, '{');
+}
+
+void
+json_object_end(struct json_writer *w)
+{
+    container_end(w, '}');
+}
+
+void
+json_array_begin(struct json_writer *w)
+{
+    container_begin(w, '[');
+}
+
+void
+json_array_end(struct json_writer *w)
+{
+    container_end(w, ']');
+}
+
+/* The length of the valid UTF-8 sequence at the front of 'text', or 0. */
+static size_t
+utf8_length(struct bytes text)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint8_t first = text.data[0];
+    size_t length = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : 0;
+    uint32_t point;
+
+    if (first >> 3 == 30)
+        length = 4;
+    if (length == 0 || length > text.size)
+        return 0;
+    if (length == 1)
+        return 1;
+    point = first & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((text.data[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (text.data[i] & 0x3f);
+    }
+    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+        return 0;
+    return length;
+}
+
+static void
+append_ascii(struct buf *out, uint8_t c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        buf_append_byte(out, '\\');
+        buf_append_byte(out, c);
+        return;
+    case '\n':
+        buf_append_text(out, "\\n");
+        return;
+    case '\r':
+        buf_append_text(out, "\\r");
+        return;
+    case '\t':
+        buf_append_text(out, "\\t");
+        return;
+    default:
+        if (c < 0x20 || c == '&' || c == '<' || c == '>')
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_append_byte(out, c);
+    }
+}
+
+static void
+append_quoted(struct buf *out, struct bytes text)
+{
+    buf_append_byte(out, '"');
+    while (text.size > 0) {
+        size_t length = utf8_length(text);
+
+        if (length == 0) {
+            buf_append_text(out, "\\ufffd");
+            length = 1;
+        } else if (length == 1) {
+            append_ascii(out, text.data[0]);
+        } else if (length == 3 && memcmp(text.data, "\xe2\x80\xa8", 3) == 0) {
+            buf_append_text(out, "\\u2028");
+        } else if (length == 3 && memcmp(text.data, "\xe2\x80\xa9", 3) == 0) {
+            buf_append_text(out, "\\u2029");
+        } else {
+            buf_append(out, text.data, length);
+        }
+        text = bytes_of(text.data + length, text.size - length);
+    }
+    buf_append_byte(out, '"');
+}
+
+void
+json_key(struct json_writer *w, const char *key)
+{
+    ASSERT(!w->after_key);
+    item_begin(w);
+    append_quoted(w->out, bytes_of_text(key));
+    buf_append_text(w->out, w->indent > 0 ? ": " : ":");
+    w->after_key = true;
+    w->need_comma = true;
+}
+
+void
+json_text_bytes(struct json_writer *w, struct bytes text)
+{
+    item_begin(w);
+    append_quoted(w->out, text);
+    w->need_comma = true;
+}
+
+void
+json_text(struct json_writer *w, const char *text)
+{
+    json_text_bytes(w, bytes_of_text(text));
+}
+
+void
+base64_append(struct buf *out, struct bytes data)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < data.size; i += 3) {
+        size_t left = data.size - i;
+        uint32_t group = (uint32_t)data.data[i] << 16 |
+                         (left > 1 ? (uint32_t)data.data[i + 1] << 8 : 0) |
+                         (left > 2 ? (uint32_t)data.data[i + 2] : 0);
+        char four[4] = {digits[group >> 18], digits[group >> 12 & 63],
+                        left > 1 ? digits[group >> 6 & 63] : '=',
+                        left > 2 ? digits[group & 63] : '='};
+
+        buf_append(out, four, sizeof(four));
+    }
+}
+
+void
+json_base64(struct json_writer *w, struct bytes data)
+{
+    item_begin(w);
+    buf_append_byte(w->out, '"');
+    base64_append(w->out, data);
+    buf_append_byte(w->out, '"');
+    w->need_comma = true;
+}
+
+void
+json_u64(struct json_writer *w, uint64_t value)
+{
+    item_begin(w);
+    buf_printf(w->out, "%llu", (unsigned long long)value);
+    w->need_comma = true;
+}
+
+void
+json_i64(struct json_writer *w, int64_t value)
+{
+    item_begin(w);
+    buf_printf(w->out, "%lld", (long long)value);
+    w->need_comma = true;
+}
+
+void
+json_bool(struct json_writer *w, bool value)
+{
+    item_begin(w);
+    buf_append_text(w->out, value ? "true" : "false");
+    w->need_comma = true;
+}
+
+void
+json_null(struct json_writer *w)
+{
+    item_begin(w);
+    buf_append_text(w->out, "null");
+    w->need_comma = true;
+}
+
+void
+json_key_text(struct json_writer *w, const char *key, const char *text)
+{
+    json_key(w, key);
+    json_text(w, text);
+}
+
+void
+json_key_u64(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, key);
+    json_u64(w, value);
+}
+
+void
+json_key_i64(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_i64(w, value);
+}
+
+void
+json_key_bool(struct json_writer *w, const char *key, bool value)
+{
+    json_key(w, key);
+    json_bool(w, value);
+}
+
+void
+json_key_id(struct json_writer *w, const char *key, uint64_t id)
+{
+    char text[20];
+
+    snprintf(text, sizeof(text), "%llx", (unsigned long long)id);
+    json_key_text(w, key, text);
+}
