@@ -36,28 +36,34 @@ time_sleep_ms(int64_t ms)
         continue;
 }
 
-static const char *
-format_utc(struct arena *mem, int64_t wall_ms, const char *format)
+static struct tm
+utc_of(int64_t wall_ms)
 {
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm utc;
-    char text[64];
 
     gmtime_r(&seconds, &utc);
-    strftime(text, sizeof(text), format, &utc);
-    return arena_text(mem, text);
+    return utc;
 }
 
 const char *
 time_rfc3339(struct arena *mem, int64_t wall_ms)
 {
-    return format_utc(mem, wall_ms, "%Y-%m-%dT%H:%M:%SZ");
+    struct tm utc = utc_of(wall_ms);
+    char text[64];
+
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return arena_text(mem, text);
 }
 
 const char *
 time_compact(struct arena *mem, int64_t wall_ms)
 {
-    return format_utc(mem, wall_ms, "%Y%m%dT%H%M%SZ");
+    struct tm utc = utc_of(wall_ms);
+    char text[64];
+
+    strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+    return arena_text(mem, text);
 }
 
 bool
