@@ -167,6 +167,7 @@ static void
 session_start(struct fake_connection *c)
 {
     nghttp2_session_callbacks *cb;
+    nghttp2_option *option;
     const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1000}};
 
     nghttp2_session_callbacks_new(&cb);
@@ -175,7 +176,10 @@ session_start(struct fake_connection *c)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
     nghttp2_session_callbacks_set_send_callback(cb, on_send);
-    nghttp2_session_server_new(&c->session, cb, c);
+    nghttp2_option_new(&option);
+    nghttp2_option_set_max_send_header_block_length(option, 1 << 20);
+    nghttp2_session_server_new2(&c->session, cb, c, option);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(cb);
     nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings, 1);
 }
