@@ -107,6 +107,14 @@ src/ops/a.c:1: include \"misc/a.h\": folder 'misc' has no floor in src/FLOORS"
     refused 'src/net/a.c:1: free: memory comes from an arena or a buf'
 }
 
+@test "banned: malloc as an attribute is fine, free as a cleanup is not" {
+    source_file net/a.h <<<'void *a(void) __attribute__((malloc, returns_nonnull));
+void *b(void) __attribute__((returns_nonnull, malloc));
+#define AUTO_C __attribute__((cleanup(free)))'
+    banned
+    refused 'src/net/a.h:3: free: memory comes from an arena or a buf'
+}
+
 @test "banned: comments, strings and longer names do not count" {
     source_file net/a.c <<<'/* system("x") and
    free(x) */ // malloc(1)
