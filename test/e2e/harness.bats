@@ -23,6 +23,15 @@ started_members() {
     [[ $(ctl version | head -n 1) == "etcdctl version: $ETCD_VERSION"* ]]
 }
 
+@test "what a member leaves on disk satisfies bbolt's own check" {
+    etcd_start "$ETCD_VERSION"
+    ctl put color green
+    etcd_kill 1 TERM
+    [[ $(bbolt check "$(etcd_dir 1)/data/member/snap/db") == OK ]]
+    [[ -x $(etcd_tool "$ETCD_VERSION" etcdctl) ]]
+    etcd_versions | grep -qx "$("$(etcd_tool "$ETCD_VERSION" etcd)" --version | sed -n 's/^etcd Version: //p')"
+}
+
 @test "three members survive the loss of one, and see it again" {
     etcd_start "$ETCD_VERSION" 3
     [[ $(started_members) -eq 3 ]]

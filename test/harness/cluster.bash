@@ -13,6 +13,11 @@
 #   ctl ARGUMENT...          etcdctl of the same version; ctl_at N ARGUMENT... asks member N only
 #   with_cluster COMMAND...  any command that understands the ETCDCTL_ variables, quorate among them
 #   wait_for SECONDS COMMAND...                     polls until the command succeeds
+#   etcd_versions            every version at hand, one a line, the oldest first
+#   etcd_tool VERSION NAME   path of etcd, etcdctl or etcdutl (3.4 has no etcdutl) of any version
+#   bbolt ARGUMENT...        the database library's own tool: `bbolt check FILE`
+#
+# The program under test is "$QUORATE"; `with_cluster "$QUORATE" endpoint status` shows it the cluster.
 #
 # VERSION is a prefix of what `test/etcds list` shows. A test that should hold on every version starts
 # "$ETCD_VERSION" and has the tag each-etcd: ./check runs it once per version. By hand:
@@ -133,6 +138,19 @@ wait_for() {
         [[ $SECONDS -lt $deadline ]] || return 1
         sleep 0.1
     done
+}
+
+etcd_versions() {
+    "$_etcds" list | cut -f 1
+}
+
+etcd_tool() {
+    local dir
+    dir=$("$_etcds" path "$1") && echo "$dir/$2"
+}
+
+bbolt() {
+    "$("$_etcds" dir)/bin/bbolt" "$@"
 }
 
 # shellcheck disable=SC2120 # the tests name members
