@@ -102,9 +102,12 @@ src/ops/a.c:1: include \"misc/a.h\": folder 'misc' has no floor in src/FLOORS"
 }
 
 @test "banned: an allocator handed on as a pointer is found" {
-    source_file net/a.c <<<'    hook(x, free);'
+    source_file net/a.c <<<'    hook(x, free);
+struct hooks h = {.release = free, .get = malloc};'
     banned
-    refused 'src/net/a.c:1: free: memory comes from an arena or a buf'
+    refused 'src/net/a.c:1: free: memory comes from an arena or a buf
+src/net/a.c:2: free: memory comes from an arena or a buf
+src/net/a.c:2: malloc: memory comes from an arena or a buf'
 }
 
 @test "banned: malloc as an attribute is fine, free as a cleanup is not" {
@@ -120,7 +123,9 @@ void *b(void) __attribute__((returns_nonnull, malloc));
    free(x) */ // malloc(1)
 #include <malloc.h>
 const char *s = "say \" system(1)"; int c = '"'\"'"'; file_system(s); my_free(s); snprintf(s);
-table->free(x); table.free(x); void (*free)(void *);'
+table->free(x); table.free(x); void (*free)(void *);
+uint64_t free;    /* pages */
+x = report.free; y(report->free);'
     banned
     accepted
 }
