@@ -174,6 +174,12 @@ plan_leave(struct engine *en, enum error_code code, struct error *e)
     return false;
 }
 
+static enum error_code
+leave_code(const struct error *e)
+{
+    return e->code == ERROR_CANCELLED ? ERROR_CANCELLED : ERROR_UNFINISHED;
+}
+
 /* Writes down why it stops; a journal that cannot be written to says less, and that is all. */
 static void
 stop_record(struct engine *en, const struct error *why)
@@ -191,7 +197,7 @@ plan_interrupt(struct engine *en, struct error *e)
 {
     error_set_(e, ERROR_CANCELLED, 0, "interrupted");
     stop_record(en, e);
-    return plan_leave(en, ERROR_CANCELLED, e);
+    return false;
 }
 
 static bool
@@ -229,14 +235,14 @@ step_undo(struct engine *en, size_t i, struct error *e)
     return true;
 }
 
-/* Undoes all that was begun; false leaves the plan unfinished. */
+/* Undoes all that was begun. */
 static bool
 undo_all(struct engine *en, const char *why, struct error *e)
 {
     const struct record_field fields[] = {{"why", why}, {NULL, NULL}};
 
     if (!en->info->undoing && !engine_record(en, "undo", STEP_NONE, fields, e))
-        return plan_leave(en, ERROR_UNFINISHED, e);
+        return false;
     engine_tell(en, PLAN_UNDO_BEGUN, STEP_NONE, why);
     for (size_t i = en->info->steps.count; i-- > 0;) {
         if (!en->info->steps.items[i].began)
@@ -246,10 +252,10 @@ undo_all(struct engine *en, const char *why, struct error *e)
         if (!step_undo(en, i, e)) {
             error_wrap_(e, "undoing step '%s'", step_at(en, i)->label);
             stop_record(en, e);
-            return plan_leave(en, ERROR_UNFINISHED, e);
+            return false;
         }
     }
-    return plan_end(en, PLAN_STATE_UNDONE, e) || plan_leave(en, ERROR_UNFINISHED, e);
+    return plan_end(en, PLAN_STATE_UNDONE, e);
 }
 
 /* After step 'en->step' failed with 'e'; always false. */
@@ -261,7 +267,7 @@ step_failed(struct engine *en, struct error *e)
     struct error problem = ERROR_INIT;
 
     if (plan_interrupted(en->plan) && e->code == ERROR_CANCELLED)
-        return plan_interrupt(en, e);
+        return plan_interrupt(en, e) || plan_leave(en, ERROR_CANCELLED, e);
     engine_tell(en, PLAN_STEP_FAILED, en->step, e->text);
     error_wrap_(e, "step '%s'", step_at(en, (size_t)en->step)->label);
     stop_record(en, e);
@@ -271,15 +277,10 @@ step_failed(struct engine *en, struct error *e)
                                                          : plan_leave(en, ERROR_UNFINISHED, e);
     if (en->journal.broken || en->unknown || no_return_passed(en) != NULL)
         return plan_leave(en, ERROR_UNFINISHED, e);
-    if (!undo_guards_ask(en, &problem)) {
-        error_set_(e, ERROR_UNFINISHED, 0, "%s; %s", why.text, problem.text);
-        return plan_leave(en, ERROR_UNFINISHED, e);
-    }
-    if (!undo_all(en, arena_text(&tmp, why.text), &problem)) {
-        error_wrap_(&problem, "%s", why.text);
-        *e = problem;
-    }
-    return false;
+    if (undo_guards_ask(en, &problem) && undo_all(en, arena_text(&tmp, why.text), &problem))
+        return false;
+    error_set_(e, problem.code, problem.sys_errno, "%s; %s", why.text, problem.text);
+    return plan_leave(en, leave_code(e), e);
 }
 
 static bool
@@ -287,7 +288,7 @@ steps_forward(struct engine *en, struct error *e)
 {
     for (size_t i = 0; i < en->plan->steps.count; i++) {
         if (plan_interrupted(en->plan))
-            return plan_interrupt(en, e);
+            return plan_interrupt(en, e) || plan_leave(en, ERROR_CANCELLED, e);
         if (!step_forward(en, i, e))
             return step_failed(en, e);
     }
@@ -374,10 +375,8 @@ plan_resume(struct plan *plan, const struct plan_env *env, const char *id,
         return false;
     engine_tell(&en, PLAN_STARTED, STEP_NONE, plan->title);
     if (en.info->undoing) {
-        if (!undo_guards_ask(&en, e))
-            return plan_leave(&en, ERROR_UNFINISHED, e);
-        if (!undo_all(&en, "resumed", e))
-            return false;
+        if (!undo_guards_ask(&en, e) || !undo_all(&en, "resumed", e))
+            return plan_leave(&en, leave_code(e), e);
     } else if (!steps_forward(&en, e)) {
         return false;
     }
@@ -408,5 +407,5 @@ plan_undo(struct plan *plan, const struct plan_env *env, const char *id, struct 
     if (!undo_guards_ask(&en, e))
         return error_wrap(e, "plan '%s'", id);
     engine_tell(&en, PLAN_STARTED, STEP_NONE, plan->title);
-    return undo_all(&en, "asked for", e);
+    return undo_all(&en, "asked for", e) || plan_leave(&en, leave_code(e), e);
 }

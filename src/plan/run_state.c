@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/time.h"
+#include "base/io.h"
 
 void
 engine_init(struct engine *en, struct plan *plan, const struct plan_env *env)
