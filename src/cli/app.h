@@ -15,7 +15,7 @@
 #include "cli/option.h"
 #include "cli/output.h"
 
-struct etcd;
+struct etcd_client;
 
 struct app {
     struct arena *mem;             /* lives until the command has ended */
@@ -26,7 +26,7 @@ struct app {
     struct output_style style; /* .output is -w */
     struct buf out;            /* results; written to stdout by app_flush and at the end */
     int exit_code;             /* for a command that succeeds and still has to say "no": e.g. 1 */
-    struct etcd *etcd;         /* NULL until app_etcd */
+    struct etcd_client *client; /* NULL until app_etcd */
 };
 
 /* The whole program: parses, runs, prints, returns the exit code. */
@@ -39,7 +39,7 @@ int app_main(int argc, char **argv);
 MUST_CHECK bool app_endpoints(struct app *app, const char *const **ret_endpoints, size_t *ret_count,
                               struct error *e);
 /* The client for them, opened at the first call; owned by the app. */
-MUST_CHECK bool app_etcd(struct app *app, struct etcd **ret_etcd, struct error *e);
+MUST_CHECK bool app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e);
 
 /* The operand at 'index', or NULL when it was left out. */
 const char *app_operand(const struct app *app, size_t index);
