@@ -3,36 +3,31 @@
 
 #include "etcd/call.h"
 
+static const struct etcd_method member_list_method = {
+    "/etcdserverpb.Cluster/MemberList",
+    &etcd_member_list_request_message,
+    &etcd_member_list_message,
+    .read_only = true,
+};
+
 bool
 etcd_member_list(struct arena *mem, struct etcd_client *client, bool linearizable,
                  struct etcd_member_list *ret_list, struct error *e)
 {
-    static const struct etcd_method method = {
-        "/etcdserverpb.Cluster/MemberList",
-        &etcd_member_list_request_message,
-        &etcd_member_list_message,
-        .read_only = true,
-    };
     struct etcd_member_list_request request = {linearizable};
 
-    return etcd_ask_any(mem, client, &method, &request, ret_list, e);
+    return etcd_ask_any(mem, client, &member_list_method, &request, ret_list, e);
 }
 
 void
 etcd_member_list_each(struct arena *mem, struct etcd_client *client, bool linearizable,
                       struct etcd_member_list_answer **ret_answers)
 {
-    static const struct etcd_method method = {
-        "/etcdserverpb.Cluster/MemberList",
-        &etcd_member_list_request_message,
-        &etcd_member_list_message,
-        .read_only = true,
-    };
     struct etcd_member_list_request request = {linearizable};
     struct etcd_member_list_answer *answers =
         arena_zero(mem, client->endpoint_count * sizeof(*answers));
 
-    etcd_ask_each(mem, client, &method, &request, answers, sizeof(*answers),
+    etcd_ask_each(mem, client, &member_list_method, &request, answers, sizeof(*answers),
                   offsetof(struct etcd_member_list_answer, list));
     *ret_answers = answers;
 }
