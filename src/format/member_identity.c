@@ -12,7 +12,7 @@
 static uint64_t
 sha1_id(struct bytes data)
 {
-    uint8_t digest[SHA1_SIZE];
+    uint8_t digest[SHA1_SIZE] = {0};
     struct cursor c = cursor_of(bytes_of(digest, sizeof(digest)));
     uint64_t id = 0;
 

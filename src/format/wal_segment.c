@@ -18,7 +18,7 @@ static bool
 hex_u64(const char *text, uint64_t *ret_value)
 {
     char digits[17] = {0};
-    uint8_t raw[8];
+    uint8_t raw[8] = {0};
     struct cursor c = cursor_of(bytes_of(raw, sizeof(raw)));
 
     memcpy(digits, text, 16);

@@ -9,7 +9,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "cluster/rules.h"
-#include "format/db_snapshot.h"
+#include "format/db_snapshot_stream.h"
 
 /* The kernel is told to start writing this often, so that the last sync has little left to do. */
 enum { WRITEBACK_STEP_BYTES = 8 << 20 };
