@@ -47,8 +47,7 @@ struct etcd_options {
     const struct secret *password; /* with user; copied */
     int64_t dial_timeout_ms;
     int64_t command_timeout_ms;
-    int64_t
-        keepalive_time_ms; /* etcd refuses pings more often than every 5 s: 5000 at least is used */
+    int64_t keepalive_time_ms; /* as in Go clients, 10 s at least: etcd refuses under 5 s */
     int64_t keepalive_timeout_ms;
 };
 

@@ -10,7 +10,6 @@
 #define QUORATE_ETCD_MAINTENANCE_H
 
 #include "etcd/client.h"
-#include "etcd/cluster_message.h"
 #include "etcd/maintenance_message.h"
 
 struct etcd_status_answer {
@@ -28,11 +27,6 @@ struct etcd_hash_answer {
     struct etcd_hash hash;
 };
 
-struct etcd_member_list_answer {
-    struct etcd_answer answer;
-    struct etcd_member_list list;
-};
-
 /* As etcdctl: a linearizable get of "health" (permission denied is healthy), then the alarms. */
 struct etcd_health_answer {
     struct etcd_answer answer;       /* ok: healthy; took_us: of the get, the alarms not counted */
@@ -48,9 +42,6 @@ void etcd_hash_each(struct arena *mem, struct etcd_client *client,
                     struct etcd_hash_answer **ret_answers);
 void etcd_health_each(struct arena *mem, struct etcd_client *client,
                       struct etcd_health_answer **ret_answers);
-/* The member list as each endpoint knows it. */
-void etcd_member_list_each(struct arena *mem, struct etcd_client *client, bool linearizable,
-                           struct etcd_member_list_answer **ret_answers);
 
 MUST_CHECK bool etcd_status_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
                                struct etcd_status *ret_status, struct error *e);

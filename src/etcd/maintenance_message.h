@@ -86,7 +86,7 @@ struct etcd_move_leader_request {
 struct etcd_snapshot_response {
     uint64_t remaining_bytes; /* of the database, the blob not counted; 0 in the last ones */
     struct bytes blob;
-    const char *version; /* (3.6) the database's storage version, in every message */
+    struct bytes version; /* (3.6) the database's storage version, in every message */
 };
 
 enum etcd_downgrade_action {

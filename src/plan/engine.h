@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "plan/plan.h"
+#include "plan/plan_info.h"
 
 enum plan_event {
     PLAN_STARTED,       /* id; the journal is open */
@@ -33,7 +34,7 @@ enum plan_event {
     PLAN_ENDED,         /* text: the state's word ("done", "undone", "failed", "unfinished") */
 };
 
-struct plan_progress {
+struct plan_news {
     enum plan_event event;
     const char *id; /* the plan's */
     size_t step;    /* number from 0 */
@@ -44,7 +45,7 @@ struct plan_progress {
     uint64_t total;
 };
 
-typedef void plan_observe(void *context, const struct plan_progress *progress);
+typedef void plan_observe(void *context, const struct plan_news *news);
 
 struct plan_env {
     const char *state_dir;
@@ -72,11 +73,12 @@ MUST_CHECK bool plan_run(struct plan *plan, const struct plan_env *env, const ch
  * Goes on with an unfinished plan: forward, or with its undoing when that had begun. 'plan' was made
  * by plan_new from the inputs of plan_info_load(id).
  *
+ * ret_state  PLAN_STATE_DONE, or PLAN_STATE_UNDONE when it was undoing.
  * e  as plan_run; ERROR_REFUSED: it is finished; ERROR_CONFLICT: the steps are not those of the
  *    journal (another version of quorate wrote it).
  */
 MUST_CHECK bool plan_resume(struct plan *plan, const struct plan_env *env, const char *id,
-                            struct error *e);
+                            enum plan_state *ret_state, struct error *e);
 
 /*
  * Undoes, in reverse, the steps that plan 'id' began, whether it is done or was left half-way.

@@ -24,8 +24,8 @@ MUST_CHECK bool lock_take(const char *state_dir, const char *cluster, const char
                           int *ret_lock, struct error *e);
 
 struct lock_holder {
-    pid_t pid;        /* 0: the lock is free */
-    const char *plan; /* NULL: the lock is free, or its holder has not written yet */
+    pid_t pid;        /* 0: the lock is free; -1: held, by whom is not written yet */
+    const char *plan; /* NULL unless pid is above 0 */
 };
 
 /* Who holds the lock now. Does not disturb anybody who wants to take it. */

@@ -86,6 +86,11 @@ int64_t plan_deadline_ms(const struct plan *plan);
  * Only while the plan runs.
  */
 MUST_CHECK bool plan_mark(struct plan *plan, const char *key, const char *value, struct error *e);
+/*
+ * Whether this journal says that the step with this label is done (or was found done). For a check
+ * whose evidence a later step takes away: "stop m1" is done, too, once "start m1" is.
+ */
+bool plan_step_recorded(const struct plan *plan, const char *label);
 /* The mark's latest value, also from earlier processes; NULL when there is none. */
 const char *plan_mark_get(const struct plan *plan, const char *key);
 

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/json.h"
 
 enum plan_state {
     PLAN_STATE_UNFINISHED, /* something is neither done nor undone: resume or undo */
@@ -61,6 +62,22 @@ struct plan_info {
 
 const char *plan_state_word(enum plan_state state); /* "unfinished", "running", ... */
 const char *step_state_word(enum step_state state); /* "waiting", "skipped", ... */
+
+struct journal_content;
+
+/* STATE/plans/ID/journal.jsonl */
+const char *plan_journal_path(struct arena *mem, const char *state_dir, const char *id);
+
+/*
+ * The state that a journal's records make, without asking whether a process runs it now.
+ *
+ * e  ERROR_NOT_FOUND: not even the first record was written, so nothing was done.
+ */
+MUST_CHECK bool plan_info_decode(struct arena *mem, const struct journal_content *content,
+                                 struct plan_info **ret_info, struct error *e);
+/* One more record. */
+MUST_CHECK bool plan_info_apply(struct arena *mem, struct plan_info *info,
+                                const struct json *record, struct error *e);
 
 /*
  * Reads one journal.
