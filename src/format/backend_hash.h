@@ -17,9 +17,8 @@
 
 #include "base/error.h"
 #include "format/backend.h"
+#include "format/bbolt.h"
 #include "format/finding.h"
-
-struct bbolt;
 
 /* Of HashKV: 0 means the current revision. */
 enum { REVISION_CURRENT = 0 };
@@ -37,7 +36,6 @@ struct backend_summary {
     uint64_t row_count;       /* all rows of all buckets: "total key" of 3.4 and 3.5 */
     uint64_t key_row_count;   /* rows of "key": versions and tombstones */
     uint64_t live_key_count;  /* user keys that exist: "total key" of 3.6 and later */
-    uint64_t live_key_bytes;  /* of those keys, their newest values included */
     struct hash_kv hash_kv;   /* at the current revision */
 };
 

@@ -1,6 +1,6 @@
 /*
  * The db snapshot file: a bbolt database, then the SHA-256 of it. db_snapshot_verify() finds out
- * everything there is to know about one; struct db_snapshot_stream checks one that is just arriving.
+ * everything there is to know about one; db_snapshot_stream.h checks one that is just arriving.
  *
  * Whether a file has a trailer is told by its size: pages are multiples of 512 bytes, so a remainder
  * of 32 means one. A copied member/snap/db has none, and nothing proves that it is whole.
@@ -36,7 +36,6 @@ enum db_snapshot_verdict {
 
 struct db_snapshot_options {
     bool allow_no_trailer; /* accept a copied db file: --skip-hash-check */
-    bool quick;            /* trailer and metas only: neither structure nor rows */
 };
 
 struct db_snapshot_report {
@@ -83,33 +82,5 @@ MUST_CHECK bool db_snapshot_require_good(const struct db_snapshot_report *report
 
 /* "good", "unproven", "bad". */
 const char *db_snapshot_verdict_word(enum db_snapshot_verdict verdict);
-
-/*
- * Checks a snapshot while it streams by, in constant memory: all but the last 32 bytes go into the
- * digest, which in the end must equal those 32.
- */
-struct db_snapshot_stream {
-    struct sha256 *sha256;
-    uint8_t tail[DB_SNAPSHOT_TRAILER_SIZE];
-    size_t tail_size;
-    uint64_t size; /* of all that was fed */
-};
-
-#define AUTO_DB_SNAPSHOT_STREAM                                                                    \
-    __attribute__((cleanup(db_snapshot_stream_release))) struct db_snapshot_stream
-
-void db_snapshot_stream_init(struct db_snapshot_stream *stream);
-void db_snapshot_stream_release(struct db_snapshot_stream *stream);
-/* The next bytes, in order; any size. */
-void db_snapshot_stream_feed(struct db_snapshot_stream *stream, struct bytes chunk);
-/*
- * At the end of the stream; once.
- *
- * name        what is being received, for the error.
- * ret_digest  the SHA-256 of the database, which is also its trailer.
- * e           ERROR_CORRUPT: nothing came, no trailer, or not the digest of what came.
- */
-MUST_CHECK bool db_snapshot_stream_finish(struct db_snapshot_stream *stream, const char *name,
-                                          uint8_t ret_digest[SHA256_SIZE], struct error *e);
 
 #endif

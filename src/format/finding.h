@@ -20,6 +20,7 @@ enum finding_kind {
     FINDING_TRAILING_GARBAGE, /* whole, with bytes behind that are not the snapshot's */
     FINDING_DIGEST_MISMATCH,  /* the SHA-256 behind the content is not the content's */
     FINDING_NOT_A_DATABASE,   /* no meta page that is good */
+    FINDING_META_PAGE,        /* one of the two is damaged: etcd goes on with the other */
     FINDING_STRUCTURE,        /* pages: loops, out of range, order, ... */
     FINDING_ROW,              /* a row of "key" that is no revision, no KeyValue, or out of order */
     FINDING_BACKEND, /* a bucket that is missing, a row of another bucket that is damaged */
@@ -53,6 +54,10 @@ const char *finding_kind_word(enum finding_kind kind);
  * full. */
 struct finding *finding_add(struct findings *list, enum finding_kind kind, int64_t offset,
                             uint32_t page_size, const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* Adds what is worth knowing but not bad. */
+void finding_note(struct findings *list, enum finding_kind kind, int64_t offset, uint32_t page_size,
+                  const char *format, ...) PRINTF_LIKE(5, 6);
 
 /* The first that is not a note; NULL when there is none. */
 const struct finding *findings_first_bad(const struct findings *list);
