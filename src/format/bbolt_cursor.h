@@ -54,5 +54,8 @@ bool bbolt_cursor_last(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct
 void bbolt_cursor_init_buckets(struct bbolt_cursor *c, const struct bbolt *db);
 bool bbolt_cursor_next_bucket(struct bbolt_cursor *c, struct bbolt_bucket *ret_bucket,
                               struct error *e);
+/* The first bucket whose name is 'name' or greater. */
+bool bbolt_cursor_seek_bucket(struct bbolt_cursor *c, struct bytes name,
+                              struct bbolt_bucket *ret_bucket, struct error *e);
 
 #endif

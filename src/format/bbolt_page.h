@@ -23,11 +23,17 @@ enum {
     BBOLT_COUNT_MOST = 0xfffe,     /* elements of a page; 0xffff has a meaning in freelists */
 };
 
+/* Somewhere in the file: a page number, and a byte counted from the file's start. */
+struct bbolt_place {
+    uint64_t page;
+    uint64_t offset;
+};
+
 /* What is wrong, and where. */
 struct bbolt_damage {
-    uint64_t page;
-    uint64_t offset; /* byte in the file */
-    char text[256];  /* without file, page and byte */
+    struct bbolt_place place;
+    enum error_code code; /* ERROR_CORRUPT, or ERROR_FORMAT for what is no bbolt file at all */
+    char text[256];       /* without file, page and byte */
 };
 
 struct bbolt_page {
@@ -49,11 +55,17 @@ struct bbolt_item {
 };
 
 /*
- * The page run that starts at page 'id', which must be 2 or more: number inside the file, header
- * with the same number, exactly one known flag, run and element table inside the file.
+ * The page run that starts at page 'id': number inside the file, header with the same number,
+ * exactly one known flag, run and element table inside the file. 'referrer' is where the number
+ * stands, for damage of the number itself.
  */
-MUST_CHECK bool bbolt_page_load(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page,
-                                struct bbolt_damage *ret_damage);
+MUST_CHECK bool bbolt_page_load(const struct bbolt *db, uint64_t id, struct bbolt_place referrer,
+                                struct bbolt_page *ret_page, struct bbolt_damage *ret_damage);
+
+/* As bbolt_page_load, for a page of a tree: a branch or a leaf. */
+MUST_CHECK bool bbolt_page_load_node(const struct bbolt *db, uint64_t id,
+                                     struct bbolt_place referrer, struct bbolt_page *ret_page,
+                                     struct bbolt_damage *ret_damage);
 
 /* The page inside an inline bucket. */
 MUST_CHECK bool bbolt_page_load_inline(const struct bbolt_bucket *bucket,
@@ -65,22 +77,28 @@ MUST_CHECK bool bbolt_page_load_inline(const struct bbolt_bucket *bucket,
 MUST_CHECK bool bbolt_page_item(const struct bbolt_page *page, uint32_t index,
                                 struct bbolt_item *ret_item, struct bbolt_damage *ret_damage);
 
-/* Where an element stands in the file, bytes. */
-uint64_t bbolt_page_item_offset(const struct bbolt_page *page, uint32_t index);
+/* The index of the first element whose key is 'key' or greater; count when there is none. */
+MUST_CHECK bool bbolt_page_search(const struct bbolt_page *page, struct bytes key,
+                                  uint32_t *ret_index, struct bbolt_damage *ret_damage);
 
-/* Takes a bucket's value apart: an item of the root bucket with BBOLT_ITEM_BUCKET. */
+/* Where an element stands. */
+struct bbolt_place bbolt_page_place(const struct bbolt_page *page, uint32_t index);
+/* Where the meta page in use names the root, or the freelist. */
+struct bbolt_place bbolt_root_place(const struct bbolt *db);
+struct bbolt_place bbolt_freelist_place(const struct bbolt *db);
+
+/* Takes the element of a root bucket's leaf apart, which must be a bucket. */
 MUST_CHECK bool bbolt_page_bucket(const struct bbolt *db, const struct bbolt_page *page,
-                                  const struct bbolt_item *item, struct bbolt_bucket *ret_bucket,
-                                  struct bbolt_damage *ret_damage);
+                                  uint32_t index, const struct bbolt_item *item,
+                                  struct bbolt_bucket *ret_bucket, struct bbolt_damage *ret_damage);
 
-/* Fills the damage; the value is false. */
-#define bbolt_damage_set(d, page_, offset_, ...)                                                   \
-    (bbolt_damage_set_((d), (page_), (offset_), __VA_ARGS__), false)
-void bbolt_damage_set_(struct bbolt_damage *d, uint64_t page, uint64_t offset, const char *format,
-                       ...) PRINTF_LIKE(4, 5);
+/* Fills the damage, code ERROR_CORRUPT; the value is false. */
+#define bbolt_damage_set(d, place_, ...) (bbolt_damage_set_((d), (place_), __VA_ARGS__), false)
+void bbolt_damage_set_(struct bbolt_damage *d, struct bbolt_place place, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
-/* As ERROR_CORRUPT: "'<file>': page <n>, byte <n>: <text>"; the value is false. */
-bool bbolt_damage_error(const struct bbolt *db, const struct bbolt_damage *d, struct error *e);
+/* "'<file>': page <n>, byte <n>: <text>", with a hint; the value is false. */
+bool bbolt_damage_error(const char *name, const struct bbolt_damage *d, struct error *e);
 
 enum { BBOLT_KEY_TEXT_SIZE = 100 };
 /* A key for people: 'text' when it is printable, else hex; long ones are cut with "...". */

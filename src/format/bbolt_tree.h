@@ -18,14 +18,15 @@ struct bbolt_out {
     int fd; /* -1: everything stays in 'pages' */
     const char *path;
     uint32_t page_size;
-    uint64_t first;   /* page number of the first byte in 'pages' */
-    uint64_t next;    /* page number that the next run gets */
-    uint64_t written; /* bytes behind page 'first' that left 'pages' for the file */
+    uint64_t first;     /* page number of the first byte in 'pages' */
+    uint64_t next;      /* page number that the next run gets */
+    uint64_t written;   /* bytes behind page 'first' that left 'pages' for the file */
+    size_t memory_most; /* bytes that 'pages' may hold when there is no file */
     struct buf pages;
 };
 
 void bbolt_out_init(struct bbolt_out *out, int fd, const char *path, uint32_t page_size,
-                    uint64_t first);
+                    uint64_t first, size_t memory_most);
 void bbolt_out_release(struct bbolt_out *out);
 /* Writes what is still in memory; does nothing without a file. */
 MUST_CHECK bool bbolt_out_flush(struct bbolt_out *out, struct error *e);
@@ -51,6 +52,7 @@ struct bbolt_tree {
     struct bbolt_out *out;
     size_t limit; /* bytes of a page that may be filled */
     struct buf last_key;
+    struct buf head;   /* header and table of the page that is being written */
     unsigned height;   /* levels in use; level 0 are the leaves */
     bool leaf_written; /* some leaf left the memory: the tree cannot be inline any more */
     struct bbolt_tree_level levels[BBOLT_DEPTH_MOST];
@@ -60,14 +62,17 @@ struct bbolt_tree {
 void bbolt_tree_init(struct bbolt_tree *t, struct bbolt_out *out, unsigned fill_percent);
 void bbolt_tree_release(struct bbolt_tree *t);
 
+/* Whether a key could be put next, and its size be right. e: ERROR_FORMAT. */
+MUST_CHECK bool bbolt_tree_check_key(const struct bbolt_tree *t, struct bytes key, struct error *e);
+
 /* Adds a row behind all others. flags: 0 or BBOLT_ITEM_BUCKET. e: as bbolt_writer_put. */
 MUST_CHECK bool bbolt_tree_put(struct bbolt_tree *t, struct bytes key, struct bytes value,
                                uint32_t flags, struct error *e);
 
 /*
  * Takes over a subtree that exists already, all of whose keys are smaller than every row to come:
- * 'level' is that of the branch that names it (1: the child is a leaf). Subtrees come in ascending
- * order, and before the first row.
+ * 'level' is that of the branch that names it (1: the child is a leaf). Higher levels come
+ * first, in a level the keys ascend, and the first row comes after all of them.
  */
 MUST_CHECK bool bbolt_tree_adopt(struct bbolt_tree *t, unsigned level, struct bytes first_key,
                                  uint64_t child, struct error *e);
