@@ -22,6 +22,15 @@ time_monotonic_ms(void)
 }
 
 int64_t
+time_monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
 time_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);

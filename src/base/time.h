@@ -9,6 +9,7 @@
 
 /* Milliseconds of a clock that never jumps; only differences mean something. */
 int64_t time_monotonic_ms(void);
+int64_t time_monotonic_us(void); /* the same clock in microseconds */
 /* Milliseconds since 1970 UTC. */
 int64_t time_wall_ms(void);
 /* Sleeps through signals. */

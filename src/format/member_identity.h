@@ -1,10 +1,7 @@
 /*
  * Who the members of a new cluster are: names, peer URLs and the ids that etcd derives from them.
- *
- * Peer URLs and "--initial-cluster" are read as etcdutl reads them, with its error texts (Go's words
- * where Go's URL parser speaks), so that a script sees no difference.
- * Source: etcd 3.4-3.7 client/pkg/types/{urls,urlsmap}.go, server/etcdserver/api/membership/
- * {member,cluster}.go, server/config (VerifyBootstrap); docs/formats/restore.md.
+ * Source: etcd 3.4-3.7 client/pkg/types/urlsmap.go, server/etcdserver/api/membership/member.go and
+ * cluster.go, server/config VerifyBootstrap; docs/formats/restore.md.
  */
 #ifndef QUORATE_FORMAT_MEMBER_IDENTITY_H
 #define QUORATE_FORMAT_MEMBER_IDENTITY_H
@@ -15,14 +12,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/peer_urls.h"
 
 /* More than any cluster has; keeps N x database files and every list in a restore bounded. */
 enum { INITIAL_MEMBERS_MAX = 64 };
-
-struct peer_urls {
-    const char **items; /* sorted as text, scheme in lower case */
-    size_t count;
-};
 
 struct initial_member {
     const char *name;
@@ -36,23 +29,6 @@ struct initial_cluster {
     size_t count;
     uint64_t cluster_id;
 };
-
-/*
- * Reads a comma-separated list of peer URLs ("--initial-advertise-peer-urls").
- *
- * Blanks around a URL are cut; the list comes back sorted. An empty text is one empty URL, which is
- * refused, as etcdutl does.
- * e          ERROR_USAGE, etcdutl's text: 'URL scheme must be http, https, unix, or unixs: U',
- *            'URL address does not have the form "host:port": U', 'URL must not contain a path: U',
- *            'parse "U": ...'.
- * Memory     ret_urls in mem.
- */
-MUST_CHECK bool peer_urls_parse(struct arena *mem, const char *text, struct peer_urls *ret_urls,
-                                struct error *e);
-
-/* As peer_urls_parse, for URLs that are separate already; 'count' of 0: 'no valid URLs given'. */
-MUST_CHECK bool peer_urls_check(struct arena *mem, const char *const *urls, size_t count,
-                                struct peer_urls *ret_urls, struct error *e);
 
 /*
  * Reads "--initial-cluster": NAME=URL pairs, comma separated; a repeated name has several URLs.

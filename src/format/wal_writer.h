@@ -7,16 +7,10 @@
 
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
-
-/* etcd's segment size: 64 * 1000 * 1000, not MiB (wal.SegmentSizeBytes). */
-enum { WAL_SEGMENT_SIZE_BYTES = 64000000 };
-
-/* "%016x-%016x.wal" of the segment's sequence and its first raft index; in mem. */
-const char *wal_segment_name(struct arena *mem, uint64_t sequence, uint64_t first_index);
+#include "format/wal_segment.h"
 
 struct wal_writer {
     const char *path;
