@@ -19,6 +19,15 @@ etcd_member_list(struct arena *mem, struct etcd_client *client, bool linearizabl
     return etcd_ask_any(mem, client, &member_list_method, &request, ret_list, e);
 }
 
+bool
+etcd_member_list_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                    bool linearizable, struct etcd_member_list *ret_list, struct error *e)
+{
+    struct etcd_member_list_request request = {linearizable};
+
+    return etcd_ask_at(mem, client, endpoint, &member_list_method, &request, ret_list, e);
+}
+
 void
 etcd_member_list_each(struct arena *mem, struct etcd_client *client, bool linearizable,
                       struct etcd_member_list_answer **ret_answers)

@@ -19,6 +19,10 @@ MUST_CHECK bool etcd_member_list(struct arena *mem, struct etcd_client *client, 
 /* The member list as each endpoint knows it; one entry for each endpoint, as in etcd/maintenance.h. */
 void etcd_member_list_each(struct arena *mem, struct etcd_client *client, bool linearizable,
                            struct etcd_member_list_answer **ret_answers);
+/* As one endpoint knows it. */
+MUST_CHECK bool etcd_member_list_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                                    bool linearizable, struct etcd_member_list *ret_list,
+                                    struct error *e);
 MUST_CHECK bool etcd_member_add(struct arena *mem, struct etcd_client *client,
                                 const char *const *peer_urls, size_t peer_url_count,
                                 bool is_learner, struct etcd_member_added *ret_added,
