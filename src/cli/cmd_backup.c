@@ -9,7 +9,7 @@
 #define REPO_OPTION                                                                                \
     {                                                                                              \
         "repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO", .required = true,         \
-        .help = "The repository: a directory for backups"                                          \
+                            .help = "The repository: a directory for backups"                      \
     }
 
 static const struct option_def now_options[] = {

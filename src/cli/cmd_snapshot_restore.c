@@ -31,8 +31,9 @@ static const struct option_def restore_options[] = {
      .help = "Raise the revision by N, so that no client has seen a later one"},
     {"mark-compacted", OPTION_BOOL,
      .help = "Mark everything up to the bumped revision as compacted (comes with --bump-revision)"},
-    {"keep-alarms", OPTION_BOOL, .help = "Keep the alarms in the snapshot, which are of members "
-                                         "that will not exist"},
+    {"keep-alarms", OPTION_BOOL,
+     .help = "Keep the alarms in the snapshot, which are of members "
+             "that will not exist"},
     {"all", OPTION_BOOL, .help = "Build the data directories of all members"},
     {"output-dir", OPTION_DIR, .arg = "DIR", .help = "With --all: build DIR/NAME for each member"},
     {"initial-memory-map-size", OPTION_U64, .arg = "BYTES", .hidden = true,
@@ -50,10 +51,9 @@ cluster_wanted(struct app *app, struct initial_cluster *ret_cluster, struct erro
     if (!app_inventory(app, &inventory, e))
         return false;
     if (!option_given(&app->options, "initial-cluster"))
-        text = inventory != NULL
-                   ? inventory_initial_cluster(app->mem, inventory)
-                   : arena_printf(app->mem, "%s=http://localhost:2380",
-                                  option_text(&app->options, "name"));
+        text = inventory != NULL ? inventory_initial_cluster(app->mem, inventory)
+                                 : arena_printf(app->mem, "%s=http://localhost:2380",
+                                                option_text(&app->options, "name"));
     return initial_cluster_parse(app->mem, text, ret_cluster, e);
 }
 
@@ -66,7 +66,8 @@ targets_wanted(struct app *app, struct restore_request *request, struct error *e
     if (option_bool(o, "all")) {
         if (!option_given(o, "output-dir")) {
             error_set(e, ERROR_USAGE, "--all needs --output-dir");
-            return error_hint(e, "as in: quorate snapshot restore FILE --all --output-dir restored");
+            return error_hint(e,
+                              "as in: quorate snapshot restore FILE --all --output-dir restored");
         }
         if (option_given(o, "data-dir") || option_given(o, "wal-dir") || option_given(o, "name"))
             return error_set(e, ERROR_USAGE,
@@ -157,9 +158,10 @@ remarks_say(struct app *app, const struct restore_request *request,
             const struct restore_result *result)
 {
     if (option_given(&app->options, "initial-cluster-token"))
-        app_warn(app, "the token '%s' was given: if a member of an older cluster with this token and "
-                      "these URLs still runs, it joins and its data diverges silently; leave the "
-                      "option out for a fresh token",
+        app_warn(app,
+                 "the token '%s' was given: if a member of an older cluster with this token and "
+                 "these URLs still runs, it joins and its data diverges silently; leave the "
+                 "option out for a fresh token",
                  request->token);
     for (size_t i = 0; i < result->alarm_count; i++)
         app_say(app, "alarm %s of member %llx: %s", result->alarms[i].word,
