@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "cli/app.h"
+#include "cli/plan_context.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
 #include "plan/state_dir.h"
@@ -56,11 +57,11 @@ static void
 cluster_ask(struct app *app, struct wanted *w)
 {
     struct error ignored = ERROR_INIT;
-    struct etcd_options options;
+    const struct etcd_options *options;
     struct cluster_view view;
 
     if (!app_etcd_options(app, &options, &ignored) ||
-        !cluster_view_fetch(app->mem, &options, &view, &ignored))
+        !cluster_view_fetch(app->mem, options, &view, &ignored))
         return;
     for (size_t i = 0; i < view.member_count; i++) {
         if (view.members[i].known && view.members[i].status.header.revision > w->highest_known)
@@ -93,7 +94,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
         error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
         return error_hint(e, "--repo DIR [LABEL], or --file FILE");
     }
-    if (!app_inventory(app, &inventory, e) || !app_plan_context(app, &context, e) ||
+    if (!app_inventory(app, &inventory, e) || !plan_context_of_app(app, &context, e) ||
         (option_given(&app->options, "repo") && !backup_find(app, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;

@@ -296,7 +296,8 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
     line->operands = operands.items;
     line->operand_count = operands.count;
     if (strcmp(words, line->words) != 0) {
-        error_set_(e, ERROR_USAGE, 0, "a word of '%s' was read as the value of a flag", line->words);
+        error_set_(e, ERROR_USAGE, 0, "a word of '%s' was read as the value of a flag",
+                   line->words);
         return error_hint(e, "write the flag as --NAME=VALUE, or behind the command");
     }
     return true;
