@@ -212,6 +212,17 @@ json_array_at(const struct json *array, size_t i)
 }
 
 bool
+json_as_u64(const struct json *value, uint64_t *ret_value, struct error *e)
+{
+    if (value == NULL || json_object_get_type(raw(value)) != json_type_int)
+        return error_set(e, ERROR_FORMAT, "a value is not a whole number");
+    if (json_object_get_int64(raw(value)) < 0)
+        return error_set(e, ERROR_FORMAT, "a value is negative");
+    *ret_value = json_object_get_uint64(raw(value));
+    return true;
+}
+
+bool
 json_is_object(const struct json *value)
 {
     return value != NULL && json_object_get_type(raw(value)) == json_type_object;
