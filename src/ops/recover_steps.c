@@ -218,8 +218,7 @@ static bool
 member_is_built(const struct recover *r, const struct recover_member *m, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct initial_member *planned =
-        initial_cluster_find(&r->cluster, m->configured->name);
+    const struct initial_member *planned = initial_cluster_find(&r->cluster, m->configured->name);
     const struct restore_expectation expected = {
         .cluster = &r->cluster,
         .member_id = planned->id,
