@@ -228,6 +228,17 @@ json_is_object(const struct json *value)
     return value != NULL && json_object_get_type(raw(value)) == json_type_object;
 }
 
+struct bytes
+json_print(struct arena *mem, const struct json *value)
+{
+    size_t size;
+    const char *text = json_object_to_json_string_length(
+        raw(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
+
+    ASSERT(text != NULL);
+    return arena_copy(mem, bytes_of(text, size));
+}
+
 bool
 json_each(const struct json *object, json_visit *visit, void *context, struct error *e)
 {

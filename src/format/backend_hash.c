@@ -84,8 +84,6 @@ key_row_take(struct scan *s, const struct bbolt_row *row, struct error *e)
     struct error problem = ERROR_INIT;
     struct revision_key revision;
     struct key_value kv;
-    uint64_t hash;
-
     if (!revision_key_decode(row->key, &revision, &problem) ||
         !key_value_decode(row->value, &kv, &problem) || !row_judge(s, &revision, &kv, &problem)) {
         s->summary.key_row_count++;
@@ -93,11 +91,11 @@ key_row_take(struct scan *s, const struct bbolt_row *row, struct error *e)
     }
     s->summary.key_row_count++;
     s->last = revision;
-    hash = key_index_hash(kv.key);
-    key_index_prefetch(s->index, hash);
+
     s->rows_crc = row_crc(s->rows_crc, row);
     s->rows_bytes += row->key.size + row->value.size;
-    return key_index_put(s->index, hash, kv.key, row->key.data, !revision.tombstone, e);
+    return s->index == NULL ||
+           key_index_put(s->index, kv.key, row->key.data, !revision.tombstone, e);
 }
 
 static bool
@@ -113,7 +111,7 @@ key_bucket_scan(struct scan *s, const struct bbolt_bucket *bucket, struct error 
         if (!key_row_take(s, &row, e))
             return false;
     }
-    if (c.failed)
+    if (c.failed || (s->index != NULL && !key_index_flush(s->index, e)))
         return false;
     s->summary.status_hash = crc32c_combine(s->summary.status_hash, s->rows_crc, s->rows_bytes);
     s->summary.row_count += s->summary.key_row_count;
@@ -172,25 +170,6 @@ struct row_filter {
     const struct key_index *index; /* of the rows up to 'revision'; NULL: never compacted */
 };
 
-/*
- * At or below the compact revision only rows count that were the newest at the revision asked for,
- * as long as there is any such row; and never a tombstone at the compact revision itself, which
- * releases before 3.4.34 and 3.5.16 dropped when they compacted and later ones keep.
- */
-static bool
-row_counts(const struct row_filter *filter, const struct revision_key *revision,
-           const struct key_value *kv, const struct bbolt_row *row)
-{
-    if (revision->main > filter->revision)
-        return false;
-    if (revision->main > filter->compact_revision)
-        return true;
-    if (revision->tombstone && revision->main == filter->compact_revision)
-        return false;
-    return filter->index->live == 0 ||
-           key_index_is_newest(filter->index, key_index_hash(kv->key), kv->key, row->key.data);
-}
-
 static bool
 row_decode(const struct bbolt *db, const struct bbolt_row *row, struct revision_key *ret_revision,
            struct key_value *ret_kv, struct error *e)
@@ -202,6 +181,22 @@ row_decode(const struct bbolt *db, const struct bbolt_row *row, struct revision_
         key_value_decode(row->value, ret_kv, &problem))
         return true;
     return row_report(&place, row, &problem, e);
+}
+
+/*
+ * At or below the compact revision only rows count that were the newest at the revision asked for,
+ * as long as there is any such row; and never a tombstone at the compact revision itself, which
+ * releases before 3.4.34 and 3.5.16 dropped when they compacted and later ones keep.
+ */
+static bool
+row_counts(const struct row_filter *filter, const struct revision_key *revision,
+           const struct key_value *kv, const struct bbolt_row *row)
+{
+    if (revision->main > filter->compact_revision)
+        return true;
+    if (revision->tombstone && revision->main == filter->compact_revision)
+        return false;
+    return filter->index->live == 0 || key_index_is_newest(filter->index, kv->key, row->key.data);
 }
 
 static bool
@@ -219,6 +214,8 @@ rows_hash(const struct bbolt_bucket *bucket, const struct row_filter *filter, ui
 
         if (!row_decode(bucket->db, &row, &revision, &kv, e))
             return false;
+        if (revision.main > filter->revision)
+            break;
         if (row_counts(filter, &revision, &kv, &row))
             crc = row_crc(crc, &row);
     }
@@ -245,12 +242,12 @@ summary_hash_kv(struct scan *s, const struct backend_info *info, struct error *e
 }
 
 bool
-backend_summary_read(const struct bbolt *db, const struct backend_info *info,
+backend_summary_read(const struct bbolt *db, const struct backend_info *info, unsigned wanted,
                      struct findings *findings, struct backend_summary *ret_summary,
                      struct error *e)
 {
     AUTO_KEY_INDEX index = {0};
-    struct scan s = {.db = db, .findings = findings, .index = &index};
+    struct scan s = {.db = db, .findings = findings, .index = wanted != 0 ? &index : NULL};
     size_t bad_before = findings == NULL ? 0 : findings->bad_total;
 
     s.rows_crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
@@ -261,7 +258,8 @@ backend_summary_read(const struct bbolt *db, const struct backend_info *info,
     s.summary.current_revision = current_revision(info, s.summary.last_revision);
     s.summary.live_key_count = index.live;
     /* A bad row would only end the second pass, and make its result worthless. */
-    if ((findings == NULL || findings->bad_total == bad_before) && !summary_hash_kv(&s, info, e))
+    if ((wanted & BACKEND_HASH_KV) != 0 &&
+        (findings == NULL || findings->bad_total == bad_before) && !summary_hash_kv(&s, info, e))
         return false;
     *ret_summary = s.summary;
     return true;
@@ -300,12 +298,11 @@ index_fill(struct key_index *ix, const struct bbolt_bucket *bucket, int64_t revi
         if (!row_decode(bucket->db, &row, &revision, &kv, e))
             return false;
         if (revision.main > revision_most)
-            return true;
-        if (!key_index_put(ix, key_index_hash(kv.key), kv.key, row.key.data, !revision.tombstone,
-                           e))
+            break;
+        if (!key_index_put(ix, kv.key, row.key.data, !revision.tombstone, e))
             return false;
     }
-    return !c.failed;
+    return !c.failed && key_index_flush(ix, e);
 }
 
 bool

@@ -39,8 +39,17 @@ struct backend_summary {
     struct hash_kv hash_kv;   /* at the current revision */
 };
 
+/* What of a summary costs extra: an index of all user keys, and perhaps a second pass. */
+enum {
+    BACKEND_LIVE_KEYS = 1, /* live_key_count */
+    BACKEND_HASH_KV = 2,   /* hash_kv; costs what the former costs, and more */
+    BACKEND_ALL = BACKEND_LIVE_KEYS | BACKEND_HASH_KV,
+};
+
 /*
  * Reads all rows of all buckets.
+ *
+ * wanted    BACKEND_...: what is not wanted stays 0.
  *
  * findings  gets an entry for each row of "key" that is no revision, does not parse, stands out of
  *           order, or has another mod revision than its key says. The numbers then cover what could
@@ -49,8 +58,8 @@ struct backend_summary {
  *           file of a TiB or more.
  */
 MUST_CHECK bool backend_summary_read(const struct bbolt *db, const struct backend_info *info,
-                                     struct findings *findings, struct backend_summary *ret_summary,
-                                     struct error *e);
+                                     unsigned wanted, struct findings *findings,
+                                     struct backend_summary *ret_summary, struct error *e);
 
 /*
  * HashKV at a revision; equals what members answer for it (but see docs/formats/backend.md on the

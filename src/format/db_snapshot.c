@@ -299,7 +299,7 @@ content_judge(struct verify *v)
         return;
     }
     report->has_summary =
-        backend_summary_read(&v->db, info, &report->findings, &report->summary, &e);
+        backend_summary_read(&v->db, info, BACKEND_ALL, &report->findings, &report->summary, &e);
     if (!report->has_summary)
         error_report(v, &e);
     if (info->scheduled_compact_revision > info->finished_compact_revision)

@@ -27,6 +27,8 @@ slots_get(size_t count, uint64_t **ret_slots, struct error *e)
 
     if (slots == MAP_FAILED)
         return error_set_errno(e, errno, "index of %zu keys", count);
+    /* Fewer, larger pages: entries are looked at in no order. Only advice. */
+    (void)madvise(slots, count * sizeof(**ret_slots), MADV_HUGEPAGE);
     *ret_slots = slots;
     return true;
 }
@@ -52,24 +54,12 @@ key_index_release(struct key_index *ix)
     *ix = (struct key_index){0};
 }
 
-uint64_t
-key_index_hash(struct bytes key)
-{
-    return hash64(key.data, key.size);
-}
-
 static size_t
 home_of(const struct key_index *ix, uint64_t tag)
 {
     if (ix->slot_bits <= TAG_BITS)
         return (size_t)(tag >> (TAG_BITS - ix->slot_bits));
     return (size_t)(tag << (ix->slot_bits - TAG_BITS));
-}
-
-void
-key_index_prefetch(const struct key_index *ix, uint64_t hash)
-{
-    __builtin_prefetch(&ix->slots[home_of(ix, hash >> TAG_SHIFT)]);
 }
 
 /* Where the length in front of a key starts. Its usual form is the shortest, but any is legal. */
@@ -163,35 +153,79 @@ put_empty(struct key_index *ix, const uint8_t *row, bool live)
     ix->empty_live = live;
 }
 
-bool
-key_index_put(struct key_index *ix, uint64_t hash, struct bytes key, const uint8_t *row, bool live,
-              struct error *e)
+static bool
+row_store(struct key_index *ix, const struct key_index_row *r, struct error *e)
 {
     uint64_t *slot;
+
+    if (ix->used >= ix->slot_count / 4 * 3 && !slots_double(ix, e))
+        return false;
+    slot = slot_find(ix, r->hash, r->key);
+    if (*slot == 0)
+        ix->used++;
+    else if ((*slot & DEAD) == 0)
+        ix->live--;
+    ix->live += (size_t)r->live;
+    *slot = r->hash >> TAG_SHIFT << TAG_SHIFT | (r->live ? 0 : DEAD) | place_of(ix, r->key);
+    return true;
+}
+
+/* Asks for the key that a row will probably be compared with; its home has been asked for. */
+static void
+rival_prefetch(const struct key_index *ix, uint64_t hash)
+{
+    uint64_t slot = ix->slots[home_of(ix, hash >> TAG_SHIFT)];
+
+    if (slot != 0)
+        __builtin_prefetch(ix->file.data + (slot & OFFSET_MASK));
+}
+
+bool
+key_index_flush(struct key_index *ix, struct error *e)
+{
+    size_t count = ix->batch_count;
+
+    ix->batch_count = 0;
+    for (size_t i = 0; i < count; i++)
+        rival_prefetch(ix, ix->batch[i].hash);
+    for (size_t i = 0; i < count; i++) {
+        if (!row_store(ix, &ix->batch[i], e))
+            return false;
+    }
+    return true;
+}
+
+bool
+key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool live,
+              struct error *e)
+{
+    uint64_t hash;
 
     if (key.size == 0) {
         put_empty(ix, row, live);
         return true;
     }
-    if (ix->used >= ix->slot_count / 4 * 3 && !slots_double(ix, e))
-        return false;
-    slot = slot_find(ix, hash, key);
-    if (*slot == 0)
-        ix->used++;
-    else if ((*slot & DEAD) == 0)
-        ix->live--;
-    ix->live += (size_t)live;
-    *slot = hash >> TAG_SHIFT << TAG_SHIFT | (live ? 0 : DEAD) | place_of(ix, key);
-    return true;
+    hash = hash64(key.data, key.size);
+    __builtin_prefetch(&ix->slots[home_of(ix, hash >> TAG_SHIFT)]);
+    ix->batch[ix->batch_count++] = (struct key_index_row){hash, key, row, live};
+    return ix->batch_count < KEY_INDEX_BATCH || key_index_flush(ix, e);
 }
 
+/* A key that stands at the noted place is the same key: nothing needs to be compared. */
 bool
-key_index_is_newest(const struct key_index *ix, uint64_t hash, struct bytes key, const uint8_t *row)
+key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t *row)
 {
-    uint64_t slot;
+    size_t mask = ix->slot_count - 1;
+    uint64_t wanted;
+    size_t i;
 
+    ASSERT(ix->batch_count == 0);
     if (key.size == 0)
         return ix->empty_live && ix->empty_row == row;
-    slot = *slot_find(ix, hash, key);
-    return slot != 0 && (slot & DEAD) == 0 && (slot & OFFSET_MASK) == place_of(ix, key);
+    wanted = hash64(key.data, key.size) >> TAG_SHIFT;
+    i = home_of(ix, wanted);
+    wanted = wanted << TAG_SHIFT | place_of(ix, key);
+    while (ix->slots[i] != 0 && ix->slots[i] != wanted)
+        i = (i + 1) & mask;
+    return ix->slots[i] == wanted;
 }

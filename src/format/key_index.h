@@ -5,6 +5,8 @@
  * the answers are exact.
  *
  * The table doubles when it is three quarters full, and gives the old one back while it is copied.
+ * Rows are put in by the batch: a table of a million keys and a file of gigabytes fit no cache, so
+ * what a row will look at is asked for some rows ahead.
  */
 #ifndef QUORATE_FORMAT_KEY_INDEX_H
 #define QUORATE_FORMAT_KEY_INDEX_H
@@ -19,6 +21,15 @@
 /* The largest file it can point into: 1 TiB. */
 #define KEY_INDEX_FILE_MOST_BYTES (UINT64_C(1) << 40)
 
+enum { KEY_INDEX_BATCH = 32 };
+
+struct key_index_row {
+    uint64_t hash;
+    struct bytes key;
+    const uint8_t *row;
+    bool live;
+};
+
 struct key_index {
     struct bytes file;
     uint64_t *slots; /* a power of two of them; 0 is free */
@@ -29,6 +40,8 @@ struct key_index {
     /* The empty key (--bump-revision writes one) has no place in the file. */
     const uint8_t *empty_row;
     bool empty_live;
+    struct key_index_row batch[KEY_INDEX_BATCH]; /* rows that are not in the table yet */
+    size_t batch_count;
 };
 
 #define AUTO_KEY_INDEX __attribute__((cleanup(key_index_release))) struct key_index
@@ -37,10 +50,6 @@ struct key_index {
 MUST_CHECK bool key_index_init(struct key_index *ix, struct bytes file, struct error *e);
 void key_index_release(struct key_index *ix);
 
-uint64_t key_index_hash(struct bytes key);
-/* Asks for the memory that the next two will look at. */
-void key_index_prefetch(const struct key_index *ix, uint64_t hash);
-
 /*
  * Notes a row as the newest of its key.
  *
@@ -48,11 +57,12 @@ void key_index_prefetch(const struct key_index *ix, uint64_t hash);
  * row   the row's own key, which tells rows of the empty key apart.
  * live  false for a tombstone.
  */
-MUST_CHECK bool key_index_put(struct key_index *ix, uint64_t hash, struct bytes key,
-                              const uint8_t *row, bool live, struct error *e);
+MUST_CHECK bool key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool live,
+                              struct error *e);
+/* After the last row, before the first question: 'live' counts only what is in the table. */
+MUST_CHECK bool key_index_flush(struct key_index *ix, struct error *e);
 
 /* Whether this row is the newest one noted of its key, and no tombstone. */
-bool key_index_is_newest(const struct key_index *ix, uint64_t hash, struct bytes key,
-                         const uint8_t *row);
+bool key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t *row);
 
 #endif

@@ -59,7 +59,7 @@ struct backup_manifest {
 
     const char *file; /* name in the backup's folder */
     uint64_t size_bytes;
-    uint8_t sha256[SHA256_SIZE]; /* of the whole file, trailer included */
+    uint8_t sha256[SHA256_SIZE]; /* of the database: all but the trailer, which repeats it */
     uint32_t page_size_bytes;
 
     int64_t revision;

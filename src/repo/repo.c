@@ -12,7 +12,7 @@
 
 #define DRAFT_PREFIX ".draft-"
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, LABEL_TRIES = 100, READ_STEP_BYTES = 1 << 18 };
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, LABEL_TRIES = 100 };
 
 bool
 repo_open(struct arena *mem, const char *dir, bool create, struct repo *ret_repo, struct error *e)
@@ -295,58 +295,4 @@ repo_entry_snapshot(struct arena *mem, const struct repo_entry *entry)
 {
     return path_join(mem, entry->folder,
                      entry->manifest != NULL ? entry->manifest->file : BACKUP_SNAPSHOT_FILE);
-}
-
-static bool
-digest_of_file(const char *path, uint64_t size, uint8_t *ret_digest, struct error *e)
-{
-    AUTO_FD fd = -1;
-    AUTO_BUF step = BUF_INIT;
-    AUTO_SHA256 sha = sha256_new();
-
-    if (!file_open(path, O_RDONLY, 0, &fd, e))
-        return false;
-    buf_reserve(&step, READ_STEP_BYTES);
-    for (uint64_t at = 0; at < size;) {
-        size_t part = size - at < READ_STEP_BYTES ? (size_t)(size - at) : READ_STEP_BYTES;
-
-        if (!fd_pread_all(fd, path, step.data, part, at, e))
-            return false;
-        sha256_update(sha, step.data, part);
-        at += part;
-    }
-    sha256_finish(sha, ret_digest);
-    return true;
-}
-
-bool
-repo_entry_check_file(const struct repo_entry *entry, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *path = repo_entry_snapshot(&tmp, entry);
-    const struct backup_manifest *m = entry->manifest;
-    uint8_t digest[SHA256_SIZE];
-    struct stat st;
-
-    if (m == NULL) {
-        *e = entry->problem;
-        return false;
-    }
-    if (stat(path, &st) != 0)
-        return error_set_errno(e, errno, "'%s'", path);
-    if ((uint64_t)st.st_size != m->size_bytes)
-        return error_set(e, ERROR_CORRUPT, "'%s': %lld bytes, the manifest says %llu", path,
-                         (long long)st.st_size, (unsigned long long)m->size_bytes);
-    if (!digest_of_file(path, m->size_bytes, digest, e))
-        return false;
-    if (memcmp(digest, m->sha256, sizeof(digest)) != 0) {
-        char found[2 * SHA256_SIZE + 1];
-        char wanted[2 * SHA256_SIZE + 1];
-
-        hex_encode(digest, sizeof(digest), found);
-        hex_encode(m->sha256, sizeof(m->sha256), wanted);
-        return error_set(e, ERROR_CORRUPT, "'%s': sha256 %s, the manifest says %s", path, found,
-                         wanted);
-    }
-    return true;
 }

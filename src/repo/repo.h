@@ -81,9 +81,6 @@ MUST_CHECK bool repo_find(struct arena *mem, const struct repo *repo, const char
 /* The snapshot file of an entry. */
 const char *repo_entry_snapshot(struct arena *mem, const struct repo_entry *entry);
 
-/* Checks the file against the manifest's size and SHA-256; ERROR_CORRUPT names the difference. */
-MUST_CHECK bool repo_entry_check_file(const struct repo_entry *entry, struct error *e);
-
 /* "20261123T061544Z-r20001": sorts by time, says the revision. */
 const char *repo_label(struct arena *mem, int64_t created_at_ms, int64_t revision);
 
