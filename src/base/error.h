@@ -3,7 +3,7 @@
  *
  * A function that can fail returns bool, is marked MUST_CHECK and takes 'struct error *e' last.
  * The error lives on the caller's stack and owns nothing. error_set() and error_wrap() end in
- * ', false', so 'return error_set(...)' is both the report and the result.
+ * 'false', so 'return error_set(...)' is both the report and the result.
  */
 #ifndef QUORATE_BASE_ERROR_H
 #define QUORATE_BASE_ERROR_H
@@ -36,21 +36,29 @@ struct error {
         .code = ERROR_NONE                                                                         \
     }
 
+/* The value of the macros below: a call, so that a statement of its own draws no warning. */
+static inline bool
+error_false(void)
+{
+    return false;
+}
+
 /* Sets code and text; the value is false. Clears an earlier hint. */
-#define error_set(e, error_code_, ...) (error_set_((e), (error_code_), 0, __VA_ARGS__), false)
+#define error_set(e, error_code_, ...)                                                             \
+    (error_set_((e), (error_code_), 0, __VA_ARGS__), error_false())
 
 /*
  * As error_set, for a failed system call: appends ": <strerror(err)>" and turns the errno into
  * the fitting code (ENOENT: NOT_FOUND, EEXIST: EXISTS, ENOSPC and EDQUOT: NO_SPACE,
  * EACCES, EPERM and EROFS: PERMISSION, otherwise IO).
  */
-#define error_set_errno(e, err, ...) (error_set_errno_((e), (err), __VA_ARGS__), false)
+#define error_set_errno(e, err, ...) (error_set_errno_((e), (err), __VA_ARGS__), error_false())
 
 /* Puts "<text>: " in front of the error; the value is false. Code and hint stay. */
-#define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), false)
+#define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), error_false())
 
 /* Sets the remedy that is shown under the error; the value is false. */
-#define error_hint(e, ...) (error_hint_((e), __VA_ARGS__), false)
+#define error_hint(e, ...) (error_hint_((e), __VA_ARGS__), error_false())
 
 void error_set_(struct error *e, enum error_code code, int sys_errno, const char *format, ...)
     PRINTF_LIKE(4, 5);

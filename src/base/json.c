@@ -212,9 +212,31 @@ json_array_at(const struct json *array, size_t i)
 }
 
 bool
+json_as_u64(const struct json *value, uint64_t *ret_value, struct error *e)
+{
+    if (value == NULL || json_object_get_type(raw(value)) != json_type_int)
+        return error_set(e, ERROR_FORMAT, "a value is not a whole number");
+    if (json_object_get_int64(raw(value)) < 0)
+        return error_set(e, ERROR_FORMAT, "a value is negative");
+    *ret_value = json_object_get_uint64(raw(value));
+    return true;
+}
+
+bool
 json_is_object(const struct json *value)
 {
     return value != NULL && json_object_get_type(raw(value)) == json_type_object;
+}
+
+struct bytes
+json_print(struct arena *mem, const struct json *value)
+{
+    size_t size;
+    const char *text = json_object_to_json_string_length(
+        raw(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
+
+    ASSERT(text != NULL);
+    return arena_copy(mem, bytes_of(text, size));
 }
 
 bool

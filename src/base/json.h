@@ -43,7 +43,11 @@ const struct json *json_array_at(const struct json *array, size_t i);
 /* An item that is text itself. */
 MUST_CHECK bool json_as_text(struct arena *mem, const struct json *value, const char **ret_text,
                              struct error *e);
+/* An item that is a number from 0 on; ids above 2^63 are exact. */
+MUST_CHECK bool json_as_u64(const struct json *value, uint64_t *ret_value, struct error *e);
 bool json_is_object(const struct json *value);
+/* The value as JSON text on one line, numbers exact, members in the document's order. */
+struct bytes json_print(struct arena *mem, const struct json *value);
 
 /* Calls visit for each member of an object, in the document's order, until it returns false. */
 typedef bool json_visit(void *context, const char *key, const struct json *value, struct error *e);

@@ -22,6 +22,15 @@ time_monotonic_ms(void)
 }
 
 int64_t
+time_monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
 time_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
@@ -195,4 +204,20 @@ size_human(struct arena *mem, uint64_t size_bytes)
     /* etcdctl rounds to one decimal first, then drops the decimal from 10 on (docs/formats). */
     value = floor(value * 10 + 0.5) / 10;
     return arena_printf(mem, value < 10 ? "%.1f %s" : "%.0f %s", value, suffixes[step]);
+}
+
+const char *
+duration_text_us(struct arena *mem, int64_t us)
+{
+    char digits[8];
+    size_t length;
+
+    if (us <= -1000000 || us >= 1000000)
+        return duration_text(mem, us / 1000);
+    if (us > -1000 && us < 1000)
+        return us == 0 ? "0s" : arena_printf(mem, "%lld\u00b5s", (long long)us);
+    length = (size_t)snprintf(digits, sizeof(digits), ".%03d", abs((int)(us % 1000)));
+    while (length > 0 && (digits[length - 1] == '0' || digits[length - 1] == '.'))
+        digits[--length] = '\0';
+    return arena_printf(mem, "%s%d%sms", us < 0 ? "-" : "", abs((int)(us / 1000)), digits);
 }
