@@ -149,7 +149,11 @@ elements_check(struct checker *c, const struct bbolt_page *page, const struct bo
     struct bbolt_damage damage;
     struct bbolt_item item;
 
+    for (uint32_t i = 0; i < BBOLT_PREFETCH_AHEAD; i++)
+        bbolt_page_prefetch(c->db, page, i);
     for (uint32_t i = 0; i < page->count; i++) {
+        if (page->flags == BBOLT_PAGE_LEAF)
+            bbolt_page_prefetch(c->db, page, i + BBOLT_PREFETCH_AHEAD);
         if (!bbolt_page_item(page, i, &item, &damage)) {
             finding_add(c, &damage);
             continue;
@@ -239,6 +243,7 @@ tree_check(struct checker *c, uint64_t root, struct bbolt_place referrer, leaf_c
             depth--;
             continue;
         }
+        bbolt_page_prefetch(c->db, &step->page, step->index + BBOLT_PREFETCH_AHEAD);
         if (bbolt_page_item(&step->page, step->index, &item, &ignored)) {
             bounds = child_bounds(step, &item);
             step->index++;
