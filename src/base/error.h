@@ -3,7 +3,7 @@
  *
  * A function that can fail returns bool, is marked MUST_CHECK and takes 'struct error *e' last.
  * The error lives on the caller's stack and owns nothing. error_set() and error_wrap() end in
- * ', false', so 'return error_set(...)' is both the report and the result.
+ * 'false', so 'return error_set(...)' is both the report and the result.
  */
 #ifndef QUORATE_BASE_ERROR_H
 #define QUORATE_BASE_ERROR_H
@@ -27,7 +27,7 @@ enum { ERROR_TEXT_SIZE = 1024, ERROR_HINT_SIZE = 512 };
 struct error {
     enum error_code code;
     int sys_errno;              /* 0 when no system call failed */
-    char text[ERROR_TEXT_SIZE]; /* one line, lower case, no full stop; cut at the end with "..." */
+    char text[ERROR_TEXT_SIZE]; /* one line, lower case, no full stop; cut with "..." */
     char hint[ERROR_HINT_SIZE]; /* the next command or remedy; "" for the code's own hint */
 };
 
@@ -36,21 +36,30 @@ struct error {
         .code = ERROR_NONE                                                                         \
     }
 
-/* Sets code and text; the value is false. Clears an earlier hint. */
-#define error_set(e, error_code_, ...) (error_set_((e), (error_code_), 0, __VA_ARGS__), false)
+/* The value of the macros below: a call, so that a statement of its own draws no warning. */
+static inline bool
+error_false(void)
+{
+    return false;
+}
+
+/* Sets code and text; the value is false. Clears an earlier hint. Control characters become blanks.
+ * The arguments may not point into the error itself: that is error_wrap's. */
+#define error_set(e, error_code_, ...)                                                             \
+    (error_set_((e), (error_code_), 0, __VA_ARGS__), error_false())
 
 /*
  * As error_set, for a failed system call: appends ": <strerror(err)>" and turns the errno into
  * the fitting code (ENOENT: NOT_FOUND, EEXIST: EXISTS, ENOSPC and EDQUOT: NO_SPACE,
  * EACCES, EPERM and EROFS: PERMISSION, otherwise IO).
  */
-#define error_set_errno(e, err, ...) (error_set_errno_((e), (err), __VA_ARGS__), false)
+#define error_set_errno(e, err, ...) (error_set_errno_((e), (err), __VA_ARGS__), error_false())
 
 /* Puts "<text>: " in front of the error; the value is false. Code and hint stay. */
-#define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), false)
+#define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), error_false())
 
 /* Sets the remedy that is shown under the error; the value is false. */
-#define error_hint(e, ...) (error_hint_((e), __VA_ARGS__), false)
+#define error_hint(e, ...) (error_hint_((e), __VA_ARGS__), error_false())
 
 void error_set_(struct error *e, enum error_code code, int sys_errno, const char *format, ...)
     PRINTF_LIKE(4, 5);

@@ -4,6 +4,7 @@
  */
 #include "base/hash.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -123,6 +124,35 @@ crc32c(uint32_t crc, const void *data, size_t size)
     return crc32c_portable(crc, data, size);
 }
 
+/* The product of two polynomials modulo CRC-32C's; bit 31 stands for x^0, as in the CRC itself. */
+static uint32_t
+crc_multiply(uint32_t a, uint32_t b)
+{
+    uint32_t product = 0;
+
+    for (uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+        if (a & bit)
+            product ^= b;
+        b = b & 1 ? b >> 1 ^ (uint32_t)CRC32C_POLYNOMIAL_REFLECTED : b >> 1;
+    }
+    return product;
+}
+
+/* b behind a moves a up by the bits of b, that is, multiplies it with x^(8 * size_b); the inversions
+ * at the start and the end of a CRC cancel out. */
+uint32_t
+crc32c_combine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b)
+{
+    uint32_t power = 1u << 23; /* x^8, then its square, the square of that, ... */
+
+    for (; size_b != 0; size_b >>= 1) {
+        if (size_b & 1)
+            crc_a = crc_multiply(power, crc_a);
+        power = crc_multiply(power, power);
+    }
+    return crc_a ^ crc_b;
+}
+
 uint64_t
 fnv1a64(const void *data, size_t size)
 {
@@ -229,6 +259,8 @@ random_bytes(void *ret_data, size_t size)
     while (size > 0) {
         ssize_t got = getrandom(at, size, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         ASSERT(got > 0);
         at += got;
         size -= (size_t)got;

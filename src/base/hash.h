@@ -16,6 +16,9 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t size);
 /* The same without the processor's instructions: what crc32c falls back to; tests compare both. */
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size);
 
+/* The CRC of a followed by b, from those of both and the size of b: crc32c(crc32c(0, a), b). */
+uint32_t crc32c_combine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b);
+
 /* FNV-1a, 64 bits: the checksum of a bbolt meta page. "" gives cbf29ce484222325. */
 uint64_t fnv1a64(const void *data, size_t size);
 

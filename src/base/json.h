@@ -23,7 +23,8 @@ MUST_CHECK bool json_parse(struct arena *mem, struct bytes text, const struct js
 /* The member of an object, or NULL: not there, null, or not an object. */
 const struct json *json_get(const struct json *object, const char *key);
 
-/* Each of these fails with ERROR_FORMAT when the key is missing or of another type. */
+/* Each of these fails with ERROR_FORMAT when the key is missing or of another type. Text with
+ * \u0000 in it is refused: it would not survive as C text. */
 MUST_CHECK bool json_get_text(struct arena *mem, const struct json *object, const char *key,
                               const char **ret_text, struct error *e);
 MUST_CHECK bool json_get_u64(const struct json *object, const char *key, uint64_t *ret_value,
@@ -43,7 +44,11 @@ const struct json *json_array_at(const struct json *array, size_t i);
 /* An item that is text itself. */
 MUST_CHECK bool json_as_text(struct arena *mem, const struct json *value, const char **ret_text,
                              struct error *e);
+/* An item that is a number from 0 on; ids above 2^63 are exact. */
+MUST_CHECK bool json_as_u64(const struct json *value, uint64_t *ret_value, struct error *e);
 bool json_is_object(const struct json *value);
+/* The value as JSON text on one line, numbers exact, members in the document's order. */
+struct bytes json_print(struct arena *mem, const struct json *value);
 
 /* Calls visit for each member of an object, in the document's order, until it returns false. */
 typedef bool json_visit(void *context, const char *key, const struct json *value, struct error *e);

@@ -238,6 +238,14 @@ json_null(struct json_writer *w)
 }
 
 void
+json_raw(struct json_writer *w, struct bytes json)
+{
+    item_begin(w);
+    buf_append_bytes(w->out, json);
+    w->need_comma = true;
+}
+
+void
 json_key_text(struct json_writer *w, const char *key, const char *text)
 {
     json_key(w, key);

@@ -36,6 +36,8 @@ void json_u64(struct json_writer *w, uint64_t value);
 void json_i64(struct json_writer *w, int64_t value);
 void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
+/* A value that is JSON already; not looked at. */
+void json_raw(struct json_writer *w, struct bytes json);
 
 /* Key and value in one. */
 void json_key_text(struct json_writer *w, const char *key, const char *text);

@@ -1,0 +1,85 @@
+/*
+ * The context of one command: what was asked (options, operands), where results go, and the things
+ * opened on demand. Results go to stdout through app->out, everything else to stderr.
+ */
+#ifndef QUORATE_CLI_APP_H
+#define QUORATE_CLI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/output.h"
+
+struct etcd_client;
+struct etcd_options;
+struct inventory;
+
+struct app {
+    struct arena *mem;             /* lives until the command has ended */
+    const struct command *command; /* never NULL when a command runs */
+    struct options options;        /* the command's and the global ones */
+    const char **operands;
+    size_t operand_count;
+    struct output_style style;  /* .output is -w */
+    struct buf out;             /* results; written to stdout by app_flush and at the end */
+    int exit_code;              /* for a command that succeeds and still has to say "no": e.g. 1 */
+    struct etcd_client *client; /* NULL until app_etcd */
+    const struct etcd_options *etcd;   /* NULL until app_etcd_options */
+    const struct inventory *inventory; /* NULL until app_inventory, and without --cluster */
+    struct secret password;            /* of --user; set by app_etcd_options */
+};
+
+/* The whole program: parses, runs, prints, returns the exit code. */
+int app_main(int argc, char **argv);
+
+/*
+ * The inventory of --cluster; NULL when there is no --cluster.
+ *
+ * e  ERROR_NOT_FOUND: no cluster of that name.
+ */
+MUST_CHECK bool app_inventory(struct app *app, const struct inventory **ret_inventory,
+                              struct error *e);
+/* Where quorate keeps plans, locks and labs (plan/state_dir.h). */
+MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struct error *e);
+
+/*
+ * How to reach the cluster: endpoints, TLS files, time-outs, user and password. Endpoints are those
+ * of --endpoints, else the inventory's of --cluster, else of ETCDCTL_ENDPOINTS, else 127.0.0.1:2379;
+ * a cluster's TLS files likewise stand above the environment's and below the flags. Asks on the
+ * terminal for the password of --user when it is nowhere given.
+ */
+MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
+                                 struct error *e);
+/* The client for them, opened at the first call; owned by the app. */
+MUST_CHECK bool app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e);
+
+/*
+ * Meets what the command's entry needs: an inventory, endpoints that can be opened, a leader that
+ * answers. The lock is the plan engine's.
+ */
+MUST_CHECK bool app_meet_needs(struct app *app, struct error *e);
+
+/* The operand at 'index', or NULL when it was left out. */
+const char *app_operand(const struct app *app, size_t index);
+
+/* Results so far to stdout. ERROR_IO when stdout is full or closed. */
+MUST_CHECK bool app_flush(struct app *app, struct error *e);
+
+/* A line on stderr for people; nothing is added to it but the line end. */
+void app_say(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "Warning: " and the text on stderr. */
+void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Asks "text [y/N]" on the terminal; --yes answers it. ERROR_REFUSED without a terminal,
+ * ERROR_CANCELLED for any answer but yes.
+ */
+MUST_CHECK bool app_confirm(struct app *app, const char *text, struct error *e);
+
+#endif

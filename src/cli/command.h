@@ -1,0 +1,85 @@
+/*
+ * A command is one table entry. Parsing, help, manual, completion and the JSON description are made
+ * from it. To add one: its entry in cmd_<noun>.c, a line in commands.list, a test.
+ *
+ * An entry has exactly one of
+ *   .report  fills a struct report; the renderer prints it as asked for (-w);
+ *   .plan    builds a plan; --dry-run, --yes, the lock and the journal come with it;
+ *   .run     does and prints by itself: etcdctl's words, which have printers of their own.
+ */
+#ifndef QUORATE_CLI_COMMAND_H
+#define QUORATE_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "cli/option.h"
+
+struct app;
+struct plan;
+struct report;
+
+/* What must be there before the command starts; or-ed together. */
+enum command_needs {
+    NEEDS_NOTHING = 0,
+    NEEDS_ENDPOINTS = 1, /* at least one endpoint: flag, environment, cluster or the default */
+    NEEDS_CLUSTER = 2,   /* an inventory: --cluster NAME */
+    NEEDS_QUORUM = 4,    /* a leader answers */
+    NEEDS_LOCK = 8,      /* nobody else changes this cluster meanwhile */
+};
+
+/* What it changes. Anything but EFFECT_NONE is named in the help. */
+enum command_effect {
+    EFFECT_NONE,
+    EFFECT_WRITES_FILES,    /* on this machine, where the caller said */
+    EFFECT_CHANGES_KEYS,    /* the key space */
+    EFFECT_CHANGES_CLUSTER, /* members, their data, their hosts */
+};
+
+/* The groups of 'quorate help', in its order. */
+enum command_family {
+    FAMILY_STATUS,  /* look at a cluster */
+    FAMILY_KEYS,    /* keys */
+    FAMILY_MEMBERS, /* membership and maintenance */
+    FAMILY_BACKUP,  /* backup and recovery */
+    FAMILY_LAB,     /* labs and plans */
+    FAMILY_TOOL,    /* about quorate itself */
+    FAMILY_COUNT,
+};
+
+struct command {
+    const char *name;     /* "get", "member list" */
+    const char *operands; /* "KEY [RANGE_END]", "FILE...": how many there may be is read from it */
+    const char *summary;  /* one line, no full stop */
+    enum command_family family;
+    const struct option_def *options; /* ends with OPTIONS_END; NULL for none */
+    unsigned needs;                   /* enum command_needs */
+    enum command_effect effect;
+    bool (*plan)(struct app *app, struct plan **ret_plan, struct error *e);
+    bool (*report)(struct app *app, struct report *report, struct error *e);
+    bool (*run)(struct app *app, struct error *e);
+    const char *example;     /* command lines that work when pasted, one a line */
+    const char *description; /* paragraphs, separated by an empty line; NULL for none */
+    bool hidden;             /* in no help, no completion */
+};
+
+/* All commands in the order of commands.list; ends with NULL. */
+extern const struct command *const commands[];
+
+/* The options that every command has, and those that every plan has; end with OPTIONS_END. */
+extern const struct option_def global_options[];
+extern const struct option_def plan_options[];
+
+const char *command_family_title(enum command_family family);
+
+/* The command of exactly that name ("member list"), or NULL. */
+const struct command *command_find(const char *name);
+/* How many commands begin with these words ("member" has several). */
+size_t command_group_size(const char *words);
+/* The fewest and the most operands ("KEY [RANGE_END]": 1 and 2; "...": SIZE_MAX). */
+void command_operand_limits(const struct command *command, size_t *ret_least, size_t *ret_most);
+/* The name of the operand at 'index' ("RANGE_END"), without brackets and dots, into ret_name. */
+void command_operand_name(const struct command *command, size_t index, char *ret_name, size_t size);
+
+#endif

@@ -1,0 +1,227 @@
+#include "cluster/rules.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+size_t
+quorum_size(size_t voters)
+{
+    return voters / 2 + 1;
+}
+
+size_t
+quorum_tolerance(size_t voters)
+{
+    return voters == 0 ? 0 : (voters - 1) / 2;
+}
+
+bool
+rule_may_back_up_from(const struct cluster_view *view, const struct member_view *member,
+                      struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *label = view_member_label(&tmp, view, member->member.id);
+
+    if (!member->known)
+        return error_set(e, ERROR_REFUSED, "'%s': %s", label, member->unknown_because.text);
+    if (member->member.is_learner || member->status.is_learner)
+        return error_set(e, ERROR_REFUSED, "'%s' is a learner", label);
+    if (view_has_alarm(view, member->member.id, ETCD_ALARM_CORRUPT))
+        return error_set(e, ERROR_REFUSED, "'%s' has a CORRUPT alarm", label);
+    if (view_lag(view, member) > CAUGHT_UP_ENTRIES)
+        return error_set(e, ERROR_REFUSED, "'%s' is %llu raft entries behind", label,
+                         (unsigned long long)view_lag(view, member));
+    return true;
+}
+
+/* Followers first, then the more advanced one. */
+static bool
+source_before(const struct cluster_view *view, const struct member_view *a,
+              const struct member_view *b)
+{
+    bool a_leads = a->member.id == view->leader_id;
+    bool b_leads = b->member.id == view->leader_id;
+
+    if (a_leads != b_leads)
+        return b_leads;
+    return a->status.raft_applied_index > b->status.raft_applied_index;
+}
+
+static void
+source_insert(const struct cluster_view *view, const struct member_view **sources, size_t count,
+              const struct member_view *fresh)
+{
+    size_t at = count;
+
+    while (at > 0 && source_before(view, fresh, sources[at - 1])) {
+        sources[at] = sources[at - 1];
+        at--;
+    }
+    sources[at] = fresh;
+}
+
+bool
+rule_backup_sources(struct arena *mem, const struct cluster_view *view,
+                    const struct member_view ***ret_sources, size_t *ret_count, struct error *e)
+{
+    const struct member_view **sources =
+        arena_zero(mem, (view->member_count + 1) * sizeof(*sources));
+    AUTO_BUF reasons = BUF_INIT;
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (!m->given)
+            continue;
+        if (rule_may_back_up_from(view, m, e))
+            source_insert(view, sources, count++, m);
+        else
+            buf_printf(&reasons, "%s%s", reasons.size > 0 ? "; " : "", e->text);
+    }
+    for (size_t i = 0; i < view->stray_count; i++)
+        buf_printf(&reasons, "%s'%s': %s", reasons.size > 0 ? "; " : "", view->strays[i].endpoint,
+                   view->strays[i].member_id == 0 ? view->strays[i].error.text
+                                                  : "belongs to another cluster");
+    if (count == 0)
+        return error_set(e, ERROR_REFUSED, "no member to take a backup from: %s",
+                         buf_text(&reasons));
+    error_clear(e);
+    *ret_sources = sources;
+    *ret_count = count;
+    return true;
+}
+
+typedef ARRAY(struct remark) remark_array;
+
+static void
+remark_add(struct arena *mem, remark_array *remarks, enum verdict weight, const char *text)
+{
+    struct remark *r = ARRAY_PUSH(mem, remarks);
+
+    r->weight = weight;
+    r->text = text;
+}
+
+static void
+judge_member(struct arena *mem, const struct cluster_view *view, const struct member_view *m,
+             remark_array *remarks)
+{
+    const char *label = view_member_label(mem, view, m->member.id);
+
+    if (m->member.client_url_count == 0 && !m->known) {
+        remark_add(mem, remarks, VERDICT_WARNING,
+                   arena_printf(mem, "member %s was added but never started", label));
+        return;
+    }
+    if (!m->known) {
+        remark_add(
+            mem, remarks, VERDICT_WARNING,
+            arena_printf(mem, "member %s does not answer: %s", label, m->unknown_because.text));
+        return;
+    }
+    if (m->status.leader == 0)
+        remark_add(mem, remarks, VERDICT_CRITICAL,
+                   arena_printf(mem, "member %s knows no leader", label));
+    else if (m->status.leader != view->leader_id)
+        remark_add(mem, remarks, VERDICT_WARNING,
+                   arena_printf(mem, "member %s names another leader (%llx)", label,
+                                (unsigned long long)m->status.leader));
+    if (view_lag(view, m) > CAUGHT_UP_ENTRIES)
+        remark_add(mem, remarks, VERDICT_WARNING,
+                   arena_printf(mem, "member %s is %llu raft entries behind", label,
+                                (unsigned long long)view_lag(view, m)));
+}
+
+static void
+judge_alarms(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+{
+    for (size_t i = 0; i < view->alarm_count; i++) {
+        const struct etcd_alarm *a = &view->alarms[i];
+        const char *label = view_member_label(mem, view, a->member_id);
+
+        remark_add(mem, remarks, VERDICT_CRITICAL,
+                   a->type == ETCD_ALARM_NOSPACE
+                       ? arena_printf(mem, "alarm NOSPACE by member %s: writes are refused", label)
+                       : arena_printf(mem, "alarm CORRUPT by member %s: its data differs", label));
+    }
+}
+
+static void
+judge_versions(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+{
+    const char *version = NULL;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (!m->known)
+            continue;
+        if (version == NULL)
+            version = m->status.version;
+        if (strcmp(version, m->status.version) == 0)
+            continue;
+        remark_add(mem, remarks, VERDICT_WARNING,
+                   arena_printf(mem, "members run different versions (%s and %s)", version,
+                                m->status.version));
+        return;
+    }
+}
+
+static const char *
+tolerance_text(struct arena *mem, size_t voters, size_t serving)
+{
+    size_t needed = quorum_size(voters);
+
+    if (serving < needed)
+        return "quorum is lost";
+    if (serving == needed)
+        return "no further member may fail";
+    if (serving - needed == 1)
+        return "one member may fail";
+    return arena_printf(mem, "%zu members may fail", serving - needed);
+}
+
+void
+rule_judge(struct arena *mem, const struct cluster_view *view, struct judgement *ret_judgement)
+{
+    remark_array remarks = ARRAY_INIT;
+    size_t voters = view_voter_count(view);
+    size_t serving = view_voters_serving(view);
+    struct judgement j = {.verdict = VERDICT_WELL};
+
+    if (serving < quorum_size(voters))
+        remark_add(mem, &remarks, VERDICT_CRITICAL,
+                   arena_printf(mem, "quorum is lost: %zu of %zu voters serve, %zu are needed",
+                                serving, voters, quorum_size(voters)));
+    for (size_t i = 0; i < view->member_count; i++)
+        judge_member(mem, view, &view->members[i], &remarks);
+    for (size_t i = 0; i < view->stray_count; i++)
+        remark_add(mem, &remarks, VERDICT_WARNING,
+                   view->strays[i].member_id == 0
+                       ? arena_printf(mem, "endpoint %s: %s", view->strays[i].endpoint,
+                                      view->strays[i].error.text)
+                       : arena_printf(mem, "endpoint %s belongs to another cluster (%llx)",
+                                      view->strays[i].endpoint,
+                                      (unsigned long long)view->strays[i].cluster_id));
+    judge_alarms(mem, view, &remarks);
+    judge_versions(mem, view, &remarks);
+    for (size_t i = 0; i < remarks.count; i++) {
+        if (remarks.items[i].weight > j.verdict)
+            j.verdict = remarks.items[i].weight;
+    }
+    j.summary = arena_printf(mem, "%zu of %zu voters serve; %s", serving, voters,
+                             tolerance_text(mem, voters, serving));
+    j.remarks = remarks.items;
+    j.remark_count = remarks.count;
+    *ret_judgement = j;
+}
+
+const char *
+verdict_word(enum verdict verdict)
+{
+    static const char *const words[] = {"well", "warning", "critical"};
+
+    return words[verdict];
+}

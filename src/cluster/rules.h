@@ -1,0 +1,62 @@
+/*
+ * Judgement about a cluster: pure functions over a view. Each says yes, or no with a reason.
+ * Every "is this safe?" of quorate is decided here and nowhere else.
+ */
+#ifndef QUORATE_CLUSTER_RULES_H
+#define QUORATE_CLUSTER_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cluster/view.h"
+
+/* A member this many raft entries behind the most advanced one is not caught up: about a second of
+ * a busy cluster's writes. */
+enum { CAUGHT_UP_ENTRIES = 1000 };
+
+/* Voters needed to agree, and voters that may fail (field's words: 3 gives 2 and 1). */
+size_t quorum_size(size_t voters);
+size_t quorum_tolerance(size_t voters);
+
+/*
+ * May a backup be taken from this member? Not from a learner (it may lack entries for ever), not from
+ * one with a CORRUPT alarm, not from one that lags, not from one that does not answer.
+ */
+MUST_CHECK bool rule_may_back_up_from(const struct cluster_view *view,
+                                      const struct member_view *member, struct error *e);
+
+/*
+ * The given members that a backup may be taken from, best first: followers before the leader (to
+ * spare it), the more advanced first.
+ *
+ * e  ERROR_REFUSED: none; the text gives the reason of each.
+ */
+MUST_CHECK bool rule_backup_sources(struct arena *mem, const struct cluster_view *view,
+                                    const struct member_view ***ret_sources, size_t *ret_count,
+                                    struct error *e);
+
+enum verdict { VERDICT_WELL, VERDICT_WARNING, VERDICT_CRITICAL };
+
+/* One remark on the cluster's state; 'text' names the member and the number. */
+struct remark {
+    enum verdict weight;
+    const char *text;
+};
+
+struct judgement {
+    enum verdict verdict; /* of the weightiest remark */
+    const char *summary;  /* "3 of 3 voters serve; one member may fail" */
+    struct remark *remarks;
+    size_t remark_count;
+};
+
+/* How the cluster is, in one line and the remarks behind it. In 'mem'. */
+void rule_judge(struct arena *mem, const struct cluster_view *view,
+                struct judgement *ret_judgement);
+
+const char *verdict_word(enum verdict verdict); /* "well", "warning", "critical" */
+
+#endif

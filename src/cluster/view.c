@@ -1,0 +1,321 @@
+#include "cluster/view.h"
+
+#include <string.h>
+
+#include "etcd/cluster.h"
+#include "etcd/maintenance.h"
+
+struct fetch {
+    struct arena *mem;
+    struct cluster_view *view;
+    ARRAY(struct member_view) members;
+    ARRAY(struct stray_endpoint) strays;
+    ARRAY(struct etcd_alarm) alarms;
+};
+
+const struct member_view *
+view_member_by_id(const struct cluster_view *view, uint64_t id)
+{
+    for (size_t i = 0; i < view->member_count; i++) {
+        if (view->members[i].member.id == id)
+            return &view->members[i];
+    }
+    return NULL;
+}
+
+const struct member_view *
+view_member_by_name(const struct cluster_view *view, const char *name)
+{
+    for (size_t i = 0; i < view->member_count; i++) {
+        if (strcmp(view->members[i].member.name, name) == 0)
+            return &view->members[i];
+    }
+    return NULL;
+}
+
+const char *
+view_member_label(struct arena *mem, const struct cluster_view *view, uint64_t id)
+{
+    const struct member_view *m = view_member_by_id(view, id);
+
+    if (m != NULL && m->member.name[0] != '\0')
+        return arena_text(mem, m->member.name);
+    return arena_printf(mem, "%llx", (unsigned long long)id);
+}
+
+size_t
+view_voter_count(const struct cluster_view *view)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->member_count; i++)
+        count += !view->members[i].member.is_learner;
+    return count;
+}
+
+size_t
+view_voters_serving(const struct cluster_view *view)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        count += !m->member.is_learner && m->known && m->status.leader != 0 &&
+                 m->status.leader == view->leader_id;
+    }
+    return count;
+}
+
+uint64_t
+view_lag(const struct cluster_view *view, const struct member_view *member)
+{
+    return view->applied_most - member->status.raft_applied_index;
+}
+
+bool
+view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_alarm_type type)
+{
+    for (size_t i = 0; i < view->alarm_count; i++) {
+        if (view->alarms[i].member_id == member_id && view->alarms[i].type == type)
+            return true;
+    }
+    return false;
+}
+
+bool
+status_error_alarm(const char *text, struct etcd_alarm *ret_alarm)
+{
+    unsigned long long id;
+    char word[16];
+
+    if (sscanf(text, "memberID:%llu alarm:%15s", &id, word) != 2)
+        return false;
+    ret_alarm->member_id = id;
+    if (strcmp(word, "NOSPACE") == 0)
+        ret_alarm->type = ETCD_ALARM_NOSPACE;
+    else if (strcmp(word, "CORRUPT") == 0)
+        ret_alarm->type = ETCD_ALARM_CORRUPT;
+    else
+        return false;
+    return true;
+}
+
+static struct member_view *
+member_of_id(struct fetch *f, uint64_t id)
+{
+    for (size_t i = 0; i < f->members.count; i++) {
+        if (f->members.items[i].member.id == id)
+            return &f->members.items[i];
+    }
+    return NULL;
+}
+
+/* "http://h:1" and "h:1" are the same endpoint. */
+static const char *
+without_scheme(const char *url)
+{
+    const char *colon = strstr(url, "://");
+
+    return colon != NULL ? colon + 3 : url;
+}
+
+static struct member_view *
+member_of_endpoint(struct fetch *f, const char *endpoint)
+{
+    for (size_t i = 0; i < f->members.count; i++) {
+        const struct etcd_member *m = &f->members.items[i].member;
+
+        for (size_t k = 0; k < m->client_url_count; k++) {
+            if (strcmp(without_scheme(m->client_urls[k]), without_scheme(endpoint)) == 0)
+                return &f->members.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+alarms_note(struct fetch *f, const struct etcd_status *status)
+{
+    for (size_t i = 0; i < status->error_count; i++) {
+        struct etcd_alarm alarm;
+        bool new = status_error_alarm(status->errors[i], &alarm);
+
+        for (size_t k = 0; new &&k < f->alarms.count; k++)
+            new = f->alarms.items[k].member_id != alarm.member_id ||
+                  f->alarms.items[k].type != alarm.type;
+        if (new)
+            *ARRAY_PUSH(f->mem, &f->alarms) = alarm;
+    }
+}
+
+static void
+stray_note(struct fetch *f, const struct etcd_status_answer *a, const char *endpoint)
+{
+    struct stray_endpoint *stray = ARRAY_PUSH(f->mem, &f->strays);
+
+    stray->endpoint = endpoint;
+    stray->error = a->answer.error;
+    if (a->answer.ok) {
+        stray->member_id = a->status.header.member_id;
+        stray->cluster_id = a->status.header.cluster_id;
+    }
+}
+
+/* Gives an answer to the member it belongs to. */
+static void
+answer_place(struct fetch *f, const struct etcd_status_answer *a, bool given)
+{
+    const char *endpoint = arena_text(f->mem, a->answer.endpoint);
+    struct member_view *m = a->answer.ok ? member_of_id(f, a->status.header.member_id)
+                                         : member_of_endpoint(f, endpoint);
+
+    if (m == NULL) {
+        stray_note(f, a, endpoint);
+        return;
+    }
+    if (m->known) /* two endpoints of one member: the first answer counts */
+        return;
+    m->endpoint = endpoint;
+    m->given = given;
+    m->asked = true;
+    m->known = a->answer.ok;
+    m->took_us = a->answer.took_us;
+    m->unknown_because = a->answer.error;
+    if (a->answer.ok) {
+        m->status = a->status;
+        alarms_note(f, &a->status);
+    }
+}
+
+static void
+members_take(struct fetch *f, const struct etcd_member_list *list)
+{
+    f->view->cluster_id = list->header.cluster_id;
+    for (size_t i = 0; i < list->member_count; i++) {
+        struct member_view *m = ARRAY_PUSH(f->mem, &f->members);
+
+        m->member = list->members[i];
+        if (m->member.client_url_count > 0)
+            m->endpoint = m->member.client_urls[0];
+        error_set(&m->unknown_because, ERROR_UNAVAILABLE, "it has no client URL: never started");
+    }
+}
+
+/* When no list can be had (authentication, a learner), the answers alone make the members. */
+static void
+members_from_answers(struct fetch *f, const struct etcd_status_answer *answers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct etcd_status *s = &answers[i].status;
+        struct member_view *m;
+
+        if (!answers[i].answer.ok || member_of_id(f, s->header.member_id) != NULL)
+            continue;
+        f->view->cluster_id = s->header.cluster_id;
+        m = ARRAY_PUSH(f->mem, &f->members);
+        m->member = (struct etcd_member){
+            .id = s->header.member_id, .name = "", .is_learner = s->is_learner};
+    }
+}
+
+/* The members that no given endpoint belongs to, asked at their own addresses. */
+static bool
+others_fetch(struct fetch *f, const struct etcd_options *options, struct error *e)
+{
+    AUTO_ETCD_CLIENT client = NULL;
+    struct etcd_options others = *options;
+    ARRAY(const char *) endpoints = ARRAY_INIT;
+    struct etcd_status_answer *answers;
+
+    for (size_t i = 0; i < f->members.count; i++) {
+        const struct member_view *m = &f->members.items[i];
+
+        if (!m->asked && m->endpoint != NULL)
+            *ARRAY_PUSH(f->mem, &endpoints) = m->endpoint;
+    }
+    if (endpoints.count == 0)
+        return true;
+    others.endpoints = endpoints.items;
+    others.endpoint_count = endpoints.count;
+    if (!etcd_client_open(&others, &client, e))
+        return false;
+    etcd_status_each(f->mem, client, &answers);
+    for (size_t i = 0; i < endpoints.count; i++)
+        answer_place(f, &answers[i], false);
+    return true;
+}
+
+/* The leader that most members name: one that lags may name an old one. */
+static uint64_t
+leader_by_majority(const struct cluster_view *view)
+{
+    uint64_t leader = 0;
+    size_t most = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        uint64_t candidate = view->members[i].known ? view->members[i].status.leader : 0;
+        size_t votes = 0;
+
+        for (size_t k = 0; candidate != 0 && k < view->member_count; k++)
+            votes += view->members[k].known && view->members[k].status.leader == candidate;
+        if (votes > most) {
+            most = votes;
+            leader = candidate;
+        }
+    }
+    return leader;
+}
+
+static void
+view_finish(struct fetch *f)
+{
+    struct cluster_view *view = f->view;
+
+    view->members = f->members.items;
+    view->member_count = f->members.count;
+    view->strays = f->strays.items;
+    view->stray_count = f->strays.count;
+    view->alarms = f->alarms.items;
+    view->alarm_count = f->alarms.count;
+    view->leader_id = leader_by_majority(view);
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && m->status.raft_applied_index > view->applied_most)
+            view->applied_most = m->status.raft_applied_index;
+    }
+}
+
+bool
+cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
+                   struct cluster_view *ret_view, struct error *e)
+{
+    AUTO_ETCD_CLIENT client = NULL;
+    struct fetch f = {.mem = mem, .view = ret_view};
+    struct etcd_status_answer *answers;
+    struct etcd_member_list list;
+    size_t first = 0;
+
+    *ret_view = (struct cluster_view){0};
+    if (!etcd_client_open(options, &client, e))
+        return false;
+    etcd_status_each(mem, client, &answers);
+    while (first < options->endpoint_count && !answers[first].answer.ok)
+        first++;
+    if (first == options->endpoint_count) {
+        *e = answers[0].answer.error;
+        return false;
+    }
+    if (etcd_member_list_at(mem, client, first, false, &list, e))
+        members_take(&f, &list);
+    else
+        members_from_answers(&f, answers, options->endpoint_count);
+    error_clear(e);
+    for (size_t i = 0; i < options->endpoint_count; i++)
+        answer_place(&f, &answers[i], true);
+    if (!others_fetch(&f, options, e))
+        return false;
+    view_finish(&f);
+    return true;
+}

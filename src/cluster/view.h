@@ -1,0 +1,78 @@
+/*
+ * The picture of a cluster at one moment: who its members are, and what each of them says.
+ *
+ * Fetched in parallel; each member's facts are known, or unknown because of an error. Reports, rules
+ * and steps read the picture; nobody asks twice. Judgement is not here but in cluster/rules.h.
+ */
+#ifndef QUORATE_CLUSTER_VIEW_H
+#define QUORATE_CLUSTER_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "etcd/client.h"
+#include "etcd/cluster_message.h"
+#include "etcd/maintenance_message.h"
+
+struct member_view {
+    struct etcd_member member; /* from the member list; zero but for 'id' when no list was had */
+    const char *endpoint;      /* asked for its status; NULL when it has no client URL */
+    bool given;                /* the endpoint was among those the caller gave */
+    bool asked;
+    bool known; /* 'status' is set */
+    struct etcd_status status;
+    int64_t took_us;
+    struct error unknown_because; /* when not known */
+};
+
+/* An endpoint whose answer, or silence, belongs to no member of the list. */
+struct stray_endpoint {
+    const char *endpoint;
+    uint64_t member_id;  /* 0: it did not answer */
+    uint64_t cluster_id; /* another cluster's, perhaps */
+    struct error error;  /* when it did not answer */
+};
+
+struct cluster_view {
+    uint64_t cluster_id;
+    uint64_t leader_id;    /* as most members say; 0: nobody knows one */
+    uint64_t applied_most; /* greatest raft applied index that any member told */
+    struct member_view *members;
+    size_t member_count;
+    struct stray_endpoint *strays;
+    size_t stray_count;
+    struct etcd_alarm *alarms; /* as the members' status tells them, without quorum */
+    size_t alarm_count;
+};
+
+/*
+ * Asks the given endpoints for their status and one of them for the members; members that none of
+ * the endpoints belongs to are asked at their own client URLs. A silent endpoint takes one command
+ * time-out, all of them together.
+ *
+ * e       when no endpoint answers: the first endpoint's error.
+ * Memory  everything in 'mem'.
+ */
+MUST_CHECK bool cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
+                                   struct cluster_view *ret_view, struct error *e);
+
+/* NULL when there is none. */
+const struct member_view *view_member_by_id(const struct cluster_view *view, uint64_t id);
+const struct member_view *view_member_by_name(const struct cluster_view *view, const char *name);
+/* The member's name, or its id in hex when it has none (never started). In 'mem'. */
+const char *view_member_label(struct arena *mem, const struct cluster_view *view, uint64_t id);
+
+/* Voters in the list, and those of them that answered and know the leader. */
+size_t view_voter_count(const struct cluster_view *view);
+size_t view_voters_serving(const struct cluster_view *view);
+/* How far behind the most advanced member it is, in raft entries. */
+uint64_t view_lag(const struct cluster_view *view, const struct member_view *member);
+bool view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_alarm_type type);
+
+/* The alarm in a line of Status.errors ("memberID:123 alarm:NOSPACE "); false for other lines. */
+bool status_error_alarm(const char *text, struct etcd_alarm *ret_alarm);
+
+#endif

@@ -1,0 +1,12 @@
+/* The Auth service's calls of this client; tokens for calls are the client's own business. */
+#ifndef QUORATE_ETCD_AUTH_H
+#define QUORATE_ETCD_AUTH_H
+
+#include "etcd/auth_message.h"
+#include "etcd/client.h"
+
+/* Is authentication on? 3.4 does not know the call: ERROR_RPC. Asked of any endpoint. */
+MUST_CHECK bool etcd_auth_status(struct arena *mem, struct etcd_client *client,
+                                 struct etcd_auth_status *ret_status, struct error *e);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * One unary call, driven by the loop: perhaps a token, then the call, perhaps a new token and the
+ * call again. Nothing here waits, so any number of calls go on side by side.
+ */
+#include "etcd/call.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "etcd/auth_message.h"
+#include "etcd/rpc_error.h"
+
+static void rpc_start(struct etcd_call *call);
+
+static int64_t
+time_left_ms(const struct etcd_call *call)
+{
+    int64_t left = call->deadline_ms - time_monotonic_ms();
+
+    return left > 0 ? left : 1; /* 0 would mean no deadline */
+}
+
+static void
+call_finish(struct etcd_call *call, bool ok)
+{
+    struct etcd_client *client = call->client;
+
+    call->ok = ok;
+    call->took_us = time_monotonic_us() - call->started_us;
+    if (call->on_end != NULL)
+        call->on_end(call->context, call);
+    client->open_calls--;
+    client->idle = client->open_calls == 0;
+}
+
+static void
+token_received(void *context, struct grpc_call *grpc UNUSED, struct bytes message)
+{
+    struct etcd_call *call = context;
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_authenticate_response response;
+
+    if (!message_decode(&tmp, &etcd_authenticate_response_message, message, &response,
+                        &call->auth_error))
+        return;
+    secret_set(&call->endpoint->token, response.token);
+}
+
+static bool
+result_is_ok(const struct grpc_result *result)
+{
+    return result->status.code == GRPC_OK && result->failure.kind == NET_FAILURE_NONE;
+}
+
+static bool
+auth_is_off(const struct grpc_result *result)
+{
+    return result->failure.kind == NET_FAILURE_NONE &&
+           strstr(result->status.message, "authentication is not enabled") != NULL;
+}
+
+/*
+ * Without a token some calls work all the same (Status on older servers, when quorum is lost and
+ * nobody can authenticate): only a refused password, or no connection at all, ends the call here.
+ */
+static void
+token_ended(void *context, struct grpc_call *grpc UNUSED, const struct grpc_result *result)
+{
+    struct etcd_call *call = context;
+    bool had_token = call->endpoint->token.text != NULL;
+
+    if (result_is_ok(result) && had_token) {
+        rpc_start(call);
+        return;
+    }
+    if (auth_is_off(result)) {
+        call->client->auth_off = true;
+        rpc_start(call);
+        return;
+    }
+    call->result = *result;
+    if (result->failure.not_processed) {
+        call_finish(call, false);
+        return;
+    }
+    if (call->auth_error.code == ERROR_NONE)
+        etcd_call_error(call, &call->auth_error);
+    error_wrap(&call->auth_error, "authenticate as '%s'", call->client->user);
+    if (call->auth_error.code == ERROR_AUTH)
+        call_finish(call, false);
+    else
+        rpc_start(call);
+}
+
+static void
+token_start(struct etcd_call *call)
+{
+    int64_t left_ms = time_left_ms(call);
+    struct etcd_authenticate_request request = {
+        .name = call->client->user,
+        .password = call->client->password.text,
+    };
+    struct grpc_call_options options = {
+        .method = "/etcdserverpb.Auth/Authenticate",
+        .deadline_ms =
+            left_ms < call->client->dial_timeout_ms ? left_ms : call->client->dial_timeout_ms,
+        .on_message = token_received,
+        .on_end = token_ended,
+        .context = call,
+    };
+    AUTO_BUF encoded = BUF_INIT;
+    struct grpc_call *grpc = grpc_call_start(call->endpoint->channel, &options);
+
+    /* One piece, so that no copy of the password stays behind when the buffer grows. */
+    buf_reserve(&encoded, strlen(request.name) + strlen(request.password) + 64);
+    message_encode(&encoded, &etcd_authenticate_request_message, &request);
+    grpc_call_send(grpc, buf_bytes(&encoded));
+    grpc_call_half_close(grpc);
+    explicit_bzero(encoded.data, encoded.capacity);
+}
+
+static void
+rpc_received(void *context, struct grpc_call *grpc UNUSED, struct bytes message)
+{
+    struct etcd_call *call = context;
+
+    call->response = arena_copy(call->mem, message);
+    call->answered = true;
+}
+
+/* Does the server ask for a token that we could fetch, or fetch anew? */
+static bool
+token_is_wanted(const struct etcd_call *call, const struct grpc_result *result)
+{
+    return call->client->user != NULL && result->failure.kind == NET_FAILURE_NONE &&
+           result->status.code != GRPC_OK &&
+           (rpc_error_flags(&result->status) & RPC_NEEDS_TOKEN) != 0;
+}
+
+static void
+rpc_ended(void *context, struct grpc_call *grpc UNUSED, const struct grpc_result *result)
+{
+    struct etcd_call *call = context;
+
+    if (token_is_wanted(call, result)) {
+        secret_release(&call->endpoint->token);
+        call->client->auth_off = false;
+        if (!call->token_renewed && call->auth_error.code == ERROR_NONE) {
+            call->token_renewed = true;
+            token_start(call);
+            return;
+        }
+    } else {
+        error_clear(&call->auth_error);
+    }
+    call->result = *result;
+    call_finish(call, result_is_ok(result) && call->answered);
+}
+
+static void
+rpc_start(struct etcd_call *call)
+{
+    struct grpc_call_options options = {
+        .deadline_ms = time_left_ms(call),
+        .when_open = call->method != NULL && !call->method->read_only,
+        .on_message = rpc_received,
+        .on_end = rpc_ended,
+        .context = call,
+    };
+    struct grpc_call *grpc;
+
+    if (call->method == NULL) { /* only the token was wanted */
+        call_finish(call, call->auth_error.code == ERROR_NONE);
+        return;
+    }
+    options.method = call->method->path;
+    if (call->endpoint->token.text != NULL)
+        options.metadata[0] = (struct grpc_metadata){"token", call->endpoint->token.text};
+    grpc = grpc_call_start(call->endpoint->channel, &options);
+    grpc_call_send(grpc, call->request);
+    grpc_call_half_close(grpc);
+}
+
+void
+etcd_call_start(struct etcd_call *call)
+{
+    struct etcd_client *client = call->client;
+
+    client->open_calls++;
+    client->idle = false;
+    call->started_us = time_monotonic_us();
+    if (client->user != NULL && !client->auth_off && call->endpoint->token.text == NULL)
+        token_start(call);
+    else
+        rpc_start(call);
+}
+
+void
+etcd_calls_finish(struct etcd_client *client)
+{
+    /* Each call has a deadline, so the loop cannot end without it. */
+    if (client->open_calls > 0)
+        ASSERT(loop_run(&client->loop, &client->idle, LOOP_FOREVER));
+}
+
+bool
+etcd_call_error(const struct etcd_call *call, struct error *e)
+{
+    if (call->auth_error.code != ERROR_NONE) {
+        *e = call->auth_error;
+        return false;
+    }
+    if (call->result.failure.kind != NET_FAILURE_NONE)
+        return net_failure_error(&call->result.failure, e);
+    if (call->result.status.code == GRPC_OK)
+        error_set(e, ERROR_RPC, "the server ended the call without an answer");
+    else
+        rpc_error_set(e, &call->result.status);
+    return error_wrap(e, "endpoint '%s'", call->endpoint->url);
+}
+
+bool
+etcd_call_may_move(const struct etcd_call *call)
+{
+    const struct grpc_result *result = &call->result;
+    unsigned flags;
+
+    if (call->auth_error.code != ERROR_NONE)
+        return error_code_retryable(call->auth_error.code);
+    if (result->failure.kind != NET_FAILURE_NONE)
+        return result->failure.not_processed || call->method->read_only;
+    if (result->status.code == GRPC_OK)
+        return call->method->read_only;
+    flags = rpc_error_flags(&result->status);
+    return (flags & RPC_NOT_DONE) != 0 ||
+           ((flags & RPC_RETRY_READ) != 0 && call->method->read_only);
+}
+
+bool
+etcd_call_outcome_unknown(const struct etcd_call *call)
+{
+    const struct grpc_result *result = &call->result;
+
+    if (call->method->read_only || call->auth_error.code != ERROR_NONE)
+        return false;
+    if (result->failure.kind != NET_FAILURE_NONE)
+        return !result->failure.not_processed;
+    return result->status.code == GRPC_OK ||
+           (rpc_error_flags(&result->status) & RPC_OUTCOME_UNKNOWN) != 0;
+}

@@ -1,0 +1,22 @@
+/* ResponseHeader: who answered, and at which revision. */
+#ifndef QUORATE_ETCD_HEADER_H
+#define QUORATE_ETCD_HEADER_H
+
+#include <stdint.h>
+
+#include "etcd/message.h"
+
+/*
+ * All zero where etcd sends none: Defragment and MoveLeader answers, every Snapshot message, Alarm
+ * on 3.4. revision is 0 in the Cluster service's answers.
+ */
+struct etcd_header {
+    uint64_t cluster_id;
+    uint64_t member_id;
+    int64_t revision;
+    uint64_t raft_term;
+};
+
+extern const struct message etcd_header_message;
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The structure check: what 'bbolt check' and 'snapshot status' demand of a file, and more.
+ *
+ * Walks everything that can be reached once and tells all that is wrong: pages outside the file,
+ * with a wrong number or type, used twice (a loop, two parents, overlapping runs), keys out of
+ * order in a page or against the branch above, elements outside their page or over each other,
+ * impossible buckets, and a freelist that names a page twice, names a page in use, or leaves one
+ * out. Time and memory are bounded by the size of the file on any input (two bits a page).
+ *
+ * Not judged: values (format/backend does), padding, and a damaged meta page when the other is good
+ * (struct bbolt has meta_bad for that: bbolt, too, survives it in silence).
+ *
+ * Source: bbolt tx_check.go (1.3.6 and 1.4).
+ */
+#ifndef QUORATE_FORMAT_BBOLT_CHECK_H
+#define QUORATE_FORMAT_BBOLT_CHECK_H
+
+#include "base/arena.h"
+#include "format/bbolt.h"
+
+struct bbolt_finding {
+    uint64_t page;
+    uint64_t offset;  /* byte in the file */
+    const char *text; /* "page 7, byte 28690: key ... is not greater than the one before it" */
+};
+
+struct bbolt_check_report {
+    struct bbolt_finding *findings;
+    size_t finding_count; /* those that are listed */
+    uint64_t found;       /* all, also those beyond the limit; 0: the file is sound */
+    uint64_t reachable;   /* pages in use, both meta pages and a freelist included */
+    uint64_t free;        /* pages not in use: pgid - reachable */
+    uint64_t row_count;   /* of all buckets together */
+    unsigned bucket_count;
+};
+
+/* Checks an open database; lists at most 'most_findings', counts all. */
+void bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
+                 struct bbolt_check_report *ret_report);
+
+#endif

@@ -1,0 +1,19 @@
+#include "ops/plan_kinds.h"
+
+#include <string.h>
+
+#include "ops/recover.h"
+
+bool
+plan_kind_find(const char *name, const struct plan_kind **ret_kind, struct error *e)
+{
+    static const struct plan_kind *const kinds[] = {&recover_kind};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i]->name, name) == 0) {
+            *ret_kind = kinds[i];
+            return true;
+        }
+    }
+    return error_set(e, ERROR_NOT_FOUND, "plans of kind '%s' are not known to this quorate", name);
+}

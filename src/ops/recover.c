@@ -1,0 +1,185 @@
+#include "ops/recover.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "base/json_writer.h"
+#include "base/number.h"
+#include "base/time.h"
+#include "cluster/connect.h"
+#include "ops/recover_state.h"
+#include "ops/restore.h"
+
+int64_t
+recover_revision_after(const struct recover *r)
+{
+    const char *mark = plan_mark_get(r->plan, RECOVER_MARK_REVISION);
+    struct error ignored = ERROR_INIT;
+    uint64_t marked;
+
+    if (r->bump_revision == 0)
+        return r->revision;
+    /* A bump counts from the newest row, which a compaction may have passed. */
+    if (r->verified)
+        return r->report.summary.last_revision + (int64_t)r->bump_revision;
+    if (mark != NULL && number_parse_u64(mark, &marked, &ignored))
+        return (int64_t)marked;
+    return r->revision + (int64_t)r->bump_revision;
+}
+
+uint64_t
+bump_revision_auto(int64_t snapshot_revision, int64_t highest_known_revision)
+{
+    if (highest_known_revision <= snapshot_revision)
+        return BUMP_REVISION_UNKNOWN;
+    return (uint64_t)(highest_known_revision - snapshot_revision) + BUMP_REVISION_MARGIN;
+}
+
+void
+recover_etcd_options(const struct recover *r, struct etcd_options *ret_options)
+{
+    inventory_etcd_options(r->plan->mem, r->inventory, ret_options);
+    ret_options->user = r->context->user;
+    ret_options->password = r->context->password;
+}
+
+static bool
+members_init(struct recover *r, struct error *e)
+{
+    struct arena *mem = r->plan->mem;
+
+    if (!initial_cluster_parse(mem, inventory_initial_cluster(mem, r->inventory), &r->cluster, e) ||
+        !initial_cluster_identify(&r->cluster, r->token, e))
+        return false;
+    r->member_count = r->inventory->members.count;
+    r->members = arena_zero(mem, (r->member_count + 1) * sizeof(*r->members));
+    for (size_t i = 0; i < r->member_count; i++) {
+        struct recover_member *m = &r->members[i];
+
+        m->recover = r;
+        m->configured = &r->inventory->members.items[i];
+        m->aside = arena_printf(mem, "%s.before-%s", m->configured->data_dir, r->stamp);
+    }
+    return true;
+}
+
+static bool
+inputs_read(struct recover *r, const struct json *inputs, struct error *e)
+{
+    struct arena *mem = r->plan->mem;
+
+    return json_get_text(mem, inputs, "lab", &r->lab, e) &&
+           json_get_text(mem, inputs, "snapshot", &r->snapshot, e) &&
+           json_get_text(mem, inputs, "sha256", &r->sha256, e) &&
+           json_get_text(mem, inputs, "token", &r->token, e) &&
+           json_get_text(mem, inputs, "stamp", &r->stamp, e) &&
+           json_get_i64(inputs, "revision", &r->revision, e) &&
+           json_get_i64(inputs, "hashKv", &r->hash_kv, e) &&
+           json_get_u64(inputs, "keys", &r->keys, e) &&
+           json_get_u64(inputs, "bumpRevision", &r->bump_revision, e) &&
+           json_get_bool(inputs, "keepAlarms", &r->keep_alarms, e);
+}
+
+static bool
+recover_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
+{
+    struct recover *r = arena_zero(plan->mem, sizeof(*r));
+    struct inventory *inventory;
+
+    r->plan = plan;
+    r->context = context;
+    if (!inputs_read(r, inputs, e) ||
+        !inventory_load_lab(plan->mem, r->context->state_dir, r->lab, &inventory, e))
+        return false;
+    r->inventory = inventory;
+    if (!members_init(r, e))
+        return false;
+    plan->cluster = inventory->name;
+    plan->title = arena_printf(plan->mem, "recover cluster '%s' at revision %lld from '%s'",
+                               inventory->name, (long long)r->revision, r->snapshot);
+    plan_add_step(plan, &recover_step_verify, NULL, r);
+    for (size_t i = 0; i < r->member_count; i++)
+        plan_add_step(plan, &recover_step_stop, r->members[i].configured->name, &r->members[i]);
+    for (size_t i = 0; i < r->member_count; i++)
+        plan_add_step(plan, &recover_step_move_aside, r->members[i].configured->name,
+                      &r->members[i]);
+    plan_add_step(plan, &recover_step_build, NULL, r);
+    plan_add_step(plan, &recover_step_start, NULL, r);
+    plan_add_step(plan, &recover_step_prove, NULL, r);
+    return true;
+}
+
+const struct plan_kind recover_kind = {.name = "recover", .build = recover_build};
+
+/* What the snapshot is, from the manifest or from the file itself. */
+struct snapshot_facts {
+    const char *path;
+    uint8_t sha256[SHA256_SIZE];
+    int64_t revision;
+    uint32_t hash_kv;
+    uint64_t keys;
+};
+
+static bool
+facts_of_file(struct arena *mem, const char *file, struct snapshot_facts *facts, struct error *e)
+{
+    const struct db_snapshot_options options = {0};
+    struct db_snapshot_report report;
+
+    if (!path_absolute(mem, file, &facts->path, e) ||
+        !db_snapshot_verify(mem, facts->path, &options, &report, e) ||
+        !db_snapshot_require_good(&report, e))
+        return false;
+    memcpy(facts->sha256, report.sha256, sizeof(facts->sha256));
+    facts->revision = report.summary.current_revision;
+    facts->hash_kv = report.summary.hash_kv.hash;
+    facts->keys = report.summary.live_key_count;
+    return true;
+}
+
+static bool
+facts_of_entry(struct arena *mem, const struct repo_entry *entry, struct snapshot_facts *facts,
+               struct error *e)
+{
+    const struct backup_manifest *m = entry->manifest;
+
+    if (m == NULL) {
+        *e = entry->problem;
+        return false;
+    }
+    facts->path = repo_entry_snapshot(mem, entry);
+    memcpy(facts->sha256, m->sha256, sizeof(facts->sha256));
+    facts->revision = m->revision;
+    facts->hash_kv = m->hash_kv;
+    facts->keys = m->key_count;
+    return true;
+}
+
+bool
+recover_inputs(struct arena *mem, const struct recover_request *request, struct buf *ret_inputs,
+               struct error *e)
+{
+    struct snapshot_facts facts;
+    struct json_writer w;
+    char digest[2 * SHA256_SIZE + 1];
+    bool known = request->entry != NULL ? facts_of_entry(mem, request->entry, &facts, e)
+                                        : facts_of_file(mem, request->file, &facts, e);
+
+    if (!known)
+        return false;
+    hex_encode(facts.sha256, sizeof(facts.sha256), digest);
+    json_writer_init(&w, ret_inputs, 0);
+    json_object_begin(&w);
+    json_key_text(&w, "lab", request->lab);
+    json_key_text(&w, "snapshot", facts.path);
+    json_key_text(&w, "sha256", digest);
+    json_key_i64(&w, "revision", facts.revision);
+    json_key_u64(&w, "hashKv", facts.hash_kv);
+    json_key_u64(&w, "keys", facts.keys);
+    json_key_text(&w, "token", restore_fresh_token(mem));
+    json_key_text(&w, "stamp", time_compact(mem, time_wall_ms()));
+    json_key_u64(&w, "bumpRevision", request->bump_revision);
+    json_key_bool(&w, "keepAlarms", request->keep_alarms);
+    json_object_end(&w);
+    return true;
+}

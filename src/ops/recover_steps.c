@@ -1,0 +1,475 @@
+/* The steps of a recovery up to the start of the new cluster; the proof is recover_proof.c. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "node/supervisor.h"
+#include "ops/lab.h"
+#include "ops/recover_state.h"
+#include "ops/restore.h"
+#include "ops/restore_proof.h"
+
+enum { STOP_TIMEOUT_S = 60, START_TIMEOUT_S = 120, START_TIMEOUT_MS = START_TIMEOUT_S * 1000 };
+
+static bool
+nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}
+
+static bool
+mark_is(const struct recover *r, const char *key, const char *value)
+{
+    const char *mark = plan_mark_get(r->plan, key);
+
+    return mark != NULL && strcmp(mark, value) == 0;
+}
+
+/* --- verify the snapshot --- */
+
+bool
+recover_verify_snapshot(struct recover *r, struct error *e)
+{
+    const struct db_snapshot_options options = {0};
+    char digest[2 * SHA256_SIZE + 1];
+
+    if (r->verified)
+        return true;
+    if (!db_snapshot_verify(r->plan->mem, r->snapshot, &options, &r->report, e) ||
+        !db_snapshot_require_good(&r->report, e))
+        return false;
+    hex_encode(r->report.sha256, sizeof(r->report.sha256), digest);
+    if (strcmp(digest, r->sha256) != 0 || r->report.summary.current_revision != r->revision ||
+        r->report.summary.hash_kv.hash != r->hash_kv)
+        return error_set(e, ERROR_VERIFY, "'%s' is not the snapshot that this plan was made for",
+                         r->snapshot);
+    r->verified = true;
+    return true;
+}
+
+static bool
+verify_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+{
+    const struct recover *r = op;
+
+    *ret_progress = r->verified ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+verify_run(void *op, struct error *e)
+{
+    return recover_verify_snapshot(op, e);
+}
+
+const struct step recover_step_verify = {
+    .name = "verify-snapshot",
+    .intent = "verify %{snapshot}: digest, structure, every row, HashKV",
+    .check = verify_check,
+    .run = verify_run,
+    .undo = nothing_to_undo,
+};
+
+/* --- stop a member --- */
+
+static const char *
+member_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct recover_member *m = op;
+
+    if (strcmp(name, "member") == 0)
+        return arena_text(mem, m->configured->name);
+    if (strcmp(name, "data_dir") == 0)
+        return arena_text(mem, m->configured->data_dir);
+    if (strcmp(name, "aside") == 0)
+        return arena_text(mem, path_name(m->aside));
+    return NULL;
+}
+
+/* Without a supervisor there is no member either: they die with it. */
+static bool
+member_is_down(const struct recover_member *m, bool *ret_down, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct supervisor_status status;
+
+    if (!supervisor_status_fetch(&tmp, m->recover->inventory->dir, &status, e)) {
+        if (e->code != ERROR_NOT_FOUND)
+            return false;
+        error_clear(e);
+        *ret_down = true;
+        return true;
+    }
+    *ret_down = true;
+    for (size_t i = 0; i < status.programs.count; i++) {
+        const struct supervisor_program_status *p = &status.programs.items[i];
+
+        if (strcmp(p->name, m->configured->name) == 0)
+            *ret_down = p->state == SUPERVISOR_DOWN && p->pid == 0;
+    }
+    return true;
+}
+
+static bool
+stop_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    const struct recover_member *m = op;
+    bool down;
+
+    /* A member that this plan has started again is not one to stop. */
+    if (mark_is(m->recover, RECOVER_MARK_STARTED, RECOVER_YES)) {
+        *ret_progress = PROGRESS_DONE;
+        return true;
+    }
+    if (!member_is_down(m, &down, e))
+        return false;
+    *ret_progress = down ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+stop_run(void *op, struct error *e)
+{
+    const struct recover_member *m = op;
+
+    return supervisor_stop(m->recover->inventory->dir, m->configured->name, e);
+}
+
+static bool
+stop_undo(void *op, struct error *e)
+{
+    const struct recover_member *m = op;
+
+    return supervisor_run(m->recover->inventory->dir, m->configured->name, e);
+}
+
+const struct step recover_step_stop = {
+    .name = "stop",
+    .intent = "stop member %{member} and keep it down",
+    .field = member_field,
+    .check = stop_check,
+    .run = stop_run,
+    .undo = stop_undo,
+    .timeout_s = STOP_TIMEOUT_S,
+};
+
+/* --- move a data directory aside --- */
+
+static bool
+move_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+{
+    const struct recover_member *m = op;
+
+    /* What was lost altogether needs no moving; what this plan has built must not be moved. */
+    if (path_exists(m->aside) || !path_exists(m->configured->data_dir) ||
+        mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_BEGUN) ||
+        mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_YES))
+        *ret_progress = PROGRESS_DONE;
+    else
+        *ret_progress = PROGRESS_TODO;
+    return true;
+}
+
+static bool
+move_guard(void *op, struct error *e)
+{
+    const struct recover_member *m = op;
+    bool down;
+
+    if (!member_is_down(m, &down, e))
+        return false;
+    if (!down)
+        return error_set(e, ERROR_REFUSED, "member '%s' runs again", m->configured->name);
+    return true;
+}
+
+static bool
+move_run(void *op, struct error *e)
+{
+    const struct recover_member *m = op;
+
+    return file_rename_new(m->configured->data_dir, m->aside, e);
+}
+
+static bool
+move_undo(void *op, struct error *e)
+{
+    const struct recover_member *m = op;
+
+    if (!path_exists(m->aside))
+        return true;
+    return file_rename_new(m->aside, m->configured->data_dir, e);
+}
+
+const struct step recover_step_move_aside = {
+    .name = "move-aside",
+    .intent = "move %{data_dir} aside to %{aside}",
+    .field = member_field,
+    .check = move_check,
+    .guard = move_guard,
+    .run = move_run,
+    .undo = move_undo,
+};
+
+/* --- build the new data directories --- */
+
+static bool
+member_is_built(const struct recover *r, const struct recover_member *m, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct initial_member *planned = initial_cluster_find(&r->cluster, m->configured->name);
+    const struct restore_expectation expected = {
+        .cluster = &r->cluster,
+        .member_id = planned->id,
+        .last_row = r->report.summary.last_revision + (int64_t)r->bump_revision,
+        .no_alarms = !r->keep_alarms,
+    };
+
+    return restore_verify_dir(path_join(&tmp, m->configured->data_dir, "member/snap"),
+                              path_join(&tmp, m->configured->data_dir, "member/wal"), &expected, e);
+}
+
+static bool
+build_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    const struct recover *r = op;
+
+    *ret_progress = PROGRESS_DONE;
+    if (mark_is(r, RECOVER_MARK_BUILT, RECOVER_YES))
+        return true;
+    for (size_t i = 0; i < r->member_count; i++) {
+        if (r->verified && path_exists(r->members[i].configured->data_dir) &&
+            member_is_built(r, &r->members[i], e))
+            continue;
+        error_clear(e);
+        *ret_progress = PROGRESS_TODO;
+        return true;
+    }
+    return true;
+}
+
+static void
+build_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    plan_progress(context, done_bytes, total_bytes);
+}
+
+/* ".NAME.restore-TAG" beside the data directory: what restore_run builds in (ops/restore_site.c). */
+static bool
+stages_remove(const char *data_dir, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *parent = path_dir(&tmp, data_dir);
+    const char *prefix = arena_printf(&tmp, ".%s.restore-", path_name(data_dir));
+    const char **names;
+    size_t count;
+
+    if (!dir_list(&tmp, parent, &names, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(names[i], prefix, strlen(prefix)) == 0 &&
+            !tree_remove(path_join(&tmp, parent, names[i]), e))
+            return false;
+    }
+    return true;
+}
+
+/* The old directories were moved aside before this step: what stands in their place, or beside it,
+ * is a build of ours that was cut. */
+static bool
+cut_builds_remove(const struct recover *r, struct error *e)
+{
+    for (size_t i = 0; i < r->member_count; i++) {
+        const char *data_dir = r->members[i].configured->data_dir;
+
+        if (!tree_remove(data_dir, e) || !stages_remove(data_dir, e))
+            return false;
+    }
+    return true;
+}
+
+static bool
+build_run(void *op, struct error *e)
+{
+    struct recover *r = op;
+    struct arena *mem = r->plan->mem;
+    struct restore_target *targets = arena_zero(mem, (r->member_count + 1) * sizeof(*targets));
+    struct restore_request request = {
+        .snapshot_path = r->snapshot,
+        .cluster = r->cluster,
+        .token = r->token,
+        .targets = targets,
+        .target_count = r->member_count,
+        .bump_revision = r->bump_revision,
+        .mark_compacted = r->bump_revision > 0,
+        .keep_alarms = r->keep_alarms,
+        .progress = build_progress,
+        .progress_context = r->plan,
+    };
+    struct restore_result result;
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        targets[i].name = r->members[i].configured->name;
+        targets[i].data_dir = r->members[i].configured->data_dir;
+    }
+    if (!plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_BEGUN, e) || !cut_builds_remove(r, e) ||
+        !restore_run(mem, &request, &result, e))
+        return false;
+    for (size_t i = 0; !r->keep_alarms && i < result.alarm_count; i++)
+        plan_note(r->plan, "cleared the alarm %s of member %llx, which is gone",
+                  result.alarms[i].word, (unsigned long long)result.alarms[i].member_id);
+    return true;
+}
+
+static bool
+build_verify(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct recover *r = op;
+    const char *revision = arena_printf(&tmp, "%lld", (long long)recover_revision_after(r));
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        if (!member_is_built(r, &r->members[i], e))
+            return false;
+    }
+    return plan_mark(r->plan, RECOVER_MARK_REVISION, revision, e) &&
+           plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
+}
+
+/* Directories that a cluster has run on are kept; what was only built can be built again. */
+static bool
+build_undo(void *op, struct error *e)
+{
+    struct recover *r = op;
+    bool started = mark_is(r, RECOVER_MARK_STARTED, RECOVER_YES);
+
+    if (!plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_NO, e))
+        return false;
+    for (size_t i = 0; i < r->member_count; i++) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        const char *data_dir = r->members[i].configured->data_dir;
+        const char *kept = arena_printf(&tmp, "%s.undone-%s", data_dir, r->stamp);
+
+        if (!path_exists(data_dir))
+            continue;
+        if (!started && !tree_remove(data_dir, e))
+            return false;
+        if (started && !file_rename_new(data_dir, kept, e))
+            return false;
+    }
+    return true;
+}
+
+static const char *
+build_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct recover *r = op;
+
+    if (strcmp(name, "count") == 0)
+        return arena_printf(mem, "%zu", r->member_count);
+    if (strcmp(name, "bump") != 0)
+        return NULL;
+    if (r->bump_revision == 0)
+        return "no revision bump";
+    return arena_printf(mem, "revisions bumped by %llu", (unsigned long long)r->bump_revision);
+}
+
+const struct step recover_step_build = {
+    .name = "build",
+    .intent =
+        "build %{count} new data directories from one verified read (token %{token}, %{bump})",
+    .field = build_field,
+    .check = build_check,
+    .run = build_run,
+    .verify = build_verify,
+    .undo = build_undo,
+};
+
+/* --- start --- */
+
+static bool
+start_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct recover *r = op;
+    struct lab *lab;
+    size_t healthy = 0;
+
+    if (!lab_status(&tmp, r->context->state_dir, r->lab, &lab, e))
+        return false;
+    for (size_t i = 0; i < lab->members.count; i++)
+        healthy +=
+            lab->members.items[i].state == SUPERVISOR_RUNNING && lab->members.items[i].healthy;
+    *ret_progress = healthy == r->member_count ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+start_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct recover *r = op;
+    const struct lab_up_request request = {
+        .state_dir = r->context->state_dir, .name = r->lab, .timeout_ms = START_TIMEOUT_MS};
+    struct lab *lab;
+
+    return plan_mark(r->plan, RECOVER_MARK_STARTED, RECOVER_YES, e) &&
+           lab_up(&tmp, &request, &lab, e);
+}
+
+static bool
+start_undo(void *op, struct error *e)
+{
+    struct recover *r = op;
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        bool down;
+
+        if (!member_is_down(&r->members[i], &down, e) ||
+            (!down && !supervisor_stop(r->inventory->dir, r->members[i].configured->name, e)))
+            return false;
+    }
+    return true;
+}
+
+/* Undo is for a cluster that nobody has written to: what was written would be lost with it. */
+static bool
+start_undo_guard(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct recover *r = op;
+    struct etcd_options options;
+    struct cluster_view view;
+
+    if (!mark_is(r, RECOVER_MARK_STARTED, RECOVER_YES))
+        return true;
+    recover_etcd_options(r, &options);
+    if (!cluster_view_fetch(&tmp, &options, &view, e)) {
+        /* Nobody answers: the directories are kept when they are undone. */
+        error_clear(e);
+        return true;
+    }
+    for (size_t i = 0; i < view.member_count; i++) {
+        const struct member_view *m = &view.members[i];
+
+        if (!m->known || m->status.header.revision <= recover_revision_after(r))
+            continue;
+        error_set(e, ERROR_REFUSED,
+                  "the new cluster took writes: revision %lld, restored were %lld",
+                  (long long)m->status.header.revision, (long long)recover_revision_after(r));
+        return error_hint(e,
+                          "take 'quorate backup now' first, then recover from whichever you want");
+    }
+    return true;
+}
+
+const struct step recover_step_start = {
+    .name = "start",
+    .intent = "start all members on the new directories and wait until each is healthy",
+    .check = start_check,
+    .run = start_run,
+    .undo = start_undo,
+    .undo_guard = start_undo_guard,
+    .timeout_s = START_TIMEOUT_S,
+};

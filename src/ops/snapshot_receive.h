@@ -1,0 +1,54 @@
+/*
+ * Streams a db snapshot from the best member into a file, checked while it arrives.
+ *
+ * Several endpoints are a choice: the members among them that a backup may be taken from are tried
+ * one after the other (cluster/rules.h says which and in which order); a stream that breaks starts
+ * anew with the next. A snapshot always comes from exactly one member.
+ */
+#ifndef QUORATE_OPS_SNAPSHOT_RECEIVE_H
+#define QUORATE_OPS_SNAPSHOT_RECEIVE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "cluster/view.h"
+#include "etcd/snapshot.h"
+
+/* How an operation tells its face what it is doing. Both may be NULL. */
+struct observer {
+    void *context;
+    /* A line for people: "streaming from m2 (http://...)". */
+    void (*note)(void *context, const char *text);
+    /* How far the work in hand is; 'what' is "streaming" or "proving"; total 0: not known. */
+    void (*progress)(void *context, const char *what, uint64_t done_bytes, uint64_t total_bytes);
+};
+
+void observer_note(const struct observer *observer, const char *format, ...) PRINTF_LIKE(2, 3);
+void observer_progress(const struct observer *observer, const char *what, uint64_t done_bytes,
+                       uint64_t total_bytes);
+
+enum { SNAPSHOT_STALL_TIMEOUT_MS = 30000 };
+
+struct snapshot_received {
+    const struct member_view *source;
+    uint64_t size_bytes;            /* trailer included */
+    uint8_t db_sha256[SHA256_SIZE]; /* of the database: what the trailer says */
+    const char *storage_version;    /* "" from servers before 3.6 */
+    int64_t took_ms;
+};
+
+/*
+ * Writes a snapshot to 'path' (created 0600, or emptied), digest checked, synced. On failure the
+ * file may hold a part: it is the caller's temporary file to remove.
+ *
+ * etcd  whose endpoints 'view' was fetched with.
+ * e     ERROR_REFUSED: no member to take it from; otherwise the last member's failure.
+ */
+MUST_CHECK bool snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
+                                 const struct cluster_view *view, const char *path,
+                                 const struct observer *observer,
+                                 struct snapshot_received *ret_received, struct error *e);
+
+#endif

@@ -1,0 +1,301 @@
+# shellcheck shell=bash
+#
+# Real etcd clusters on loopback for bats tests: `load ../harness/cluster`, and `etcd_stop` in teardown.
+#
+#   etcd_start VERSION [MEMBERS] [--tls] [--auth]   1 member unless told; returns when all are healthy
+#   etcd_stop                                       ends every member of every cluster of this test
+#   etcd_kill N [SIGNAL]     ends member N (1, 2, ...), with SIGKILL unless told, and waits for its end
+#   etcd_restart N           starts it again, as it was
+#   etcd_pause N, etcd_resume N                     SIGSTOP and SIGCONT
+#   etcd_wait_healthy [N...]                        members that answer through a leader
+#   etcd_endpoints [N...]    client URLs, with commas between
+#   etcd_dir [N]             directory of the cluster (tls/ in it), or of a member (data/ and log in it)
+#   ctl ARGUMENT...          etcdctl of the same version; ctl_at N ARGUMENT... asks member N only
+#   with_cluster COMMAND...  any command that understands the ETCDCTL_ variables, quorate among them
+#   wait_for SECONDS COMMAND...                     polls until the command succeeds
+#   etcd_versions            every version at hand, one a line, the oldest first
+#   etcd_tool VERSION NAME   path of etcd, etcdctl or etcdutl (3.4 has no etcdutl) of any version
+#   bbolt ARGUMENT...        the database library's own tool: `bbolt check FILE`
+#
+# The program under test is "$QUORATE"; `with_cluster "$QUORATE" endpoint status` shows it the cluster.
+#
+# VERSION is a prefix of what `test/etcds list` shows. A test that should hold on every version starts
+# "$ETCD_VERSION" and has the tag each-etcd: ./check runs it once per version. By hand:
+# `QUORATE_TEST_ETCD=3.6 bats test/e2e/FILE.bats`. A second cluster in a test is another directory:
+# set ETCD_CLUSTER to its name around the calls.
+#
+# Members die with the shell that started them, even when it is killed. So call etcd_start and
+# etcd_restart straight from setup or the test, not under `run` and not in a subshell.
+
+# The version under test, for the tests that run on each.
+# shellcheck disable=SC2034 # used by the tests
+ETCD_VERSION=${QUORATE_TEST_ETCD:-3.5}
+
+_etcds=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/etcds
+_etcd_start_timeout_s=60
+_etcd_start_tries=3
+_etcd_password=secret
+
+etcd_start() {
+    local program members=1 tls='' auth='' argument try
+    program=$("$_etcds" path "$1") || return 1
+    shift
+    for argument; do
+        case $argument in
+            --tls) tls=yes ;;
+            --auth) auth=yes ;;
+            [1-9]) members=$argument ;;
+            *) echo "etcd_start: what is '$argument'?" >&2; return 1 ;;
+        esac
+    done
+
+    # A port that was free may be taken by the time etcd binds it: then all starts over with others.
+    for ((try = 1; try <= _etcd_start_tries; try++)); do
+        _etcd_prepare "$program" "$members" "$tls" || return 1
+        local n
+        for ((n = 1; n <= members; n++)); do
+            etcd_restart "$n"
+        done
+        # shellcheck disable=SC2119 # all members, not our arguments
+        if etcd_wait_healthy && _etcd_wait_cluster_version; then
+            [[ -z $auth ]] || _etcd_enable_auth
+            return
+        fi
+        _etcd_end_all "$(etcd_dir)"
+        grep -q 'address already in use' "$(etcd_dir)"/*/log || break
+    done
+    echo "etcd $program did not start:" >&2
+    tail -n 15 "$(etcd_dir)"/*/log >&2
+    return 1
+}
+
+etcd_stop() {
+    _etcd_end_all "$BATS_TEST_TMPDIR"
+}
+
+etcd_kill() {
+    local pid
+    pid=$(<"$(etcd_dir "$1")/pid") || return 1
+    _etcd_end "$pid" "${2:-KILL}"
+}
+
+etcd_pause() {
+    kill -STOP "$(<"$(etcd_dir "$1")/pid")"
+}
+
+etcd_resume() {
+    kill -CONT "$(<"$(etcd_dir "$1")/pid")"
+}
+
+etcd_restart() {
+    local dir arguments
+    dir=$(etcd_dir "$1")
+    mapfile -d '' arguments <"$dir/arguments"
+    [[ ! -f $dir/log ]] || cat "$dir/log" >>"$dir/log.old"
+    # bats waits for whoever holds its descriptor 3.
+    env -i PATH="$PATH" setpriv --pdeathsig KILL "${arguments[@]}" </dev/null >"$dir/log" 2>&1 3>&- &
+    echo $! >"$dir/pid"
+    disown $!
+}
+
+etcd_endpoints() {
+    local n urls=()
+    for n in $(_etcd_members "$@"); do
+        urls+=("$(<"$(etcd_dir "$n")/client-url")")
+    done
+    (IFS=,; echo "${urls[*]}")
+}
+
+etcd_dir() {
+    echo "$BATS_TEST_TMPDIR/${ETCD_CLUSTER:-etcd}${1:+/m$1}"
+}
+
+ctl() {
+    with_cluster "$(<"$(etcd_dir)/program")/etcdctl" "$@"
+}
+
+ctl_at() {
+    local n=$1
+    shift
+    ETCDCTL_ENDPOINTS=$(etcd_endpoints "$n") ctl "$@"
+}
+
+with_cluster() {
+    local dir settings=()
+    dir=$(etcd_dir)
+    settings=("ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS:-$(etcd_endpoints)}")
+    [[ ! -d $dir/tls ]] || settings+=("ETCDCTL_CACERT=$dir/tls/ca.crt"
+                                      "ETCDCTL_CERT=$dir/tls/client.crt"
+                                      "ETCDCTL_KEY=$dir/tls/client.key")
+    [[ ! -f $dir/user ]] || settings+=("ETCDCTL_USER=$(<"$dir/user")")
+    env "${settings[@]}" "$@"
+}
+
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [[ $SECONDS -lt $deadline ]] || return 1
+        sleep 0.1
+    done
+}
+
+etcd_versions() {
+    "$_etcds" list | cut -f 1
+}
+
+etcd_tool() {
+    local dir
+    dir=$("$_etcds" path "$1") && echo "$dir/$2"
+}
+
+bbolt() {
+    "$("$_etcds" dir)/bin/bbolt" "$@"
+}
+
+# shellcheck disable=SC2120 # the tests name members
+etcd_wait_healthy() {
+    local n
+    for n in $(_etcd_members "$@"); do
+        wait_for "$_etcd_start_timeout_s" _etcd_healthy_or_gone "$n" && _etcd_healthy "$n" || return 1
+    done
+}
+
+# --- below: for this file only -----------------------------------------------------------------
+
+_etcd_members() {
+    if [[ $# -gt 0 ]]; then
+        printf '%s\n' "$@"
+    else
+        find "$(etcd_dir)" -maxdepth 1 -name 'm[1-9]' -printf '%f\n' | tr -d m | sort
+    fi
+}
+
+# Lays out a fresh cluster: directories, certificates, and each member's command line.
+_etcd_prepare() {
+    local program=$1 members=$2 tls=$3 dir scheme=http initial='' n ports common=()
+    dir=$(etcd_dir)
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    echo "$program" >"$dir/program"
+    read -ra ports < <(_etcd_free_ports $((2 * members)))
+
+    common=(--logger zap --log-outputs stderr)
+    # Durability across power loss is nothing that a test on this machine could see.
+    [[ $program == */3.4.* ]] || common+=(--unsafe-no-fsync)
+    if [[ -n $tls ]]; then
+        scheme=https
+        _etcd_certificates "$dir/tls" || return 1
+        common+=(--trusted-ca-file "$dir/tls/ca.crt" --client-cert-auth
+                 --cert-file "$dir/tls/server.crt" --key-file "$dir/tls/server.key"
+                 --peer-trusted-ca-file "$dir/tls/ca.crt" --peer-client-cert-auth
+                 --peer-cert-file "$dir/tls/server.crt" --peer-key-file "$dir/tls/server.key")
+    fi
+    for ((n = 1; n <= members; n++)); do
+        initial+=${initial:+,}m$n=$scheme://127.0.0.1:${ports[2 * n - 1]}
+    done
+    for ((n = 1; n <= members; n++)); do
+        local client=$scheme://127.0.0.1:${ports[2 * n - 2]} peer=$scheme://127.0.0.1:${ports[2 * n - 1]}
+        mkdir "$dir/m$n"
+        echo "$client" >"$dir/m$n/client-url"
+        printf '%s\0' "$program/etcd" --name "m$n" --data-dir "$dir/m$n/data" \
+            --listen-client-urls "$client" --advertise-client-urls "$client" \
+            --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" \
+            --initial-cluster "$initial" --initial-cluster-token "$dir" "${common[@]}" \
+            >"$dir/m$n/arguments"
+    done
+}
+
+# Ports that nobody listens on, below the range from which the kernel serves outgoing connections, so
+# that a member that is down for a while finds its own free again.
+_etcd_free_ports() {
+    python3 - "$1" <<'PYTHON'
+import random, socket, sys
+
+held = []
+while len(held) < int(sys.argv[1]):
+    candidate = socket.socket()
+    try:
+        candidate.bind(("127.0.0.1", random.randrange(10000, 32000)))
+        held.append(candidate)
+    except OSError:
+        candidate.close()
+print(*(each.getsockname()[1] for each in held))
+PYTHON
+}
+
+# A CA, one certificate for all servers, with both usages because a member is also its peers' client,
+# and one for clients.
+_etcd_certificates() {
+    local dir=$1 name usage
+    mkdir -p "$dir"
+    (
+        cd "$dir" || exit 1
+        exec >openssl.log 2>&1
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 \
+            -subj '/CN=quorate test CA' -keyout ca.key -out ca.crt || exit 1
+        for name in server client; do
+            usage=clientAuth
+            [[ $name == client ]] || usage=serverAuth,clientAuth
+            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+                -subj "/CN=quorate test $name" -keyout $name.key -out $name.csr &&
+                openssl x509 -req -in $name.csr -days 2 -CA ca.crt -CAkey ca.key -out $name.crt \
+                    -extfile <(printf 'extendedKeyUsage=%s\n' $usage
+                               echo 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost') || exit 1
+        done
+    ) || { tail "$dir/openssl.log" >&2; return 1; }
+}
+
+# What a member's client URL answers to a GET of this path.
+_etcd_get() {
+    local dir tls=()
+    dir=$(etcd_dir)
+    [[ ! -d $dir/tls ]] ||
+        tls=(--cacert "$dir/tls/ca.crt" --cert "$dir/tls/client.crt" --key "$dir/tls/client.key")
+    curl -sS --noproxy '*' --max-time 5 "${tls[@]}" "$(<"$dir/m$1/client-url")$2" 2>/dev/null
+}
+
+# That it has come past its listeners is asked first: if it has not, the answer may be from another
+# etcd, which has its port.
+_etcd_healthy() {
+    grep -q 'serving client traffic' "$(etcd_dir "$1")/log" &&
+        [[ $(_etcd_get "$1" /health) == *'"health":"true"'* ]]
+}
+
+# A member that has exited will not become healthy; no use in waiting for the time-out.
+_etcd_healthy_or_gone() {
+    _etcd_healthy "$1" || ! kill -0 "$(<"$(etcd_dir "$1")/pid")" 2>/dev/null
+}
+
+# Features such as learners wait for the cluster version, which is settled some time after health.
+_etcd_wait_cluster_version() {
+    local version
+    version=$(basename "$(<"$(etcd_dir)/program")")
+    wait_for "$_etcd_start_timeout_s" _etcd_cluster_version_is "${version%.*}.0"
+}
+
+_etcd_cluster_version_is() {
+    [[ $(_etcd_get 1 /version) == *"\"etcdcluster\":\"$1\""* ]]
+}
+
+_etcd_enable_auth() {
+    ctl role add root && ctl user add "root:$_etcd_password" && ctl user grant-role root root &&
+        ctl auth enable || return 1
+    echo "root:$_etcd_password" >"$(etcd_dir)/user"
+} >&2
+
+_etcd_end_all() {
+    local file
+    for file in "$1"/m[1-9]/pid "$1"/*/m[1-9]/pid; do
+        [[ ! -f $file ]] || _etcd_end "$(<"$file")" KILL
+    done
+}
+
+_etcd_end() {
+    kill "-$2" "$1" 2>/dev/null || return 0
+    wait_for 30 _etcd_is_gone "$1"
+}
+
+_etcd_is_gone() {
+    ! kill -0 "$1" 2>/dev/null
+}

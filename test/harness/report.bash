@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+#
+# The one counter over all suites, and the only place that prints verdicts. A result is a test case
+# that passed, failed or was skipped for a reason; suites whose runner speaks TAP hand that over whole.
+
+passed=0
+failed=0
+skipped=0
+
+pass() {
+    passed=$((passed + 1))
+    printf 'ok       %s\n' "$1"
+}
+
+# fail NAME [LOG]: shows the end of the log, where the cause is.
+fail() {
+    failed=$((failed + 1))
+    printf 'FAILED   %s\n' "$1"
+    [[ ! -s ${2:-} ]] || tail -n "${LOG_LINES:-60}" "$2" | sed 's/^/    | /'
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    printf 'skipped  %s: %s\n' "$1" "$2"
+}
+
+# What this machine cannot do is a skip for a person, and a failure in CI, which must do all.
+cannot() {
+    if [[ ${CI:-} == true ]]; then
+        fail "$1: $2" "${3:-}"
+    else
+        skip "$1" "$2"
+    fi
+}
+
+# attempt NAME COMMAND...: one result from one command, whose output is shown when it fails.
+attempt() {
+    local name=$1 log
+    shift
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1 </dev/null; then
+        pass "$name"
+    else
+        fail "$name" "$log"
+    fi
+    rm -f "$log"
+}
+
+# Reads TAP from standard input: counts and prints each result under PREFIX, and the remarks that
+# belong to a failure. A stream that ends before its plan is fulfilled is a failure of its own.
+read_tap() {
+    local prefix=$1 line planned=0 seen=0 show=
+    while IFS= read -r line; do
+        if [[ $line =~ ^1\.\.([0-9]+) ]]; then
+            planned=${BASH_REMATCH[1]}
+        elif [[ $line =~ ^ok\ [0-9]+\ (.*)\ #\ [sS][kK][iI][pP]\ ?(.*)$ ]]; then
+            skip "$prefix${BASH_REMATCH[1]}" "${BASH_REMATCH[2]:-no reason given}"
+            seen=$((seen + 1)) show=
+        elif [[ $line =~ ^ok\ [0-9]+\ (.*)$ ]]; then
+            pass "$prefix${BASH_REMATCH[1]}"
+            seen=$((seen + 1)) show=
+        elif [[ $line =~ ^not\ ok\ [0-9]+\ (.*)$ ]]; then
+            fail "$prefix${BASH_REMATCH[1]}"
+            seen=$((seen + 1)) show=yes
+        elif [[ -n $show || $line != '#'* ]]; then
+            printf '    | %s\n' "${line#\# }"
+        fi
+    done
+    [[ $planned -eq $seen && $seen -gt 0 ]] ||
+        fail "${prefix}ran $seen of $planned planned tests"
+}
