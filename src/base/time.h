@@ -23,13 +23,17 @@ MUST_CHECK bool time_parse_rfc3339(const char *text, int64_t *ret_wall_ms, struc
 
 /*
  * A Go duration: a sign, then numbers with units h, m, s, ms, us, ns, and "0" alone. As etcdctl, a
- * bare number other than 0 is refused. Finer than a millisecond rounds up. ERROR_USAGE.
+ * bare number other than 0 is refused. Finer than a millisecond rounds away from 0. ERROR_USAGE,
+ * also for more than some 292 years, Go's limit.
  */
 MUST_CHECK bool duration_parse(const char *text, int64_t *ret_ms, struct error *e);
 /* As Go prints it: "1m30s", "250ms", "0s". */
 const char *duration_text(struct arena *mem, int64_t ms);
 /* For people, two units at most: "350 ms", "4.2 s", "3 min 20 s", "5 h 2 min", "12 d". */
 const char *duration_human(struct arena *mem, int64_t ms);
+
+/* The same of microseconds: "742µs", "3.056ms", "1.5s". */
+const char *duration_text_us(struct arena *mem, int64_t us);
 
 /* As etcdctl prints sizes (powers of 1000): "20 kB", "2.1 MB", "9 B". */
 const char *size_human(struct arena *mem, uint64_t size_bytes);

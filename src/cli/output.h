@@ -22,7 +22,9 @@ struct terminal {
 struct output_style {
     enum output output;
     enum compat compat;
-    bool hex; /* --hex */
+    bool hex;        /* --hex */
+    bool boxes;      /* table borders of box-drawing characters instead of +-| */
+    bool wrap_cells; /* break long cells at blanks, as etcdctl up to 3.6 does */
     struct terminal terminal;
     int64_t now_ms; /* wall clock, for ages; 0: print times only */
 };

@@ -34,7 +34,7 @@ enum column_type {
     COLUMN_U64,      /* raft indexes, hashes; JSON: number */
     COLUMN_DURATION, /* milliseconds; JSON: number of milliseconds */
     COLUMN_BOOL,     /* "yes" and "no"; JSON: bool */
-    COLUMN_PERCENT,  /* tenths of a percent; JSON: number of percent with one decimal */
+    COLUMN_PERCENT,  /* tenths of a percent; JSON: number of those: name the key ...PerMille */
     COLUMN_TIME,     /* wall milliseconds; RFC 3339 in text and JSON */
 };
 

@@ -107,7 +107,7 @@ node_enter(struct checker *c, uint64_t id, struct bbolt_place referrer, struct b
 
 static void
 order_check(struct checker *c, const struct bbolt_page *page, uint32_t index, struct bytes key,
-            struct bytes before, const struct bounds *bounds)
+            struct bytes before, struct bytes least)
 {
     char text[BBOLT_KEY_TEXT_SIZE];
     char other[BBOLT_KEY_TEXT_SIZE];
@@ -115,13 +115,25 @@ order_check(struct checker *c, const struct bbolt_page *page, uint32_t index, st
     if (before.size > 0 && bytes_compare(before, key) >= 0)
         FINDING(c, bbolt_page_place(page, index), "key %s is not greater than %s before it",
                 bbolt_key_text(key, text), bbolt_key_text(before, other));
-    else if (before.size == 0 && bounds->least.size > 0 && bytes_compare(key, bounds->least) < 0)
+    else if (before.size == 0 && least.size > 0 && bytes_compare(key, least) < 0)
         FINDING(c, bbolt_page_place(page, index), "key %s is less than %s in the branch above",
-                bbolt_key_text(key, text), bbolt_key_text(bounds->least, other));
-    if (bounds->limit.size > 0 && bytes_compare(key, bounds->limit) >= 0)
-        FINDING(c, bbolt_page_place(page, index),
-                "key %s is not less than %s, the next in the branch above",
-                bbolt_key_text(key, text), bbolt_key_text(bounds->limit, other));
+                bbolt_key_text(key, text), bbolt_key_text(least, other));
+}
+
+/* The next child's key bounds all keys; the first that reaches it stands for those behind it. */
+static bool
+limit_check(struct checker *c, const struct bbolt_page *page, uint32_t index, struct bytes key,
+            struct bytes limit)
+{
+    char text[BBOLT_KEY_TEXT_SIZE];
+    char other[BBOLT_KEY_TEXT_SIZE];
+
+    if (limit.size == 0 || bytes_compare(key, limit) < 0)
+        return true;
+    FINDING(c, bbolt_page_place(page, index),
+            "key %s is not less than %s, the next in the branch above", bbolt_key_text(key, text),
+            bbolt_key_text(limit, other));
+    return false;
 }
 
 /*
@@ -133,10 +145,15 @@ elements_check(struct checker *c, const struct bbolt_page *page, const struct bo
 {
     const uint8_t *free = page->data;
     struct bytes before = BYTES_NONE;
+    bool below_limit = true;
     struct bbolt_damage damage;
     struct bbolt_item item;
 
+    for (uint32_t i = 0; i < BBOLT_PREFETCH_AHEAD; i++)
+        bbolt_page_prefetch(c->db, page, i);
     for (uint32_t i = 0; i < page->count; i++) {
+        if (page->flags == BBOLT_PAGE_LEAF)
+            bbolt_page_prefetch(c->db, page, i + BBOLT_PREFETCH_AHEAD);
         if (!bbolt_page_item(page, i, &item, &damage)) {
             finding_add(c, &damage);
             continue;
@@ -145,9 +162,9 @@ elements_check(struct checker *c, const struct bbolt_page *page, const struct bo
             FINDING(c, bbolt_page_place(page, i), "element %u lies over the one before it", i);
             return i;
         }
-        free = item.value.data == NULL ? item.key.data + item.key.size
-                                       : item.value.data + item.value.size;
-        order_check(c, page, i, item.key, before, bounds);
+        free = item.value.data + item.value.size;
+        order_check(c, page, i, item.key, before, bounds->least);
+        below_limit = below_limit && limit_check(c, page, i, item.key, bounds->limit);
         before = item.key;
     }
     return page->count;
@@ -226,6 +243,7 @@ tree_check(struct checker *c, uint64_t root, struct bbolt_place referrer, leaf_c
             depth--;
             continue;
         }
+        bbolt_page_prefetch(c->db, &step->page, step->index + BBOLT_PREFETCH_AHEAD);
         if (bbolt_page_item(&step->page, step->index, &item, &ignored)) {
             bounds = child_bounds(step, &item);
             step->index++;

@@ -223,6 +223,26 @@ bbolt_page_item(const struct bbolt_page *page, uint32_t index, struct bbolt_item
     return true;
 }
 
+void
+bbolt_page_prefetch(const struct bbolt *db, const struct bbolt_page *page, uint32_t index)
+{
+    uint64_t at = BBOLT_PAGE_HEADER_SIZE + (uint64_t)index * BBOLT_ELEMENT_SIZE;
+    uint64_t start;
+    uint64_t child;
+
+    if (index >= page->count)
+        return;
+    if (page->flags == BBOLT_PAGE_LEAF) {
+        start = at + load_u32(page->data + at + 4);
+        if (start < page->size)
+            __builtin_prefetch(page->data + start);
+    } else {
+        child = load_u64(page->data + at + 8);
+        if (child < db->pgid)
+            __builtin_prefetch(db->file.data + child * db->page_size);
+    }
+}
+
 bool
 bbolt_page_search(const struct bbolt_page *page, struct bytes key, uint32_t *ret_index,
                   struct bbolt_damage *ret_damage)

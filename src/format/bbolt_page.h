@@ -77,6 +77,14 @@ MUST_CHECK bool bbolt_page_load_inline(const struct bbolt_bucket *bucket,
 MUST_CHECK bool bbolt_page_item(const struct bbolt_page *page, uint32_t index,
                                 struct bbolt_item *ret_item, struct bbolt_damage *ret_damage);
 
+/*
+ * Fetches what element 'index' refers to into the cache, if there is such an element: a row's key,
+ * a child's header. Rows of some kilobytes have hardly two neighbours in the cache, so a walk
+ * that does not ask in advance waits for the memory at each. Never fails; damage is found later.
+ */
+void bbolt_page_prefetch(const struct bbolt *db, const struct bbolt_page *page, uint32_t index);
+enum { BBOLT_PREFETCH_AHEAD = 4 }; /* elements; measured with 2 KB rows, more gains nothing */
+
 /* The index of the first element whose key is 'key' or greater; count when there is none. */
 MUST_CHECK bool bbolt_page_search(const struct bbolt_page *page, struct bytes key,
                                   uint32_t *ret_index, struct bbolt_damage *ret_damage);

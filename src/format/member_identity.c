@@ -12,11 +12,12 @@
 static uint64_t
 sha1_id(struct bytes data)
 {
-    uint8_t digest[SHA1_SIZE] = {0};
-    struct cursor c = cursor_of(bytes_of(digest, sizeof(digest)));
+    uint8_t digest[SHA1_SIZE];
+    struct cursor c;
     uint64_t id = 0;
 
     sha1_of(data, digest);
+    c = cursor_of(bytes_of(digest, sizeof(digest)));
     ASSERT(cursor_u64be(&c, &id));
     return id;
 }

@@ -48,22 +48,6 @@ urls_encode(struct json_writer *w, const struct peer_urls *urls)
     json_array_end(w);
 }
 
-void
-initial_member_encode_json(struct buf *out, const struct initial_member *member)
-{
-    struct json_writer w;
-
-    json_writer_init(&w, out, 0);
-    json_object_begin(&w);
-    json_key_u64(&w, "id", member->id);
-    urls_encode(&w, &member->urls);
-    if (member->is_learner)
-        json_key_bool(&w, "isLearner", true);
-    if (member->name[0] != '\0')
-        json_key_text(&w, "name", member->name);
-    json_object_end(&w);
-}
-
 /* A member's raftAttributes: JSON, which becomes text inside the store's JSON. */
 static const char *
 raft_attributes(struct arena *mem, const struct initial_member *member)

@@ -51,10 +51,4 @@ void v2_store_encode(struct buf *out, const struct initial_cluster *cluster);
 MUST_CHECK bool v2_store_decode(struct arena *mem, struct bytes store,
                                 struct v2_membership *ret_membership, struct error *e);
 
-/*
- * A member as etcd writes it: the value of rows in 'members' and the context of conf changes.
- * {"id":..,"peerURLs":[..],"isLearner":true,"name":".."}
- */
-void initial_member_encode_json(struct buf *out, const struct initial_member *member);
-
 #endif

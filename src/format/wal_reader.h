@@ -39,6 +39,9 @@ struct wal_record {
     uint64_t offset; /* of its frame in the segment */
 };
 
+/* What the first segment of a log is called. */
+#define WAL_FIRST_SEGMENT_NAME "0000000000000000-0000000000000000.wal"
+
 enum wal_event { WAL_EVENT_RECORD, WAL_EVENT_END, WAL_EVENT_DAMAGE };
 
 struct wal_reader {

@@ -18,11 +18,14 @@ static bool
 hex_u64(const char *text, uint64_t *ret_value)
 {
     char digits[17] = {0};
-    uint8_t raw[8] = {0};
-    struct cursor c = cursor_of(bytes_of(raw, sizeof(raw)));
+    uint8_t raw[8];
+    struct cursor c;
 
     memcpy(digits, text, 16);
-    return hex_decode(digits, raw, sizeof(raw)) && cursor_u64be(&c, ret_value);
+    if (!hex_decode(digits, raw, sizeof(raw)))
+        return false;
+    c = cursor_of(bytes_of(raw, sizeof(raw)));
+    return cursor_u64be(&c, ret_value);
 }
 
 bool

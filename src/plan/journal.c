@@ -71,6 +71,15 @@ line_decode(struct arena *mem, struct bytes line, uint64_t seq, const struct jso
     return true;
 }
 
+/* A write that never returned leaves the front of one record; more than one is damage. */
+static bool
+line_is_torn(struct bytes line)
+{
+    const uint8_t *tail = memmem(line.data, line.size, TAIL_BEGIN, sizeof(TAIL_BEGIN) - 1);
+
+    return tail == NULL || line.data + line.size - tail <= TAIL_SIZE;
+}
+
 /* ret_size: bytes of whole records. */
 static bool
 lines_read(struct arena *mem, const char *path, struct bytes text,
@@ -87,8 +96,7 @@ lines_read(struct arena *mem, const char *path, struct bytes text,
         const struct json *record;
         const char *damage = stop == NULL ? "the record is cut" : line_damage(line);
 
-        /* With nothing behind it: a write that never returned. */
-        if (damage != NULL && (stop == NULL || stop + 1 == end)) {
+        if (damage != NULL && (stop == NULL || stop + 1 == end) && line_is_torn(line)) {
             ret_content->torn = true;
             break;
         }

@@ -39,7 +39,8 @@ struct step {
      * Puts back what was there before run. Called only for steps that the journal began; run may
      * have been cut anywhere or not have started, and an earlier undo may have done it all: then
      * true. 'check' was called before it in this process, but need not have succeeded.
-     * NULL: a point of no return. It is announced with 'undo_note' before it is passed; behind it
+     * NULL: a point of no return. It is announced with 'undo_note' before it is passed, counts as
+     * passed from its "begin" on (nobody knows how far a run that was cut has come), and behind it
      * a failure leaves the plan unfinished and nothing is undone.
      */
     bool (*undo)(void *op, struct error *e);

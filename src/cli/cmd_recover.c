@@ -1,0 +1,130 @@
+/* 'recover': the whole cluster back, as a plan. */
+
+#include <string.h>
+
+#include "base/number.h"
+#include "cli/app.h"
+#include "cli/plan_context.h"
+#include "cluster/view.h"
+#include "ops/recover.h"
+#include "plan/state_dir.h"
+
+static const struct option_def recover_options[] = {
+    {"repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO",
+     .help = "The repository that holds the backup"},
+    {"of", OPTION_TEXT, .arg = "NAME",
+     .help = "The cluster's folder in the repository [default: --cluster]"},
+    {"file", OPTION_FILE, .arg = "FILE", .help = "A snapshot file, instead of a backup"},
+    {"bump-revision", OPTION_TEXT, .arg = "N|auto", .fallback = "0",
+     .help = "Raise the revision by N and compact there, so that no client sees it go backwards; "
+             "auto: above the highest revision known"},
+    {"keep-alarms", OPTION_BOOL, .help = "Keep the alarms in the snapshot"},
+    OPTIONS_END,
+};
+
+struct wanted {
+    struct repo_entry entry;
+    bool from_repo;
+    int64_t revision;      /* of the backup; 0 for a file */
+    int64_t highest_known; /* of later backups and of the cluster, if it answers */
+};
+
+static bool
+backup_find(struct app *app, const char *cluster, struct wanted *w, struct error *e)
+{
+    const char *label = app_operand(app, 0);
+    const char *of = option_given(&app->options, "of") ? option_text(&app->options, "of") : cluster;
+    struct repo repo;
+    struct repo_entry *entries;
+    size_t count;
+
+    if (!repo_open(app->mem, option_text(&app->options, "repo"), false, &repo, e) ||
+        !repo_find(app->mem, &repo, of, label != NULL ? label : "latest", &w->entry, e) ||
+        !repo_list(app->mem, &repo, of, &entries, &count, e))
+        return false;
+    w->from_repo = true;
+    if (w->entry.manifest != NULL)
+        w->revision = w->entry.manifest->revision;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].manifest != NULL && entries[i].manifest->revision > w->highest_known)
+            w->highest_known = entries[i].manifest->revision;
+    }
+    return true;
+}
+
+/* A cluster that still answers knows best how far its revisions went. */
+static void
+cluster_ask(struct app *app, struct wanted *w)
+{
+    struct error ignored = ERROR_INIT;
+    const struct etcd_options *options;
+    struct cluster_view view;
+
+    if (!app_etcd_options(app, &options, &ignored) ||
+        !cluster_view_fetch(app->mem, options, &view, &ignored))
+        return;
+    for (size_t i = 0; i < view.member_count; i++) {
+        if (view.members[i].known && view.members[i].status.header.revision > w->highest_known)
+            w->highest_known = view.members[i].status.header.revision;
+    }
+}
+
+static bool
+bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error *e)
+{
+    const char *text = option_text(&app->options, "bump-revision");
+
+    if (strcmp(text, "auto") != 0)
+        return number_parse_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
+    cluster_ask(app, w);
+    *ret_bump = bump_revision_auto(w->revision, w->revision == 0 ? 0 : w->highest_known);
+    return true;
+}
+
+static bool
+recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    const struct inventory *inventory;
+    struct recover_request request = {.keep_alarms = option_bool(&app->options, "keep-alarms")};
+    struct wanted w = {0};
+    struct plan_context *context;
+
+    if (option_given(&app->options, "file") == option_given(&app->options, "repo")) {
+        error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
+        return error_hint(e, "--repo DIR [LABEL], or --file FILE");
+    }
+    if (!app_inventory(app, &inventory, e) || !plan_context_of_app(app, &context, e) ||
+        (option_given(&app->options, "repo") && !backup_find(app, inventory->name, &w, e)) ||
+        !bump_wanted(app, &w, &request.bump_revision, e))
+        return false;
+    request.state_dir = context->state_dir;
+    request.lab = inventory->name + strlen(INVENTORY_LAB_PREFIX);
+    if (w.from_repo)
+        request.entry = &w.entry;
+    else
+        request.file = option_text(&app->options, "file");
+    return recover_inputs(app->mem, &request, &inputs, e) &&
+           plan_new(app->mem, &recover_kind, buf_bytes(&inputs), context, ret_plan, e);
+}
+
+const struct command command_recover = {
+    .name = "recover",
+    .operands = "[LABEL]",
+    .summary = "Bring a whole cluster back from a backup or a snapshot file",
+    .family = FAMILY_BACKUP,
+    .options = recover_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = recover_plan,
+    .example = "quorate recover --cluster lab:demo --repo /var/backups/etcd --dry-run\n"
+               "quorate recover --cluster lab:demo --repo /var/backups/etcd --yes",
+    .description =
+        "Verifies the snapshot; stops every member; moves their data directories aside; builds "
+        "all new ones from one verified read, under a fresh cluster token; starts them; and proves "
+        "the result: members, one leader, HashKV on each member equal to the snapshot's, the "
+        "number of keys.\n\n"
+        "LABEL is a backup's label, its unique beginning, or 'latest' (the default). A plan that "
+        "was cut is continued by 'quorate plan resume', or taken back by 'quorate plan undo': the "
+        "old directories return, until the new cluster took writes.",
+};

@@ -1,0 +1,120 @@
+/* 'status': one screen that says how the cluster is, and in one line whether that is well. */
+
+#include "cli/app.h"
+#include "cli/report.h"
+#include "cluster/rules.h"
+#include "cluster/view.h"
+
+static const char *
+role_text(const struct cluster_view *view, const struct member_view *m)
+{
+    if (m->member.id == view->leader_id)
+        return "leader";
+    return m->member.is_learner ? "learner" : "follower";
+}
+
+static const char *
+alarms_text(struct arena *mem, const struct cluster_view *view, uint64_t id)
+{
+    bool space = view_has_alarm(view, id, ETCD_ALARM_NOSPACE);
+    bool corrupt = view_has_alarm(view, id, ETCD_ALARM_CORRUPT);
+
+    return arena_printf(mem, "%s%s%s", space ? "NOSPACE" : "", space && corrupt ? "," : "",
+                        corrupt ? "CORRUPT" : "");
+}
+
+static void
+columns_add(struct report *r)
+{
+    report_column(r, COLUMN_TEXT, "MEMBER", "name");
+    report_column(r, COLUMN_ID, "ID", "id");
+    report_column(r, COLUMN_TEXT, "ENDPOINT", "endpoint");
+    report_column(r, COLUMN_TEXT, "ROLE", "role");
+    report_column(r, COLUMN_TEXT, "VERSION", "version");
+    report_column(r, COLUMN_SIZE, "DB SIZE", "dbSizeBytes");
+    report_column(r, COLUMN_SIZE, "IN USE", "dbSizeInUseBytes");
+    report_column(r, COLUMN_I64, "REVISION", "revision");
+    report_column(r, COLUMN_U64, "LAG", "lagEntries");
+    report_column(r, COLUMN_TEXT, "ALARMS", "alarms");
+    report_column(r, COLUMN_TEXT, "ANSWERED IN", "answeredIn");
+}
+
+static void
+member_row(struct report *r, const struct cluster_view *view, const struct member_view *m)
+{
+    const struct etcd_status *s = &m->status;
+    const char *reason = m->unknown_because.text;
+
+    report_row(r);
+    report_text(r, view_member_label(r->mem, view, m->member.id));
+    report_id(r, m->member.id);
+    report_text(r, m->endpoint != NULL ? m->endpoint : "");
+    if (!m->known) {
+        report_text(r, "no answer");
+        report_mark(r, MARK_BAD);
+        for (int i = 0; i < 5; i++)
+            report_unknown(r, reason);
+        report_text(r, alarms_text(r->mem, view, m->member.id));
+        report_unknown(r, reason);
+        return;
+    }
+    report_text(r, role_text(view, m));
+    report_mark(r, m->member.id == view->leader_id ? MARK_GOOD : MARK_NONE);
+    report_text(r, s->version);
+    report_size(r, (uint64_t)s->db_size_bytes);
+    report_size(r, (uint64_t)s->db_size_in_use_bytes);
+    report_i64(r, s->header.revision);
+    report_u64(r, view_lag(view, m));
+    report_mark(r, view_lag(view, m) > CAUGHT_UP_ENTRIES ? MARK_WARN : MARK_NONE);
+    report_text(r, alarms_text(r->mem, view, m->member.id));
+    report_mark(r, MARK_BAD);
+    report_textf(r, "%.1f ms", (double)m->took_us / 1000);
+}
+
+static void
+verdict_add(struct report *r, const struct judgement *j)
+{
+    static const enum mark marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
+    struct report *verdict = report_record_section(r, "verdict");
+
+    report_field_text(verdict, "Verdict", "word", verdict_word(j->verdict));
+    report_mark(verdict, marks[j->verdict]);
+    report_field_text(verdict, "Because", "summary", j->summary);
+    for (size_t i = 0; i < j->remark_count; i++)
+        report_note(verdict, "%s: %s", verdict_word(j->remarks[i].weight), j->remarks[i].text);
+}
+
+static bool
+status_report(struct app *app, struct report *report, struct error *e)
+{
+    const struct etcd_options *options;
+    struct cluster_view view;
+    struct judgement judgement;
+
+    if (!app_etcd_options(app, &options, e) || !cluster_view_fetch(app->mem, options, &view, e))
+        return false;
+    rule_judge(app->mem, &view, &judgement);
+    report_init(report, app->mem, "members");
+    report_title(report, "Cluster %llx", (unsigned long long)view.cluster_id);
+    columns_add(report);
+    for (size_t i = 0; i < view.member_count; i++)
+        member_row(report, &view, &view.members[i]);
+    verdict_add(report, &judgement);
+    app->exit_code = (int)judgement.verdict;
+    return true;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "Show all members of a cluster and say whether it is well",
+    .family = FAMILY_STATUS,
+    .needs = NEEDS_ENDPOINTS,
+    .report = status_report,
+    .example = "quorate status --endpoints 127.0.0.1:2379\n"
+               "quorate status --cluster lab:demo -w json",
+    .description =
+        "Asks one endpoint for the member list and every member for its state, all at the same "
+        "time; members that no endpoint was given for are asked at their own client URLs.\n\n"
+        "The exit code is 0 when the cluster is well, 1 for a warning (a member is down, lags, "
+        "versions differ), 2 when it is critical (quorum lost, an alarm).",
+};

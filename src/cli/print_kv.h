@@ -1,0 +1,16 @@
+/* What etcdctl prints for get, put and del. */
+#ifndef QUORATE_CLI_PRINT_KV_H
+#define QUORATE_CLI_PRINT_KV_H
+
+#include "cli/print.h"
+#include "etcd/kv_message.h"
+
+/* value_only: --print-value-only; matters for the simple form alone. */
+void print_range(struct buf *out, const struct output_style *style, bool value_only,
+                 const struct etcd_range_response *response);
+void print_put(struct buf *out, const struct output_style *style,
+               const struct etcd_put_response *response);
+void print_delete_range(struct buf *out, const struct output_style *style,
+                        const struct etcd_delete_range_response *response);
+
+#endif

@@ -1,0 +1,18 @@
+/* What etcdctl prints for member list and alarm list. */
+#ifndef QUORATE_CLI_PRINT_MEMBER_H
+#define QUORATE_CLI_PRINT_MEMBER_H
+
+#include "cli/print.h"
+#include "etcd/cluster_message.h"
+#include "etcd/maintenance_message.h"
+
+void print_member_list(struct buf *out, const struct output_style *style,
+                       const struct etcd_member_list *list);
+
+void print_alarm_list(struct buf *out, const struct output_style *style,
+                      const struct etcd_alarm_list *list);
+
+/* "NOSPACE", "CORRUPT"; "NONE" and, for what this version does not know, the number. */
+const char *alarm_word(struct arena *mem, enum etcd_alarm_type type);
+
+#endif

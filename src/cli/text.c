@@ -1,0 +1,151 @@
+/* UTF-8 is decoded here and not by the C library, which knows it only in a UTF-8 locale. */
+
+#include "cli/text.h"
+
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+/*
+ * The character at 'at' and its size; 0 for bytes that are no UTF-8 (overlong forms, surrogates and
+ * what lies above U+10FFFF included).
+ */
+static size_t
+utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    uint32_t character;
+
+    if (size == 0 || size > left || at[0] > 0xf4)
+        return 0;
+    character = size == 1 ? at[0] : at[0] & (0xffU >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        character = character << 6 | (at[i] & 0x3fU);
+    }
+    if (character < least[size] || character > 0x10ffff ||
+        (character >= 0xd800 && character < 0xe000))
+        return 0;
+    *ret_character = character;
+    return size;
+}
+
+/* Characters that are not seen but change what is seen: C1 controls, direction marks, BOM. */
+static bool
+is_deceptive(uint32_t c)
+{
+    return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+void
+text_append_visible(struct buf *out, struct bytes text, bool utf8)
+{
+    for (size_t i = 0; i < text.size;) {
+        const uint8_t *at = text.data + i;
+        uint32_t character = 0;
+        size_t size = utf8_decode(at, text.size - i, &character);
+
+        if (*at == '\n' || *at == '\t')
+            buf_append_text(out, *at == '\n' ? "\\n" : "\\t");
+        else if (size == 0 || character < 0x20 || character == 0x7f)
+            buf_printf(out, "\\x%02x", *at);
+        else if (size > 1 && (!utf8 || is_deceptive(character)))
+            for (size_t k = 0; k < size; k++)
+                buf_printf(out, "\\x%02x", at[k]);
+        else
+            buf_append(out, at, size);
+        i += size > 0 ? size : 1;
+    }
+}
+
+const char *
+text_visible(struct arena *mem, const char *text, bool utf8)
+{
+    AUTO_BUF out = BUF_INIT;
+
+    text_append_visible(&out, bytes_of_text(text), utf8);
+    return arena_text(mem, buf_text(&out));
+}
+
+size_t
+text_width(const char *text)
+{
+    size_t left = strlen(text);
+    size_t width = 0;
+
+    while (left > 0) {
+        uint32_t character = 0;
+        size_t size = utf8_decode((const uint8_t *)text, left, &character);
+        /* -1 in a locale that does not know the character: one column is the best guess. */
+        int columns = size > 1 ? wcwidth((wchar_t)character) : 1;
+
+        width += columns < 0 ? 1 : (size_t)columns;
+        size += size == 0;
+        text += size;
+        left -= size;
+    }
+    return width;
+}
+
+/* Go's names for some control characters; 0 for the others. Source: strconv/quote.go. */
+static char
+go_escape(uint8_t byte)
+{
+    static const char from[] = "\a\b\f\n\r\t\v\\\"";
+    static const char to[] = "abfnrtv\\\"";
+    const char *found = byte != 0 ? strchr(from, byte) : NULL;
+
+    return found != NULL ? to[found - from] : '\0';
+}
+
+/* strconv.IsPrint takes letters, marks, numbers, symbols and the ASCII space; iswprint of a UTF-8
+ * locale is the nearest that C has. */
+static bool
+go_prints(uint32_t character)
+{
+    if (character < 0x80)
+        return character >= 0x20 && character != 0x7f;
+    return !is_deceptive(character) && character != 0xa0 && character != 0xad &&
+           character != 0x3000 && iswprint((wint_t)character);
+}
+
+static void
+append_quoted_character(struct buf *out, const uint8_t *at, size_t size, uint32_t character)
+{
+    char escape = size == 1 ? go_escape(*at) : '\0';
+
+    if (size == 0)
+        buf_printf(out, "\\x%02x", *at);
+    else if (escape != '\0')
+        buf_printf(out, "\\%c", escape);
+    else if (go_prints(character))
+        buf_append(out, at, size);
+    else if (character < 0x80)
+        buf_printf(out, "\\x%02x", character);
+    else
+        buf_printf(out, character < 0x10000 ? "\\u%04x" : "\\U%08x", character);
+}
+
+void
+text_append_quoted(struct buf *out, struct bytes text)
+{
+    buf_append_byte(out, '"');
+    for (size_t i = 0; i < text.size;) {
+        uint32_t character = 0;
+        size_t size = utf8_decode(text.data + i, text.size - i, &character);
+
+        append_quoted_character(out, text.data + i, size, character);
+        i += size > 0 ? size : 1;
+    }
+    buf_append_byte(out, '"');
+}
+
+void
+text_append_hex(struct buf *out, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        buf_printf(out, "\\x%02x", bytes.data[i]);
+}

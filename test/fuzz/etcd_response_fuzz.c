@@ -1,0 +1,54 @@
+/*
+ * Any bytes as each of the messages that etcd sends, and as the nested request. What was read must
+ * be written again as bytes that can be read.
+ */
+#include "etcd/auth_message.h"
+#include "etcd/cluster_message.h"
+#include "etcd/kv_message.h"
+#include "etcd/maintenance_message.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct message *const messages[] = {
+    &etcd_range_response_message,
+    &etcd_put_response_message,
+    &etcd_delete_range_response_message,
+    &etcd_txn_request_message,
+    &etcd_txn_response_message,
+    &etcd_compact_response_message,
+    &etcd_member_list_message,
+    &etcd_member_added_message,
+    &etcd_status_message,
+    &etcd_hash_message,
+    &etcd_hash_kv_message,
+    &etcd_alarm_list_message,
+    &etcd_header_only_message,
+    &etcd_snapshot_response_message,
+    &etcd_downgrade_message,
+    &etcd_auth_status_message,
+    &etcd_authenticate_response_message,
+};
+
+static void
+message_run(const struct message *m, struct bytes input)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    AUTO_BUF again = BUF_INIT;
+    struct error e = ERROR_INIT;
+    void *value = arena_zero(&mem, m->size);
+
+    if (!message_decode(&mem, m, input, value, &e)) {
+        ASSERT(e.code == ERROR_FORMAT);
+        return;
+    }
+    message_encode(&again, m, value);
+    ASSERT(message_decode(&mem, m, buf_bytes(&again), value, &e));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+        message_run(messages[i], bytes_of(data, size));
+    return 0;
+}
