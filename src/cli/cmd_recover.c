@@ -75,7 +75,7 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
     const char *text = option_text(&app->options, "bump-revision");
 
     if (strcmp(text, "auto") != 0)
-        return number_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
+        return number_parse_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
     cluster_ask(app, w);
     *ret_bump = bump_revision_auto(w->revision, w->revision == 0 ? 0 : w->highest_known);
     return true;

@@ -1,6 +1,7 @@
 /* 'snapshot restore': etcdutl's word; all members at once with --all. */
 
 #include "base/json_writer.h"
+#include "base/number.h"
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/progress.h"
@@ -101,7 +102,7 @@ bump_wanted(struct app *app, struct restore_request *request, struct error *e)
         request->mark_compacted = true;
         return true;
     }
-    if (!number_u64(text, &request->bump_revision, e))
+    if (!number_parse_u64(text, &request->bump_revision, e))
         return error_wrap(e, "--bump-revision");
     return true;
 }

@@ -21,6 +21,8 @@ const struct option_def global_options[] = {
      .help = "Talk without TLS to endpoints without a scheme when no TLS file is given"},
     {"insecure-skip-tls-verify", OPTION_BOOL, .environment = "ETCDCTL_INSECURE_SKIP_TLS_VERIFY",
      .help = "Accept any server certificate; for tests only"},
+    {"tls-server-name", OPTION_TEXT, .arg = "NAME",
+     .help = "Name to expect in the servers' certificates [default: the endpoint's host]"},
     {"user", OPTION_SECRET, .arg = "NAME[:PASSWORD]", .environment = "ETCDCTL_USER",
      .help = "Authenticate as this user; the password is asked for when it is nowhere given"},
     {"password", OPTION_SECRET, .arg = "TEXT", .environment = "ETCDCTL_PASSWORD",
