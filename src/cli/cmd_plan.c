@@ -4,7 +4,6 @@
 #include "cli/plan_context.h"
 #include "cli/plan_face.h"
 #include "cli/report.h"
-#include "cluster/inventory.h"
 #include "plan/plan_info.h"
 
 static const struct option_def list_options[] = {
@@ -128,57 +127,51 @@ plan_show_report(struct app *app, struct report *report, struct error *e)
     return true;
 }
 
-/* Makes the plan again from its journal and asks whether to go on. */
+typedef bool plan_continue(struct plan *plan, const struct plan_env *env, const char *id,
+                           struct error *e);
+
+/* Makes the plan again from its journal, asks, and hands it to the engine. */
 static bool
-plan_remake(struct app *app, const char *question, struct plan **ret_plan, const char **ret_id,
-            struct error *e)
+plan_go_on(struct app *app, plan_continue *go_on, const char *question, struct error *e)
 {
+    struct plan_face face;
     struct plan_info *info;
     struct plan_context *context;
     const struct plan_kind *kind;
+    struct plan_env env;
+    struct plan *plan;
+    bool done;
 
     if (!info_load(app, &info, e) || !plan_kind_find(info->kind, &kind, e) ||
         !plan_context_of_app(app, &context, e) ||
-        !plan_new(app->mem, kind, info->inputs, context, ret_plan, e))
+        !plan_new(app->mem, kind, info->inputs, context, &plan, e))
         return false;
     app_say(app, "Plan %s: %s (%s)", info->id, info->title, plan_state_word(info->state));
-    *ret_id = info->id;
-    return app_confirm(app, question, e);
+    if (!app_confirm(app, question, e) || !plan_face_env(app, &face, &env, e))
+        return false;
+    done = go_on(plan, &env, info->id, e);
+    plan_face_end(&face);
+    return done;
+}
+
+static bool
+go_forward(struct plan *plan, const struct plan_env *env, const char *id, struct error *e)
+{
+    enum plan_state state; /* the face has told it when the plan ended */
+
+    return plan_resume(plan, env, id, &state, e);
 }
 
 static bool
 plan_resume_run(struct app *app, struct error *e)
 {
-    struct plan_face face;
-    struct plan_env env;
-    enum plan_state state;
-    struct plan *plan;
-    const char *id;
-    bool done;
-
-    if (!plan_remake(app, "Go on with this plan?", &plan, &id, e) ||
-        !plan_face_env(app, &face, &env, e))
-        return false;
-    done = plan_resume(plan, &env, id, &state, e);
-    plan_face_end(&face);
-    return done;
+    return plan_go_on(app, go_forward, "Go on with this plan?", e);
 }
 
 static bool
 plan_undo_run(struct app *app, struct error *e)
 {
-    struct plan_face face;
-    struct plan_env env;
-    struct plan *plan;
-    const char *id;
-    bool done;
-
-    if (!plan_remake(app, "Undo what this plan did?", &plan, &id, e) ||
-        !plan_face_env(app, &face, &env, e))
-        return false;
-    done = plan_undo(plan, &env, id, e);
-    plan_face_end(&face);
-    return done;
+    return plan_go_on(app, plan_undo, "Undo what this plan did?", e);
 }
 
 const struct command command_plan_list = {
