@@ -1,0 +1,140 @@
+/*
+ * The order is what makes it safe: check the request, room, one pass over the source, its digest,
+ * then the changes, the proof, and the final names at the very end.
+ */
+#include "ops/restore.h"
+
+#include "base/io.h"
+#include "ops/restore_database.h"
+#include "ops/restore_log.h"
+#include "ops/restore_proof.h"
+#include "ops/restore_site.h"
+#include "ops/restore_source.h"
+
+struct building {
+    struct arena *mem;
+    const struct restore_request *request;
+    struct initial_cluster cluster;
+    struct restore_source source;
+    struct restore_site *sites;
+    size_t site_count;
+    struct restore_database database;
+};
+
+static void
+building_release(struct building *b)
+{
+    restore_source_close(&b->source);
+    for (size_t i = 0; i < b->site_count; i++)
+        restore_site_close(&b->sites[i]);
+}
+
+#define AUTO_BUILDING __attribute__((cleanup(building_release))) struct building
+
+static bool
+stage_all(struct building *b, struct error *e)
+{
+    size_t count = b->request->target_count;
+
+    b->sites = arena_zero(b->mem, count * sizeof(*b->sites));
+    for (size_t i = 0; i < count; i++) {
+        const struct restore_target *target = &b->request->targets[i];
+        const struct initial_member *member = initial_cluster_find(&b->cluster, target->name);
+
+        ASSERT(member != NULL);
+        restore_site_init(b->mem, &b->sites[i], target, member->id);
+        b->site_count = i + 1;
+    }
+    if (!restore_sites_check_space(b->sites, count, b->source.content_bytes, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!restore_site_stage(b->mem, &b->sites[i], e))
+            return error_wrap(e, "member '%s'", b->sites[i].name);
+    }
+    return true;
+}
+
+static bool
+site_finish(const struct building *b, struct restore_site *site, struct error *e)
+{
+    const struct restore_expectation expected = {
+        .cluster = &b->cluster,
+        .member_id = site->member_id,
+        .size_bytes = b->database.edit.tail_offset,
+        .revision = b->database.revision_after,
+        .no_alarms = !b->request->keep_alarms,
+    };
+
+    return bbolt_edit_apply(&b->database.edit, site->db_fd, site->db_path, e) &&
+           file_sync(site->db_fd, site->db_path, e) &&
+           restore_snap_write(site->snap_dir, &b->cluster, e) &&
+           restore_wal_write(site->wal_stage, &b->cluster, site->member_id, e) &&
+           dir_sync(site->member_dir, e) && dir_sync(site->stage, e) &&
+           restore_verify_dir(site->stage, site->wal_stage, &expected, e);
+}
+
+static bool
+build_all(struct building *b, struct error *e)
+{
+    if (!stage_all(b, e) ||
+        !restore_source_copy(&b->source, b->sites, b->site_count, b->request->progress,
+                             b->request->progress_context, e) ||
+        !restore_database_plan(b->mem, b->sites[0].db_path, b->source.path, b->request, &b->cluster,
+                               &b->database, e))
+        return false;
+    for (size_t i = 0; i < b->site_count; i++) {
+        if (!site_finish(b, &b->sites[i], e))
+            return error_wrap(e, "member '%s'", b->sites[i].name);
+    }
+    for (size_t i = 0; i < b->site_count; i++) {
+        if (!restore_site_commit(b->mem, &b->sites[i], e))
+            return error_wrap(e, "member '%s'", b->sites[i].name);
+    }
+    return true;
+}
+
+static void
+result_fill(const struct building *b, const char *token, struct restore_result *result)
+{
+    *result = (struct restore_result){
+        .token = token,
+        .cluster_id = b->cluster.cluster_id,
+        .cluster = b->cluster,
+        .member_count = b->site_count,
+        .had_trailer = b->source.has_trailer,
+        .size_bytes = b->database.edit.tail_offset,
+        .revision = b->database.revision,
+        .revision_after = b->database.revision_after,
+        .alarms = b->database.alarms,
+        .alarm_count = b->database.alarm_count,
+    };
+    result->members = arena_zero(b->mem, b->site_count * sizeof(*result->members));
+    for (size_t i = 0; i < b->site_count; i++)
+        result->members[i] = (struct restored_member){
+            .name = b->sites[i].name,
+            .id = b->sites[i].member_id,
+            .data_dir = b->sites[i].data_dir,
+            .wal_dir = b->sites[i].wal_dir,
+        };
+}
+
+bool
+restore_run(struct arena *mem, const struct restore_request *request,
+            struct restore_result *ret_result, struct error *e)
+{
+    AUTO_BUILDING b = {.mem = mem, .request = request, .source = RESTORE_SOURCE_INIT};
+    const char *token = request->token;
+
+    if (token == NULL || token[0] == '\0')
+        token = restore_fresh_token(mem);
+    if (!restore_request_check(mem, request, token, &b.cluster, e) ||
+        !restore_source_open(request->snapshot_path, request->skip_hash_check, &b.source, e))
+        return false;
+    if (!build_all(&b, e)) {
+        for (size_t i = 0; i < b.site_count; i++)
+            restore_site_abandon(&b.sites[i]);
+        return false;
+    }
+    result_fill(&b, token, ret_result);
+    return true;
+}

@@ -1,0 +1,124 @@
+#include "ops/restore_source.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "format/db_snapshot.h"
+
+enum { CHUNK_BYTES = 1 << 20 };
+
+static bool
+trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_t file_bytes,
+              struct error *e)
+{
+    if (!source->has_trailer && (file_bytes == 0 || file_bytes % DB_SNAPSHOT_ALIGNMENT != 0)) {
+        (void)error_set(e, ERROR_CORRUPT,
+                        "snapshot '%s': %" PRIu64
+                        " bytes is no size of a snapshot: it is cut short, "
+                        "or something stands behind its end",
+                        source->path, file_bytes);
+        return error_hint(e, "copy it again from where it was saved, or use another one");
+    }
+    if (!source->has_trailer && !skip_hash_check) {
+        (void)error_set(e, ERROR_REFUSED,
+                        "snapshot '%s': snapshot missing hash but --skip-hash-check=false",
+                        source->path);
+        return error_hint(e,
+                          "only a copy of member/snap/db has no hash; --skip-hash-check restores "
+                          "it, without the last writes that were in the WAL only");
+    }
+    if (source->has_trailer && skip_hash_check) {
+        (void)error_set(e, ERROR_REFUSED, "snapshot '%s': has a hash, so it is checked",
+                        source->path);
+        return error_hint(e, "leave --skip-hash-check out: it is for files without a hash");
+    }
+    return true;
+}
+
+bool
+restore_source_open(const char *path, bool skip_hash_check, struct restore_source *ret_source,
+                    struct error *e)
+{
+    AUTO_RESTORE_SOURCE source = RESTORE_SOURCE_INIT;
+    uint64_t file_bytes;
+
+    source.path = path;
+    if (!file_open(path, O_RDONLY, 0, &source.fd, e) || !file_size(source.fd, path, &file_bytes, e))
+        return false;
+    source.has_trailer = db_snapshot_has_trailer(file_bytes);
+    if (!trailer_check(&source, skip_hash_check, file_bytes, e))
+        return false;
+    source.content_bytes = file_bytes;
+    if (source.has_trailer) {
+        source.content_bytes -= SHA256_SIZE;
+        if (!fd_pread_all(source.fd, path, source.trailer, SHA256_SIZE, source.content_bytes, e))
+            return false;
+    }
+    *ret_source = source;
+    source.fd = -1;
+    return true;
+}
+
+void
+restore_source_close(struct restore_source *source)
+{
+    fd_close(&source->fd);
+}
+
+static bool
+digest_check(const struct restore_source *source, const uint8_t digest[SHA256_SIZE],
+             struct error *e)
+{
+    char expected[2 * SHA256_SIZE + 1];
+    char got[2 * SHA256_SIZE + 1];
+
+    if (!source->has_trailer || memcmp(digest, source->trailer, SHA256_SIZE) == 0)
+        return true;
+    hex_encode(source->trailer, SHA256_SIZE, expected);
+    hex_encode(digest, SHA256_SIZE, got);
+    (void)error_set(e, ERROR_CORRUPT, "snapshot '%s': expected sha256 %s, got %s", source->path,
+                    expected, got);
+    return error_hint(e, "the file was damaged after it was saved: restore from another copy");
+}
+
+static bool
+chunk_copy(const struct restore_source *source, struct sha256 *sha256, uint8_t *chunk, size_t size,
+           uint64_t offset, const struct restore_site *sites, size_t count, struct error *e)
+{
+    if (!fd_pread_all(source->fd, source->path, chunk, size, offset, e))
+        return false;
+    sha256_update(sha256, chunk, size);
+    for (size_t i = 0; i < count; i++) {
+        if (!fd_pwrite_all(sites[i].db_fd, sites[i].db_path, chunk, size, offset, e))
+            return false;
+    }
+    return true;
+}
+
+bool
+restore_source_copy(const struct restore_source *source, const struct restore_site *sites,
+                    size_t count, restore_progress *progress, void *progress_context,
+                    struct error *e)
+{
+    AUTO_BUF chunk = BUF_INIT;
+    AUTO_SHA256 sha256 = sha256_new();
+    uint8_t digest[SHA256_SIZE];
+    uint64_t total = source->content_bytes;
+
+    (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    (void)buf_reserve(&chunk, CHUNK_BYTES);
+    for (uint64_t done = 0; done < total;) {
+        size_t size = total - done < CHUNK_BYTES ? (size_t)(total - done) : CHUNK_BYTES;
+
+        if (!chunk_copy(source, sha256, chunk.data, size, done, sites, count, e))
+            return false;
+        done += size;
+        if (progress != NULL)
+            progress(progress_context, done, total);
+    }
+    sha256_finish(sha256, digest);
+    return digest_check(source, digest, e);
+}
