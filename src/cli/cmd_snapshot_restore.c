@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cluster/inventory.h"
 #include "format/db_snapshot.h"
 #include "ops/recover.h"
 #include "ops/restore.h"

@@ -162,6 +162,7 @@ rpc_start(struct etcd_call *call)
 {
     struct grpc_call_options options = {
         .deadline_ms = time_left_ms(call),
+        .when_open = call->method != NULL && !call->method->read_only,
         .on_message = rpc_received,
         .on_end = rpc_ended,
         .context = call,
@@ -215,7 +216,7 @@ etcd_call_error(const struct etcd_call *call, struct error *e)
         error_set(e, ERROR_RPC, "the server ended the call without an answer");
     else
         rpc_error_set(e, &call->result.status);
-    return error_wrap(e, "%s", call->endpoint->url);
+    return error_wrap(e, "endpoint '%s'", call->endpoint->url);
 }
 
 bool

@@ -60,7 +60,8 @@ site_finish(const struct building *b, struct restore_site *site, struct error *e
     const struct restore_expectation expected = {
         .cluster = &b->cluster,
         .member_id = site->member_id,
-        .last_row = b->database.last_row,
+        .size_bytes = b->database.edit.tail_offset,
+        .revision = b->database.revision_after,
         .no_alarms = !b->request->keep_alarms,
     };
 
@@ -69,7 +70,7 @@ site_finish(const struct building *b, struct restore_site *site, struct error *e
            restore_snap_write(site->snap_dir, &b->cluster, e) &&
            restore_wal_write(site->wal_stage, &b->cluster, site->member_id, e) &&
            dir_sync(site->member_dir, e) && dir_sync(site->stage, e) &&
-           restore_verify_dir(site->snap_dir, site->wal_stage, &expected, e);
+           restore_verify_dir(site->stage, site->wal_stage, &expected, e);
 }
 
 static bool

@@ -46,23 +46,28 @@ structure_check(const struct bbolt *db, struct error *e)
     return error_hint(e, "the database is damaged: restore from another backup");
 }
 
-static bool
-last_row_read(const struct bbolt *db, int64_t *ret_main, struct error *e)
+bool
+restore_revision_read(const struct bbolt *db, const struct backend_info *info,
+                      int64_t *ret_revision, struct error *e)
 {
+    int64_t compacted = backend_compact_revision(info);
+    struct revision_key last = {.main = 0};
     struct bbolt_bucket bucket;
     struct bbolt_cursor cursor;
     struct bbolt_row row;
-    struct revision_key revision;
 
-    *ret_main = 0;
     if (!bbolt_bucket_find(db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e))
         return false;
     bbolt_cursor_init(&cursor, &bucket);
-    if (!bbolt_cursor_last(&cursor, &row, e))
-        return !cursor.failed;
-    if (!revision_key_decode(row.key, &revision, e))
-        return error_wrap(e, "'%s': last row of 'key'", db->name);
-    *ret_main = revision.main;
+    if (bbolt_cursor_last(&cursor, &row, e)) {
+        if (!revision_key_decode(row.key, &last, e))
+            return error_wrap(e, "'%s': last row of 'key'", db->name);
+    } else if (cursor.failed) {
+        return false;
+    }
+    *ret_revision = last.main > compacted ? last.main : compacted;
+    if (*ret_revision < 1)
+        *ret_revision = 1;
     return true;
 }
 
@@ -178,24 +183,13 @@ alarms_take(struct arena *mem, const struct backend_info *info, struct restore_d
 }
 
 static bool
-revisions_set(const struct restore_request *request, const struct backend_info *info,
-              struct restore_database *database, struct error *e)
+bump_check(uint64_t bump, struct restore_database *database, struct error *e)
 {
-    int64_t compacted = backend_compact_revision(info);
-
-    /* After a compaction of nothing but tombstones the newest row is behind the store's revision. */
-    database->revision = database->last_row > compacted ? database->last_row : compacted;
-    if (database->revision < 1)
-        database->revision = 1;
-    database->revision_after = database->revision;
-    if (request->bump_revision == 0)
-        return true;
-    if (request->bump_revision > (uint64_t)(REVISION_MAX - database->revision))
+    if (bump > (uint64_t)(REVISION_MAX - database->revision))
         return error_set(e, ERROR_USAGE,
                          "--bump-revision %" PRIu64 " is too large: the snapshot is at %" PRId64,
-                         request->bump_revision, database->revision);
-    database->revision_after += (int64_t)request->bump_revision;
-    database->last_row = database->revision_after;
+                         bump, database->revision);
+    database->revision_after = database->revision + (int64_t)bump;
     return true;
 }
 
@@ -233,8 +227,8 @@ restore_database_plan(struct arena *mem, const char *db_path, const char *name,
 
     if (!file_map_open(db_path, &map, e) || !bbolt_open(file_map_bytes(&map), name, &db, e) ||
         !structure_check(&db, e) || !backend_info_read(&tmp, &db, &info, e) ||
-        !last_row_read(&db, &database.last_row, e) ||
-        !revisions_set(request, &info, &database, e) ||
+        !restore_revision_read(&db, &info, &database.revision, e) ||
+        !bump_check(request->bump_revision, &database, e) ||
         !edit_build(mem, &db, request, cluster, &database, e))
         return false;
     alarms_take(mem, &info, &database);

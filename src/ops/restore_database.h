@@ -10,14 +10,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "format/backend.h"
 #include "format/bbolt_edit.h"
 #include "ops/restore.h"
 
 struct restore_database {
     struct bbolt_edit edit;
-    int64_t last_row;       /* main revision of the newest key row, the bump's included; 0: none */
-    int64_t revision;       /* where the snapshot stood */
-    int64_t revision_after; /* where the restored cluster will stand */
+    int64_t revision;             /* where the snapshot stood */
+    int64_t revision_after;       /* where the restored cluster will stand */
     struct restore_alarm *alarms; /* that the snapshot has */
     size_t alarm_count;
 };
@@ -36,6 +36,15 @@ MUST_CHECK bool restore_database_plan(struct arena *mem, const char *db_path, co
                                       const struct restore_request *request,
                                       const struct initial_cluster *cluster,
                                       struct restore_database *ret_database, struct error *e);
+
+/*
+ * The revision of a server that opens this file: of the newest key row, or of the last compaction
+ * when that dropped the newer rows; at least 1.
+ *
+ * e          ERROR_CORRUPT, ERROR_FORMAT.
+ */
+MUST_CHECK bool restore_revision_read(const struct bbolt *db, const struct backend_info *info,
+                                      int64_t *ret_revision, struct error *e);
 
 /* A member's row and the context of its conf change: JSON as etcd writes it. */
 void restore_member_encode(struct buf *out, const struct initial_member *member);

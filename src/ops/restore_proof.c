@@ -7,11 +7,10 @@
 #include "format/backend.h"
 #include "format/bbolt.h"
 #include "format/bbolt_check.h"
-#include "format/bbolt_cursor.h"
-#include "format/mvcc.h"
 #include "format/raft_snap.h"
 #include "format/v2_store.h"
 #include "format/wal_summary.h"
+#include "ops/restore_database.h"
 
 static bool
 number_check(const char *path, const char *what, uint64_t got, uint64_t expected, struct error *e)
@@ -139,24 +138,13 @@ members_check(const char *path, const struct backend_info *info,
 }
 
 static bool
-last_row_check(const struct bbolt *db, int64_t expected, struct error *e)
+revision_check(const struct bbolt *db, const struct backend_info *info, int64_t expected,
+               struct error *e)
 {
-    struct revision_key revision = {.main = 0};
-    struct bbolt_bucket bucket;
-    struct bbolt_cursor cursor;
-    struct bbolt_row row;
+    int64_t revision;
 
-    if (!bbolt_bucket_find(db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e))
-        return false;
-    bbolt_cursor_init(&cursor, &bucket);
-    if (bbolt_cursor_last(&cursor, &row, e)) {
-        if (!revision_key_decode(row.key, &revision, e))
-            return false;
-    } else if (cursor.failed) {
-        return false;
-    }
-    return number_check(db->name, "revision of the newest row", (uint64_t)revision.main,
-                        (uint64_t)expected, e);
+    return restore_revision_read(db, info, &revision, e) &&
+           number_check(db->name, "revision", (uint64_t)revision, (uint64_t)expected, e);
 }
 
 static bool
@@ -183,6 +171,9 @@ db_check(struct arena *tmp, const char *path, const struct restore_expectation *
     if (!file_map_open(path, &map, e) || !bbolt_open(file_map_bytes(&map), path, &db, e) ||
         !structure_check(&db, e) || !backend_info_read(tmp, &db, &info, e))
         return false;
+    if (db.size_bytes < expected->size_bytes)
+        return error_set(e, ERROR_VERIFY, "'%s': %" PRIu64 " bytes, expected %" PRIu64, path,
+                         db.size_bytes, expected->size_bytes);
     return number_check(path, "consistent index", info.consistent_index, cluster->count, e) &&
            number_check(path, "term", info.term, 1, e) &&
            voters_check(path, info.conf_state.voters.items, info.conf_state.voters.count, cluster,
@@ -190,14 +181,15 @@ db_check(struct arena *tmp, const char *path, const struct restore_expectation *
            members_check(path, &info, cluster, e) &&
            (!expected->no_alarms ||
             number_check(path, "number of alarms", info.alarm_count, 0, e)) &&
-           last_row_check(&db, expected->last_row, e);
+           revision_check(&db, &info, expected->revision, e);
 }
 
 bool
-restore_verify_dir(const char *snap_dir, const char *wal_dir,
+restore_verify_dir(const char *data_dir, const char *wal_dir,
                    const struct restore_expectation *expected, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    const char *snap_dir = path_join(&tmp, data_dir, "member/snap");
     struct wal_summary wal;
 
     return wal_check(&tmp, wal_dir, expected, &wal, e) &&

@@ -14,19 +14,20 @@
 struct restore_expectation {
     const struct initial_cluster *cluster; /* identified */
     uint64_t member_id;                    /* whose directory it is */
-    int64_t last_row;                      /* main revision of the newest key row; 0: none */
+    uint64_t size_bytes;                   /* the least size of the database */
+    int64_t revision;                      /* of the store, the bump included */
     bool no_alarms;
 };
 
 /*
- * Proves one directory.
+ * Proves one directory that no etcd has run on yet.
  *
- * snap_dir   "DATA/member/snap", with db and one .snap.
+ * data_dir   with member/snap/db and one .snap.
  * wal_dir    the log's directory.
  * e          ERROR_VERIFY: something differs; says what, where, and what was expected. The errors
  *            of the readers otherwise.
  */
-MUST_CHECK bool restore_verify_dir(const char *snap_dir, const char *wal_dir,
+MUST_CHECK bool restore_verify_dir(const char *data_dir, const char *wal_dir,
                                    const struct restore_expectation *expected, struct error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "ops/restore_source.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -13,12 +14,14 @@ static bool
 trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_t file_bytes,
               struct error *e)
 {
-    if (!source->has_trailer && file_bytes % DB_SNAPSHOT_ALIGNMENT != 0)
-        return error_set(
-            e, ERROR_FORMAT,
-            "snapshot '%s': %llu bytes is no size of a snapshot: the file is cut short "
-            "or has something behind its end",
-            source->path, (unsigned long long)file_bytes);
+    if (!source->has_trailer && (file_bytes == 0 || file_bytes % DB_SNAPSHOT_ALIGNMENT != 0)) {
+        (void)error_set(e, ERROR_CORRUPT,
+                        "snapshot '%s': %" PRIu64
+                        " bytes is no size of a snapshot: it is cut short, "
+                        "or something stands behind its end",
+                        source->path, file_bytes);
+        return error_hint(e, "copy it again from where it was saved, or use another one");
+    }
     if (!source->has_trailer && !skip_hash_check) {
         (void)error_set(e, ERROR_REFUSED,
                         "snapshot '%s': snapshot missing hash but --skip-hash-check=false",
@@ -44,7 +47,7 @@ restore_source_open(const char *path, bool skip_hash_check, struct restore_sourc
 
     source.path = path;
     if (!file_open(path, O_RDONLY, 0, &source.fd, e) || !file_size(source.fd, path, &file_bytes, e))
-        return error_wrap(e, "snapshot");
+        return false;
     source.has_trailer = db_snapshot_has_trailer(file_bytes);
     if (!trailer_check(&source, skip_hash_check, file_bytes, e))
         return false;
@@ -52,7 +55,7 @@ restore_source_open(const char *path, bool skip_hash_check, struct restore_sourc
     if (source.has_trailer) {
         source.content_bytes -= SHA256_SIZE;
         if (!fd_pread_all(source.fd, path, source.trailer, SHA256_SIZE, source.content_bytes, e))
-            return error_wrap(e, "snapshot");
+            return false;
     }
     *ret_source = source;
     source.fd = -1;
@@ -86,7 +89,7 @@ chunk_copy(const struct restore_source *source, struct sha256 *sha256, uint8_t *
            uint64_t offset, const struct restore_site *sites, size_t count, struct error *e)
 {
     if (!fd_pread_all(source->fd, source->path, chunk, size, offset, e))
-        return error_wrap(e, "snapshot");
+        return false;
     sha256_update(sha256, chunk, size);
     for (size_t i = 0; i < count; i++) {
         if (!fd_pwrite_all(sites[i].db_fd, sites[i].db_path, chunk, size, offset, e))

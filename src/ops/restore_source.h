@@ -30,7 +30,7 @@ struct restore_source {
  * Opens the snapshot and reads its trailer.
  *
  * skip_hash_check  a file without trailer is accepted, one with a trailer is not.
- * e                ERROR_REFUSED: the flag and the file do not fit. ERROR_FORMAT: no size that a
+ * e                ERROR_REFUSED: the flag and the file do not fit. ERROR_CORRUPT: no size that a
  *                  snapshot can have. ERROR_NOT_FOUND and others of opening.
  */
 MUST_CHECK bool restore_source_open(const char *path, bool skip_hash_check,
