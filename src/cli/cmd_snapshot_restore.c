@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cluster/inventory.h"
 #include "format/db_snapshot.h"
 #include "ops/recover.h"
 #include "ops/restore.h"
@@ -74,9 +75,12 @@ targets_wanted(struct app *app, struct restore_request *request, struct error *e
             return error_set(e, ERROR_USAGE,
                              "--all builds every member: --name, --data-dir and --wal-dir are for "
                              "one");
+        if (!restore_targets_all(app->mem, &request->cluster, option_text(o, "output-dir"), &target,
+                                 e))
+            return false;
+        request->targets = target;
         request->target_count = request->cluster.count;
-        return restore_targets_all(app->mem, &request->cluster, option_text(o, "output-dir"),
-                                   (struct restore_target **)&request->targets, e);
+        return true;
     }
     target = arena_zero(app->mem, sizeof(*target));
     target->name = option_text(o, "name");

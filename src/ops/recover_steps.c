@@ -222,11 +222,12 @@ member_is_built(const struct recover *r, const struct recover_member *m, struct 
     const struct restore_expectation expected = {
         .cluster = &r->cluster,
         .member_id = planned->id,
-        .last_row = r->report.summary.last_revision + (int64_t)r->bump_revision,
+        .size_bytes = r->report.db_size,
+        .revision = recover_revision_after(r),
         .no_alarms = !r->keep_alarms,
     };
 
-    return restore_verify_dir(path_join(&tmp, m->configured->data_dir, "member/snap"),
+    return restore_verify_dir(m->configured->data_dir,
                               path_join(&tmp, m->configured->data_dir, "member/wal"), &expected, e);
 }
 
