@@ -1,10 +1,9 @@
 /* argv in, exit code out. */
 
-#include <stdio.h>
+#include "cli/app.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
-    puts("quorate " QUORATE_VERSION);
-    return 0;
+    return app_main(argc, argv);
 }

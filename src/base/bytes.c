@@ -57,7 +57,7 @@ hex_encode(const void *data, size_t size, char *ret_text)
     ret_text[2 * size] = '\0';
 }
 
-static int
+int
 hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -24,6 +24,8 @@ bool bytes_equal_text(struct bytes a, const char *text);
 int bytes_compare(struct bytes a, struct bytes b);
 bool bytes_starts_with(struct bytes whole, struct bytes prefix);
 
+/* The value of a hex digit of either case, or -1. */
+int hex_digit(char c);
 /* Lower-case hex of 'size' bytes into ret_text (2 * size + 1 bytes). */
 void hex_encode(const void *data, size_t size, char *ret_text);
 /* Exactly 2 * size hex digits of either case; false when the text is anything else. */

@@ -17,10 +17,13 @@ struct cursor {
     const uint8_t *end;
 };
 
+/* Of no bytes at all too, with or without an address: C allows no arithmetic on NULL. */
 static inline struct cursor
 cursor_of(struct bytes bytes)
 {
-    return (struct cursor){bytes.data, bytes.data + bytes.size};
+    const uint8_t *data = bytes.data != NULL ? bytes.data : (const uint8_t *)"";
+
+    return (struct cursor){data, data + bytes.size};
 }
 
 static inline size_t

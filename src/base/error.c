@@ -18,7 +18,8 @@ static const struct code_facts facts[ERROR_COUNT] = {
 #undef ERROR_CODE
 };
 
-/* A text that was cut says so, and stays one line. */
+/* A text that was cut says so, stays one line, and moves no terminal's cursor: what a peer or a
+ * file said may be in it. */
 static void
 text_finish(char *text, size_t size, int wanted)
 {
@@ -27,7 +28,7 @@ text_finish(char *text, size_t size, int wanted)
     else if ((size_t)wanted >= size)
         memcpy(text + size - 4, "...", 4);
     for (char *c = text; *c != '\0'; c++) {
-        if (*c == '\n' || *c == '\r')
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = ' ';
     }
 }

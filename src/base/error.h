@@ -27,7 +27,7 @@ enum { ERROR_TEXT_SIZE = 1024, ERROR_HINT_SIZE = 512 };
 struct error {
     enum error_code code;
     int sys_errno;              /* 0 when no system call failed */
-    char text[ERROR_TEXT_SIZE]; /* one line, lower case, no full stop; cut at the end with "..." */
+    char text[ERROR_TEXT_SIZE]; /* one line, lower case, no full stop; cut with "..." */
     char hint[ERROR_HINT_SIZE]; /* the next command or remedy; "" for the code's own hint */
 };
 
@@ -43,7 +43,8 @@ error_false(void)
     return false;
 }
 
-/* Sets code and text; the value is false. Clears an earlier hint. */
+/* Sets code and text; the value is false. Clears an earlier hint. Control characters become blanks.
+ * The arguments may not point into the error itself: that is error_wrap's. */
 #define error_set(e, error_code_, ...)                                                             \
     (error_set_((e), (error_code_), 0, __VA_ARGS__), error_false())
 

@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/number.h"
 
 enum action { ACTION_NONE, ACTION_FAIL, ACTION_KILL };
 
 static struct {
     enum action action;
-    long at;
-    long passed;
+    uint64_t at;
+    uint64_t passed;
 } points[FAILPOINT_COUNT];
 
 static const char *const names[FAILPOINT_COUNT] = {
@@ -23,28 +26,55 @@ static const char *const names[FAILPOINT_COUNT] = {
 #undef FAILPOINT_NAME
 };
 
-static void
-failpoint_arm(const char *text, size_t length)
+_Noreturn static void
+failpoint_refuse(const char *text)
 {
-    char name[64];
-    char action[16];
-    long at = 1;
-    char copy[128];
-
-    ASSERT(length < sizeof(copy));
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    if (sscanf(copy, "%63[^=]=%15[^@]@%ld", name, action, &at) >= 2) {
-        for (int i = 0; i < FAILPOINT_COUNT; i++) {
-            if (strcmp(names[i], name) != 0)
-                continue;
-            points[i].action = strcmp(action, "kill") == 0 ? ACTION_KILL : ACTION_FAIL;
-            points[i].at = at;
-            return;
-        }
-    }
-    fprintf(stderr, "quorate: unknown failpoint '%s'\n", copy);
+    fprintf(stderr, "quorate: failpoint '%s': not NAME=fail or NAME=kill, perhaps with @N\n", text);
     exit(2);
+}
+
+static enum action
+action_of(const char *word)
+{
+    if (strcmp(word, "fail") == 0)
+        return ACTION_FAIL;
+    return strcmp(word, "kill") == 0 ? ACTION_KILL : ACTION_NONE;
+}
+
+static int
+point_of(const char *name)
+{
+    int i = 0;
+
+    while (i < FAILPOINT_COUNT && strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
+
+/* NAME=ACTION or NAME=ACTION@N. */
+static void
+failpoint_arm(const char *text)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    char *name = arena_text(&tmp, text);
+    char *word = strchr(name, '=');
+    char *times;
+    struct error ignored = ERROR_INIT;
+    uint64_t at = 1;
+    int point;
+
+    if (word == NULL)
+        failpoint_refuse(text);
+    *word++ = '\0';
+    times = strchr(word, '@');
+    if (times != NULL)
+        *times++ = '\0';
+    point = point_of(name);
+    if (point == FAILPOINT_COUNT || action_of(word) == ACTION_NONE ||
+        (times != NULL && !number_parse_u64(times, &at, &ignored)) || at == 0)
+        failpoint_refuse(text);
+    points[point].action = action_of(word);
+    points[point].at = at;
 }
 
 static void
@@ -53,9 +83,10 @@ failpoints_read(void)
     const char *text = getenv("QUORATE_FAILPOINTS");
 
     while (text != NULL && *text != '\0') {
+        AUTO_ARENA tmp = ARENA_INIT;
         size_t length = strcspn(text, ",");
 
-        failpoint_arm(text, length);
+        failpoint_arm(arena_text_of_bytes(&tmp, bytes_of(text, length)));
         text += length + (text[length] == ',');
     }
 }
@@ -63,10 +94,11 @@ failpoints_read(void)
 bool
 failpoint_hit(enum failpoint point)
 {
-    static bool read;
+    static pid_t read_by;
 
-    if (!read) {
-        read = true;
+    if (read_by != getpid()) {
+        read_by = getpid();
+        memset(points, 0, sizeof(points));
         failpoints_read();
     }
     if (points[point].action == ACTION_NONE || ++points[point].passed != points[point].at)

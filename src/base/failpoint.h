@@ -5,7 +5,8 @@
  *
  * Compiled in only with the build option 'failpoints'; otherwise FAILPOINT() is the constant false.
  * QUORATE_FAILPOINTS=NAME=ACTION[@N][,...]: at the N-th time (1 by default) that NAME is passed,
- * ACTION is done: 'fail' (the call fails) or 'kill' (SIGKILL). Unknown names end the process.
+ * ACTION is done, once: 'fail' (the call fails) or 'kill' (SIGKILL). Anything else there ends the
+ * process with exit code 2. Each process counts for itself, a forked one from 0.
  */
 #ifndef QUORATE_BASE_FAILPOINT_H
 #define QUORATE_BASE_FAILPOINT_H

@@ -4,6 +4,7 @@
  */
 #include "base/hash.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -258,6 +259,8 @@ random_bytes(void *ret_data, size_t size)
     while (size > 0) {
         ssize_t got = getrandom(at, size, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         ASSERT(got > 0);
         at += got;
         size -= (size_t)got;

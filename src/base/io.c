@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/buf.h"
 #include "base/failpoint.h"
 #include "base/hash.h"
+
+enum { READ_BYTES = 64 * 1024 };
 
 void
 fd_close(int *fd)
@@ -42,37 +45,47 @@ file_size(int fd, const char *path, uint64_t *ret_size, struct error *e)
     return true;
 }
 
-bool
-file_read_all(struct arena *mem, const char *path, size_t most_bytes, struct bytes *ret_content,
-              struct error *e)
+/* Reads on until the end of the file, or until one byte more than expected is there. */
+static bool
+read_to_end(int fd, const char *path, size_t most_bytes, struct buf *content, struct error *e)
 {
-    AUTO_FD fd = -1;
-    uint64_t size;
-    size_t room;
-    size_t used = 0;
-    uint8_t *data;
+    while (content->size <= most_bytes) {
+        size_t room = most_bytes + 1 - content->size;
+        ssize_t got;
 
-    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
-        return false;
-    if (size > most_bytes)
-        return error_set(e, ERROR_LIMIT, "'%s': %llu bytes, at most %zu are expected", path,
-                         (unsigned long long)size, most_bytes);
-    /* Files in /proc say 0; such files and files that grow are read up to the limit. */
-    room = size == 0 ? most_bytes : (size_t)size;
-    data = arena_alloc(mem, room + 1);
-    while (used < room) {
-        ssize_t got = read(fd, data + used, room - used);
-
+        if (room > READ_BYTES)
+            room = READ_BYTES;
+        got = read(fd, buf_reserve(content, room), room);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return error_set_errno(e, errno, "'%s'", path);
         if (got == 0)
-            break;
-        used += (size_t)got;
+            return true;
+        content->size += (size_t)got;
     }
-    data[used] = '\0';
-    *ret_content = bytes_of(data, used);
+    return error_set(e, ERROR_LIMIT, "'%s': more than %zu bytes", path, most_bytes);
+}
+
+bool
+file_read_all(struct arena *mem, const char *path, size_t most_bytes, struct bytes *ret_content,
+              struct error *e)
+{
+    AUTO_BUF content = BUF_INIT;
+    AUTO_FD fd = -1;
+    uint64_t size;
+
+    ASSERT(most_bytes < SIZE_MAX);
+    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
+        return false;
+    if (size > most_bytes)
+        return error_set(e, ERROR_LIMIT, "'%s': %llu bytes, at most %zu are expected", path,
+                         (unsigned long long)size, most_bytes);
+    /* The size is only a hint: files in /proc and pipes say 0, and files grow. */
+    buf_reserve(&content, (size_t)size + 1);
+    if (!read_to_end(fd, path, most_bytes, &content, e))
+        return false;
+    *ret_content = bytes_of(arena_text_of_bytes(mem, buf_bytes(&content)), content.size);
     return true;
 }
 
@@ -144,9 +157,11 @@ fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t off
 bool
 file_sync(int fd, const char *path, struct error *e)
 {
-    if (FAILPOINT(file_sync) || fsync(fd) != 0)
-        return error_set_errno(e, errno != 0 ? errno : EIO, "'%s': sync", path);
-    return true;
+    int failed = FAILPOINT(file_sync) ? EIO : 0;
+
+    if (failed == 0 && fsync(fd) != 0)
+        failed = errno;
+    return failed == 0 || error_set_errno(e, failed, "'%s': sync", path);
 }
 
 bool
@@ -156,7 +171,8 @@ dir_sync(const char *path, struct error *e)
 
     if (!file_open(path, O_RDONLY | O_DIRECTORY, 0, &fd, e))
         return false;
-    return file_sync(fd, path, e);
+    /* Some network and FUSE file systems cannot sync a directory and say so like this. */
+    return file_sync(fd, path, e) || (e->sys_errno == EINVAL && (error_clear(e), true));
 }
 
 bool
@@ -180,13 +196,20 @@ static bool
 write_and_rename(const char *temporary, const char *path, struct bytes content, mode_t mode,
                  struct error *e)
 {
-    AUTO_FD fd = -1;
+    /* Errors name 'path': of the temporary name nobody has heard. */
+    AUTO_FD fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int failed = 0;
 
-    if (!file_open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode, &fd, e) ||
-        !fd_write_all(fd, temporary, content.data, content.size, e) || !file_sync(fd, temporary, e))
+    if (fd < 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (!fd_write_all(fd, path, content.data, content.size, e) || !file_sync(fd, path, e))
         return false;
-    if (FAILPOINT(file_rename) || rename(temporary, path) != 0)
-        return error_set_errno(e, errno != 0 ? errno : EIO, "'%s'", path);
+    if (FAILPOINT(file_rename))
+        failed = EIO;
+    else if (rename(temporary, path) != 0)
+        failed = errno;
+    if (failed != 0)
+        return error_set_errno(e, failed, "'%s'", path);
     return dir_sync_parent(path, e);
 }
 
@@ -229,25 +252,27 @@ path_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+/* What is put into a new directory is only as lasting as the directory's own name. */
+static bool
+dir_make_one(const char *path, mode_t mode, struct error *e)
+{
+    if (mkdir(path, mode) == 0)
+        return dir_sync_parent(path, e);
+    return errno == EEXIST || error_set_errno(e, errno, "'%s'", path);
+}
+
 bool
 dir_make(const char *path, mode_t mode, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    char *partial = arena_text(&tmp, path);
-
-    for (char *slash = partial + 1; *partial != '\0'; slash++) {
-        char kept = *slash;
-
-        if (kept != '/' && kept != '\0')
-            continue;
-        *slash = '\0';
-        if (mkdir(partial, mode) != 0 && errno != EEXIST)
-            return error_set_errno(e, errno, "'%s'", partial);
-        *slash = kept;
-        if (kept == '\0')
-            break;
-    }
     struct stat st;
+
+    for (const char *at = path; *at != '\0';) {
+        at += strspn(at, "/");
+        at += strcspn(at, "/");
+        if (!dir_make_one(arena_text_of_bytes(&tmp, bytes_of(path, (size_t)(at - path))), mode, e))
+            return false;
+    }
     if (stat(path, &st) != 0)
         return error_set_errno(e, errno, "'%s'", path);
     if (!S_ISDIR(st.st_mode))
@@ -261,22 +286,32 @@ compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+typedef ARRAY(const char *) name_array;
+
+/* All names but "." and "..", as they come; 0 or an errno. */
+static int
+names_take(struct arena *mem, DIR *dir, name_array *names)
+{
+    const struct dirent *entry;
+
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            *ARRAY_PUSH(mem, names) = arena_text(mem, entry->d_name);
+    }
+    return errno;
+}
+
 bool
 dir_list(struct arena *mem, const char *path, const char ***ret_names, size_t *ret_count,
          struct error *e)
 {
-    ARRAY(const char *) names = ARRAY_INIT;
+    name_array names = ARRAY_INIT;
     DIR *dir = opendir(path);
-    const struct dirent *entry;
     int failed;
 
     if (dir == NULL)
         return error_set_errno(e, errno, "'%s'", path);
-    while (errno = 0, (entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            *ARRAY_PUSH(mem, &names) = arena_text(mem, entry->d_name);
-    }
-    failed = errno;
+    failed = names_take(mem, dir, &names);
     closedir(dir);
     if (failed != 0)
         return error_set_errno(e, failed, "'%s'", path);
@@ -304,27 +339,41 @@ dir_is_empty(const char *path, bool *ret_empty, struct error *e)
     return true;
 }
 
+/* The names in an open directory, which stays open. */
+static bool
+names_read(struct arena *mem, int fd, const char *path, name_array *names, struct error *e)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    int failed = errno;
+
+    if (dir == NULL) {
+        fd_close(&copy);
+        return error_set_errno(e, failed, "'%s'", path);
+    }
+    failed = names_take(mem, dir, names);
+    closedir(dir);
+    return failed == 0 || error_set_errno(e, failed, "'%s'", path);
+}
+
+/* 'path' is only for the error: what stands in the directory may change under us, so each step
+ * down goes by descriptor and never through a link. */
 static bool
 tree_remove_at(int parent, const char *name, const char *path, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_FD fd = -1;
-    ARRAY(const char *) names = ARRAY_INIT;
-    const struct dirent *entry;
-    DIR *dir;
+    name_array names = ARRAY_INIT;
+    int failed;
 
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
         return true;
-    if (errno != EISDIR && errno != EPERM)
-        return error_set_errno(e, errno, "'%s'", path);
+    failed = errno;
     fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || (dir = fdopendir(dup(fd))) == NULL)
-        return error_set_errno(e, errno, "'%s'", path);
-    while ((entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            *ARRAY_PUSH(&tmp, &names) = arena_text(&tmp, entry->d_name);
-    }
-    closedir(dir);
+    if (fd < 0) /* no directory: the first errno tells; EISDIR: what opening it said */
+        return error_set_errno(e, failed == EISDIR ? errno : failed, "'%s'", path);
+    if (!names_read(&tmp, fd, path, &names, e))
+        return false;
     for (size_t i = 0; i < names.count; i++) {
         if (!tree_remove_at(fd, names.items[i], path_join(&tmp, path, names.items[i]), e))
             return false;

@@ -31,7 +31,8 @@ fd_cleanup(int *fd)
 MUST_CHECK bool file_open(const char *path, int flags, mode_t mode, int *ret_fd, struct error *e);
 MUST_CHECK bool file_size(int fd, const char *path, uint64_t *ret_size, struct error *e);
 
-/* All of a file of at most 'most_bytes'; a NUL stands behind the content, not counted. */
+/* All of a file of at most 'most_bytes' (ERROR_LIMIT); a NUL stands behind the content, not
+ * counted. */
 MUST_CHECK bool file_read_all(struct arena *mem, const char *path, size_t most_bytes,
                               struct bytes *ret_content, struct error *e);
 
@@ -49,13 +50,14 @@ MUST_CHECK bool dir_sync(const char *path, struct error *e);
 /* dir_sync of the directory that holds 'path'. */
 MUST_CHECK bool dir_sync_parent(const char *path, struct error *e);
 
-/* Writes a temporary file beside 'path', syncs it, renames it over 'path', syncs the directory. */
+/* Writes a temporary file beside 'path', syncs it, renames it over 'path', syncs the directory.
+ * 'mode' less the umask is the new file's, whatever the old one had. */
 MUST_CHECK bool file_replace(const char *path, struct bytes content, mode_t mode, struct error *e);
 /* rename(2) that refuses an existing target (ERROR_EXISTS), then syncs the target's directory. */
 MUST_CHECK bool file_rename_new(const char *from, const char *to, struct error *e);
 
 bool path_exists(const char *path); /* without following a last link */
-/* Creates missing directories on the way; an existing directory is fine. */
+/* Creates missing directories on the way, synced; an existing directory is fine. */
 MUST_CHECK bool dir_make(const char *path, mode_t mode, struct error *e);
 /* ret_empty is true for a directory without entries and for a path that does not exist. */
 MUST_CHECK bool dir_is_empty(const char *path, bool *ret_empty, struct error *e);
@@ -67,7 +69,7 @@ MUST_CHECK bool tree_remove(const char *path, struct error *e);
 
 /* "dir/name", or 'name' when it is absolute or 'dir' is "". */
 const char *path_join(struct arena *mem, const char *dir, const char *name);
-/* The part before the last slash ("." without one), and the part behind it. */
+/* The part before the last slash ("." without one, "/" for "/a"), and the part behind it. */
 const char *path_dir(struct arena *mem, const char *path);
 const char *path_name(const char *path);
 /* Relative paths made absolute against the working directory; links are not resolved. */

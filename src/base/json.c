@@ -1,10 +1,10 @@
 #include "base/json.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
+
+#include "base/number.h"
 
 enum { JSON_DEPTH = 64, JSON_MAX_BYTES = 64 << 20 };
 
@@ -112,13 +112,22 @@ get_typed(const struct json *object, const char *key, enum json_type type, const
     return true;
 }
 
+/* \u0000 is fine in JSON, but as C text what is behind it would silently be lost. */
+static bool
+text_has_nul(const struct json *value)
+{
+    return strlen(json_object_get_string(raw(value))) !=
+           (size_t)json_object_get_string_len(raw(value));
+}
+
 bool
 json_as_text(struct arena *mem, const struct json *value, const char **ret_text, struct error *e)
 {
     if (value == NULL || json_object_get_type(raw(value)) != json_type_string)
         return error_set(e, ERROR_FORMAT, "a value is not text");
-    *ret_text = arena_text_of_bytes(mem, bytes_of(json_object_get_string(raw(value)),
-                                                  (size_t)json_object_get_string_len(raw(value))));
+    if (text_has_nul(value))
+        return error_set(e, ERROR_FORMAT, "a value is text with a NUL in it");
+    *ret_text = arena_text(mem, json_object_get_string(raw(value)));
     return true;
 }
 
@@ -128,8 +137,11 @@ json_get_text(struct arena *mem, const struct json *object, const char *key, con
 {
     const struct json *value;
 
-    return get_typed(object, key, json_type_string, "text", &value, e) &&
-           json_as_text(mem, value, ret_text, e);
+    if (!get_typed(object, key, json_type_string, "text", &value, e))
+        return false;
+    if (text_has_nul(value))
+        return error_set(e, ERROR_FORMAT, "'%s' is text with a NUL in it", key);
+    return json_as_text(mem, value, ret_text, e);
 }
 
 bool
@@ -176,15 +188,10 @@ bool
 json_get_id(const struct json *object, const char *key, uint64_t *ret_id, struct error *e)
 {
     const struct json *value;
-    const char *text;
-    char *end;
 
     if (!get_typed(object, key, json_type_string, "an id in hex", &value, e))
         return false;
-    text = json_object_get_string(raw(value));
-    errno = 0;
-    *ret_id = strtoull(text, &end, 16);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+    if (text_has_nul(value) || !number_parse_id(json_object_get_string(raw(value)), ret_id, e))
         return error_set(e, ERROR_FORMAT, "'%s' is not an id in hex", key);
     return true;
 }

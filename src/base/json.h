@@ -23,7 +23,8 @@ MUST_CHECK bool json_parse(struct arena *mem, struct bytes text, const struct js
 /* The member of an object, or NULL: not there, null, or not an object. */
 const struct json *json_get(const struct json *object, const char *key);
 
-/* Each of these fails with ERROR_FORMAT when the key is missing or of another type. */
+/* Each of these fails with ERROR_FORMAT when the key is missing or of another type. Text with
+ * \u0000 in it is refused: it would not survive as C text. */
 MUST_CHECK bool json_get_text(struct arena *mem, const struct json *object, const char *key,
                               const char **ret_text, struct error *e);
 MUST_CHECK bool json_get_u64(const struct json *object, const char *key, uint64_t *ret_value,

@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -24,33 +25,67 @@ secret_set(struct secret *s, struct bytes content)
 {
     struct buf fresh = BUF_INIT;
 
-    memcpy(buf_reserve(&fresh, content.size + 1), content.data, content.size);
+    buf_reserve(&fresh, content.size + 1);
+    buf_append_bytes(&fresh, content);
     fresh.data[content.size] = '\0';
     secret_release(s);
     s->text = (char *)fresh.data;
     s->size = content.size;
 }
 
+/* Until the end or until 'most' bytes are there: a pipe (<(pass show etcd)) comes in pieces. */
+static bool
+read_up_to(int fd, const char *path, char *content, size_t most, size_t *ret_size, struct error *e)
+{
+    size_t used = 0;
+
+    while (used < most) {
+        ssize_t got = read(fd, content + used, most - used);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(e, errno, "'%s'", path);
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    *ret_size = used;
+    return true;
+}
+
+static bool
+first_line_set(struct secret *s, const char *path, struct bytes content, struct error *e)
+{
+    const uint8_t *newline = content.size > 0 ? memchr(content.data, '\n', content.size) : NULL;
+    size_t length = newline != NULL ? (size_t)(newline - content.data) : content.size;
+
+    if (content.size > SECRET_FILE_MAX_BYTES)
+        return error_set(e, ERROR_LIMIT, "'%s': more than %d bytes are no password", path,
+                         SECRET_FILE_MAX_BYTES);
+    if (length == 0)
+        return error_set(e, ERROR_FORMAT,
+                         "'%s': the first line is to hold the password, "
+                         "but is empty",
+                         path);
+    if (memchr(content.data, '\0', length) != NULL)
+        return error_set(e, ERROR_FORMAT, "'%s': there is a NUL in the password", path);
+    secret_set(s, bytes_of(content.data, length));
+    return true;
+}
+
 bool
 secret_load(struct secret *s, const char *path, struct error *e)
 {
     AUTO_FD fd = -1;
-    char content[SECRET_FILE_MAX_BYTES];
-    uint64_t size;
-    bool read;
+    char content[SECRET_FILE_MAX_BYTES + 1];
+    size_t size;
+    bool loaded;
 
-    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
+    if (!file_open(path, O_RDONLY, 0, &fd, e))
         return false;
-    if (size == 0 || size > sizeof(content))
-        return error_set(e, ERROR_LIMIT, "'%s': %llu bytes, a password file has 1 to %zu", path,
-                         (unsigned long long)size, sizeof(content));
-    read = fd_pread_all(fd, path, content, (size_t)size, 0, e);
-    if (read) {
-        const char *newline = memchr(content, '\n', (size_t)size);
-
-        secret_set(s,
-                   bytes_of(content, newline != NULL ? (size_t)(newline - content) : (size_t)size));
-    }
+    loaded = read_up_to(fd, path, content, sizeof(content), &size, e) &&
+             first_line_set(s, path, bytes_of(content, size), e);
     explicit_bzero(content, sizeof(content));
-    return read;
+    return loaded;
 }

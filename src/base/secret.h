@@ -21,7 +21,12 @@ struct secret {
 void secret_release(struct secret *s);
 /* Replaces the content, wiping the old. */
 void secret_set(struct secret *s, struct bytes content);
-/* The first line of a file of at most 64 KiB. */
+/*
+ * The first line, without its newline, of a file or pipe of at most 64 KiB.
+ *
+ * e  ERROR_FORMAT: the line is empty, or has a NUL in it. ERROR_LIMIT: more than 64 KiB.
+ *    The secret stays as it was.
+ */
 MUST_CHECK bool secret_load(struct secret *s, const char *path, struct error *e);
 
 #endif

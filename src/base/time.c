@@ -6,6 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Go's: nanoseconds in 63 bits, some 292 years. */
+#define DURATION_MOST_NS ((uint64_t)INT64_MAX)
+
 static int64_t
 clock_ms(clockid_t clock)
 {
@@ -48,7 +51,7 @@ time_sleep_ms(int64_t ms)
 static struct tm
 utc_of(int64_t wall_ms)
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0));
     struct tm utc;
 
     gmtime_r(&seconds, &utc);
@@ -79,68 +82,100 @@ bool
 time_parse_rfc3339(const char *text, int64_t *ret_wall_ms, struct error *e)
 {
     struct tm utc = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    int64_t wall_ms = (int64_t)timegm(&utc) * 1000;
+    AUTO_ARENA tmp = ARENA_INIT;
 
-    if (rest == NULL || strcmp(rest, "Z") != 0)
+    /* strptime takes blanks, short years and the 31st of February; written anew, they differ. */
+    if (rest == NULL || strcmp(time_rfc3339(&tmp, wall_ms), text) != 0)
         return error_set(e, ERROR_FORMAT, "'%s' is not a time like 2026-11-23T06:15:44Z", text);
-    *ret_wall_ms = (int64_t)timegm(&utc) * 1000;
+    *ret_wall_ms = wall_ms;
     return true;
 }
 
-static bool
-unit_parse(const char **text, double *ret_unit_ms)
+/* Reads a unit's name and goes on behind it; its nanoseconds, or 0. */
+static uint64_t
+unit_take(const char **at)
 {
+    /* "ms" before "m". The micro sign has two code points, and Go takes both. */
     static const struct {
         const char *name;
-        double ms;
+        uint64_t ns;
     } units[] = {
-        {"ms", 1},   {"ns", 1e-6},       {"us", 1e-3},     {"\xc2\xb5s", 1e-3},
-        {"s", 1000}, {"m", 60.0 * 1000}, {"h", 3600000.0},
+        {"ns", 1},       {"us", 1000},      {"\xc2\xb5s", 1000},       {"\xce\xbcs", 1000},
+        {"ms", 1000000}, {"s", 1000000000}, {"m", 60 * 1000000000ULL}, {"h", 3600 * 1000000000ULL},
     };
 
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         size_t length = strlen(units[i].name);
 
-        if (strncmp(*text, units[i].name, length) == 0) {
-            *text += length;
-            *ret_unit_ms = units[i].ms;
-            return true;
+        if (strncmp(*at, units[i].name, length) == 0) {
+            *at += length;
+            return units[i].ns;
         }
     }
-    return false;
+    return 0;
+}
+
+/* Reads "12.5": the whole part, and the decimals as a fraction. Digits past what 64 bits hold are
+ * finer than a nanosecond, whatever the unit; a whole part that long is UINT64_MAX, too long for
+ * any unit. False without a digit. */
+static bool
+decimal_take(const char **at, uint64_t *ret_whole, uint64_t *ret_part, uint64_t *ret_scale)
+{
+    bool some = false;
+
+    *ret_whole = 0;
+    *ret_part = 0;
+    *ret_scale = 1;
+    for (; **at >= '0' && **at <= '9'; (*at)++, some = true) {
+        uint64_t digit = (uint64_t)(**at - '0');
+
+        *ret_whole = *ret_whole > DURATION_MOST_NS / 10 ? UINT64_MAX : *ret_whole * 10 + digit;
+    }
+    if (**at != '.')
+        return some;
+    for ((*at)++; **at >= '0' && **at <= '9'; (*at)++, some = true) {
+        if (*ret_scale > DURATION_MOST_NS / 100)
+            continue;
+        *ret_scale *= 10;
+        *ret_part = *ret_part * 10 + (uint64_t)(**at - '0');
+    }
+    return some;
 }
 
 bool
 duration_parse(const char *text, int64_t *ret_ms, struct error *e)
 {
-    const char *at = text;
-    double total_ms = 0;
-    double sign = 1;
+    const char *at = text + (text[0] == '-' || text[0] == '+');
+    uint64_t total_ns = 0;
 
-    if (*at == '-' || *at == '+')
-        sign = *at++ == '-' ? -1 : 1;
     if (strcmp(at, "0") == 0) {
         *ret_ms = 0;
         return true;
     }
     do {
-        char *rest;
-        double unit_ms;
-        double number;
+        unsigned __int128 ns;
+        uint64_t whole;
+        uint64_t part;
+        uint64_t scale;
+        uint64_t unit_ns;
 
-        if ((*at < '0' || *at > '9') && *at != '.')
+        if (!decimal_take(&at, &whole, &part, &scale))
             return error_set(e, ERROR_USAGE, "'%s' is not a duration like 5s, 1m30s or 250ms",
                              text);
-        number = strtod(at, &rest);
-        at = rest;
-        if (!unit_parse(&at, &unit_ms))
+        unit_ns = unit_take(&at);
+        if (unit_ns == 0)
             return error_set(e, ERROR_USAGE, "'%s': a duration needs a unit, as in 5s, 1m30s",
                              text);
-        total_ms += number * unit_ms;
+        ns = (unsigned __int128)whole * unit_ns + (unsigned __int128)part * unit_ns / scale;
+        if (ns > DURATION_MOST_NS - total_ns)
+            return error_set(e, ERROR_USAGE, "'%s': the duration is too long", text);
+        total_ns += (uint64_t)ns;
     } while (*at != '\0');
-    if (!(total_ms < 9e15))
-        return error_set(e, ERROR_USAGE, "'%s': the duration is too long", text);
-    *ret_ms = (int64_t)(sign * ceil(total_ms));
+    *ret_ms = (int64_t)(total_ns / 1000000 + (total_ns % 1000000 != 0));
+    if (text[0] == '-')
+        *ret_ms = -*ret_ms;
     return true;
 }
 
@@ -148,7 +183,7 @@ const char *
 duration_text(struct arena *mem, int64_t ms)
 {
     const char *sign = ms < 0 ? "-" : "";
-    uint64_t left = ms < 0 ? (uint64_t)-ms : (uint64_t)ms;
+    uint64_t left = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
     unsigned long long hours = left / 3600000;
     unsigned long long minutes = left / 60000 % 60;
     unsigned long long seconds = left / 1000 % 60;
@@ -192,17 +227,18 @@ const char *
 size_human(struct arena *mem, uint64_t size_bytes)
 {
     static const char *const suffixes[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    double value = (double)size_bytes;
+    double factor = 1;
+    double value;
     unsigned step = 0;
 
     if (size_bytes < 10)
         return arena_printf(mem, "%llu B", (unsigned long long)size_bytes);
-    while (value >= 1000 && step < 6) {
-        value /= 1000;
+    for (uint64_t rest = size_bytes; rest >= 1000; rest /= 1000) {
+        factor *= 1000;
         step++;
     }
     /* etcdctl rounds to one decimal first, then drops the decimal from 10 on (docs/formats). */
-    value = floor(value * 10 + 0.5) / 10;
+    value = floor((double)size_bytes / factor * 10 + 0.5) / 10;
     return arena_printf(mem, value < 10 ? "%.1f %s" : "%.0f %s", value, suffixes[step]);
 }
 

@@ -23,7 +23,8 @@ MUST_CHECK bool time_parse_rfc3339(const char *text, int64_t *ret_wall_ms, struc
 
 /*
  * A Go duration: a sign, then numbers with units h, m, s, ms, us, ns, and "0" alone. As etcdctl, a
- * bare number other than 0 is refused. Finer than a millisecond rounds up. ERROR_USAGE.
+ * bare number other than 0 is refused. Finer than a millisecond rounds away from 0. ERROR_USAGE,
+ * also for more than some 292 years, Go's limit.
  */
 MUST_CHECK bool duration_parse(const char *text, int64_t *ret_ms, struct error *e);
 /* As Go prints it: "1m30s", "250ms", "0s". */

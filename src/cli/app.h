@@ -11,11 +11,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/output.h"
+#include "cluster/inventory.h"
 
 struct etcd_client;
+struct etcd_options;
 
 struct app {
     struct arena *mem;             /* lives until the command has ended */
@@ -23,23 +26,44 @@ struct app {
     struct options options;        /* the command's and the global ones */
     const char **operands;
     size_t operand_count;
-    struct output_style style; /* .output is -w */
-    struct buf out;            /* results; written to stdout by app_flush and at the end */
-    int exit_code;             /* for a command that succeeds and still has to say "no": e.g. 1 */
+    struct output_style style;  /* .output is -w */
+    struct buf out;             /* results; written to stdout by app_flush and at the end */
+    int exit_code;              /* for a command that succeeds and still has to say "no": e.g. 1 */
     struct etcd_client *client; /* NULL until app_etcd */
+    const struct etcd_options *etcd;   /* NULL until app_etcd_options */
+    const struct inventory *inventory; /* NULL until app_inventory, and without --cluster */
+    struct secret password;            /* of --user; set by app_etcd_options */
 };
 
 /* The whole program: parses, runs, prints, returns the exit code. */
 int app_main(int argc, char **argv);
 
 /*
- * The endpoints to ask: --endpoints, else the inventory's of --cluster, else ETCDCTL_ENDPOINTS, else
- * 127.0.0.1:2379. In app->mem.
+ * The inventory of --cluster; NULL when there is no --cluster.
+ *
+ * e  ERROR_NOT_FOUND: no cluster of that name.
  */
-MUST_CHECK bool app_endpoints(struct app *app, const char *const **ret_endpoints, size_t *ret_count,
+MUST_CHECK bool app_inventory(struct app *app, const struct inventory **ret_inventory,
                               struct error *e);
+/* Where quorate keeps plans, locks and labs (plan/state_dir.h). */
+MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struct error *e);
+
+/*
+ * How to reach the cluster: endpoints, TLS files, time-outs, user and password. Endpoints are those
+ * of --endpoints, else the inventory's of --cluster, else of ETCDCTL_ENDPOINTS, else 127.0.0.1:2379;
+ * a cluster's TLS files likewise stand above the environment's and below the flags. Asks on the
+ * terminal for the password of --user when it is nowhere given.
+ */
+MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
+                                 struct error *e);
 /* The client for them, opened at the first call; owned by the app. */
 MUST_CHECK bool app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e);
+
+/*
+ * Meets what the command's entry needs: an inventory, endpoints that can be opened, a leader that
+ * answers. The lock is the plan engine's.
+ */
+MUST_CHECK bool app_meet_needs(struct app *app, struct error *e);
 
 /* The operand at 'index', or NULL when it was left out. */
 const char *app_operand(const struct app *app, size_t index);

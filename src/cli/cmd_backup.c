@@ -74,7 +74,7 @@ manifest_fields(struct report *r, const struct backup_manifest *m, const char *f
 static bool
 backup_now_report(struct app *app, struct report *report, struct error *e)
 {
-    struct etcd_options etcd;
+    const struct etcd_options *etcd;
     struct repo repo;
     struct operation_face face;
     const struct inventory *inventory;
@@ -86,7 +86,7 @@ backup_now_report(struct app *app, struct report *report, struct error *e)
         return false;
     operation_face_begin(&face, app);
     const struct backup_request request = {
-        .etcd = &etcd,
+        .etcd = etcd,
         .repo = &repo,
         .cluster = folder_wanted(app, "as"),
         .inventory = inventory,

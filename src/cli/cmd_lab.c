@@ -4,6 +4,7 @@
 #include "cli/app.h"
 #include "cli/observe.h"
 #include "cli/report.h"
+#include "cluster/connect.h"
 #include "ops/lab.h"
 #include "ops/lab_load.h"
 #include "plan/state_dir.h"
@@ -156,7 +157,6 @@ lab_load_report(struct app *app, struct report *report, struct error *e)
         .seed = option_u64(&app->options, "seed"),
         .observer = &face.observer,
     };
-    const struct inventory *inventory;
     const char *state_dir;
     struct inventory *lab;
     struct lab_load_result result;
@@ -165,8 +165,7 @@ lab_load_report(struct app *app, struct report *report, struct error *e)
     if (!state_dir_find(app->mem, &state_dir, e) ||
         !inventory_load_lab(app->mem, state_dir, option_text(&app->options, "name"), &lab, e))
         return false;
-    inventory = lab;
-    app_etcd_options_of(app, inventory, &etcd);
+    inventory_etcd_options(app->mem, lab, &etcd);
     operation_face_begin(&face, app);
     loaded = lab_load(&request, &result, e);
     operation_face_end(&face);

@@ -4,9 +4,10 @@
 
 #include "base/number.h"
 #include "cli/app.h"
+#include "cli/plan_context.h"
+#include "cluster/inventory.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
-#include "plan/state_dir.h"
 
 static const struct option_def recover_options[] = {
     {"repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO",
@@ -56,11 +57,11 @@ static void
 cluster_ask(struct app *app, struct wanted *w)
 {
     struct error ignored = ERROR_INIT;
-    struct etcd_options options;
+    const struct etcd_options *options;
     struct cluster_view view;
 
     if (!app_etcd_options(app, &options, &ignored) ||
-        !cluster_view_fetch(app->mem, &options, &view, &ignored))
+        !cluster_view_fetch(app->mem, options, &view, &ignored))
         return;
     for (size_t i = 0; i < view.member_count; i++) {
         if (view.members[i].known && view.members[i].status.header.revision > w->highest_known)
@@ -74,7 +75,7 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
     const char *text = option_text(&app->options, "bump-revision");
 
     if (strcmp(text, "auto") != 0)
-        return number_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
+        return number_parse_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
     cluster_ask(app, w);
     *ret_bump = bump_revision_auto(w->revision, w->revision == 0 ? 0 : w->highest_known);
     return true;
@@ -93,7 +94,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
         error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
         return error_hint(e, "--repo DIR [LABEL], or --file FILE");
     }
-    if (!app_inventory(app, &inventory, e) || !app_plan_context(app, &context, e) ||
+    if (!app_inventory(app, &inventory, e) || !plan_context_of_app(app, &context, e) ||
         (option_given(&app->options, "repo") && !backup_find(app, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;

@@ -28,7 +28,7 @@ static bool
 snapshot_save_run(struct app *app, struct error *e)
 {
     const char *path = app_operand(app, 0);
-    struct etcd_options options;
+    const struct etcd_options *options;
     struct operation_face face;
     struct snapshot_saved saved;
     bool done;
@@ -36,7 +36,7 @@ snapshot_save_run(struct app *app, struct error *e)
     if (!app_etcd_options(app, &options, e))
         return false;
     operation_face_begin(&face, app);
-    done = snapshot_save(app->mem, &options, path, &face.observer, &saved, e);
+    done = snapshot_save(app->mem, options, path, &face.observer, &saved, e);
     operation_face_end(&face);
     if (!done)
         return false;

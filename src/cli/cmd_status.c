@@ -87,11 +87,11 @@ verdict_add(struct report *r, const struct judgement *j)
 static bool
 status_report(struct app *app, struct report *report, struct error *e)
 {
-    struct etcd_options options;
+    const struct etcd_options *options;
     struct cluster_view view;
     struct judgement judgement;
 
-    if (!app_etcd_options(app, &options, e) || !cluster_view_fetch(app->mem, &options, &view, e))
+    if (!app_etcd_options(app, &options, e) || !cluster_view_fetch(app->mem, options, &view, e))
         return false;
     rule_judge(app->mem, &view, &judgement);
     report_init(report, app->mem, "members");

@@ -21,6 +21,8 @@ const struct option_def global_options[] = {
      .help = "Talk without TLS to endpoints without a scheme when no TLS file is given"},
     {"insecure-skip-tls-verify", OPTION_BOOL, .environment = "ETCDCTL_INSECURE_SKIP_TLS_VERIFY",
      .help = "Accept any server certificate; for tests only"},
+    {"tls-server-name", OPTION_TEXT, .arg = "NAME",
+     .help = "Name to expect in the servers' certificates [default: the endpoint's host]"},
     {"user", OPTION_SECRET, .arg = "NAME[:PASSWORD]", .environment = "ETCDCTL_USER",
      .help = "Authenticate as this user; the password is asked for when it is nowhere given"},
     {"password", OPTION_SECRET, .arg = "TEXT", .environment = "ETCDCTL_PASSWORD",
@@ -44,6 +46,7 @@ const struct option_def global_options[] = {
      .help = "Colours; auto: on a terminal, unless NO_COLOR is set"},
     {"debug", OPTION_BOOL, .environment = "ETCDCTL_DEBUG",
      .help = "Tell on stderr what is done, with times"},
+    {"yes", OPTION_BOOL, 'y', .help = "Answer every question with yes"},
     {"compat", OPTION_CHOICE, .hidden = true, .arg = "VERSION", .fallback = "auto",
      .choices = "auto|3.4|3.5|3.6|3.7", .environment = "QUORATE_COMPAT",
      .help = "Print as etcdctl of this version"},
@@ -52,6 +55,5 @@ const struct option_def global_options[] = {
 
 const struct option_def plan_options[] = {
     {"dry-run", OPTION_BOOL, .help = "Show the plan and change nothing"},
-    {"yes", OPTION_BOOL, 'y', .help = "Do not ask before the plan is carried out"},
     OPTIONS_END,
 };

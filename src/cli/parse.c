@@ -78,8 +78,8 @@ words_go_on(struct arena *mem, const char *words, const char *word)
     return command_find(more) != NULL || command_group_size(more) > 0;
 }
 
-/* Whether the flag at w->at has its value in the next word. */
-static bool
+/* The flag at w->at when it has its value in the next word, otherwise NULL. */
+static const struct option_def *
 first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words)
 {
     const char *word = w->argv[w->at];
@@ -87,7 +87,7 @@ first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words
 
     if (word[1] == '-') {
         if (strchr(word, '=') != NULL)
-            return false;
+            return NULL;
         def = any_find(word + 2, strlen(word + 2), 0);
     } else {
         /* In "-hw json" only the last letter can have its value in the next word. */
@@ -97,16 +97,17 @@ first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words
         while (def != NULL && def->type == OPTION_BOOL && word[i + 1] != '\0')
             def = any_find(NULL, 0, word[++i]);
         if (word[i + 1] != '\0')
-            return false;
+            return NULL;
     }
     if (def == NULL || def->type == OPTION_BOOL || w->at + 1 >= w->argc)
-        return false;
+        return NULL;
     if (def->bare == NULL)
-        return true;
-    return !is_flag(w->argv[w->at + 1]) && !words_go_on(mem, words, w->argv[w->at + 1]);
+        return def;
+    return !is_flag(w->argv[w->at + 1]) && !words_go_on(mem, words, w->argv[w->at + 1]) ? def
+                                                                                        : NULL;
 }
 
-/* Finds the command; ret_word_count says how many of the words are its name. */
+/* Finds the command; ret_stray is the first word that belongs neither to it nor to a flag. */
 static void
 first_walk(struct arena *mem, int argc, char *const *argv, struct command_line *line,
            const char **ret_stray)
@@ -123,7 +124,7 @@ first_walk(struct arena *mem, int argc, char *const *argv, struct command_line *
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
             line->help = true;
         else if (is_flag(word))
-            w.at += first_walk_takes_next(mem, &w, line->words);
+            w.at += first_walk_takes_next(mem, &w, line->words) != NULL;
         else if (*ret_stray == NULL && words_go_on(mem, line->words, word))
             line->words = words_join(mem, line->words, word);
         else if (*ret_stray == NULL)
@@ -296,7 +297,8 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
     line->operands = operands.items;
     line->operand_count = operands.count;
     if (strcmp(words, line->words) != 0) {
-        error_set_(e, ERROR_USAGE, 0, "a word of '%s' was read as the value of a flag", line->words);
+        error_set_(e, ERROR_USAGE, 0, "a word of '%s' was read as the value of a flag",
+                   line->words);
         return error_hint(e, "write the flag as --NAME=VALUE, or behind the command");
     }
     return true;
@@ -381,4 +383,31 @@ command_line_parse(struct arena *mem, int argc, char *const *argv, struct comman
     options_add(mem, &line->options, global_options);
     return set_from_environment(mem, line, e) && second_walk(mem, argc, argv, line, e) &&
            check_operands(line, e) && check_required(line, e);
+}
+
+void
+command_line_start(struct arena *mem, int argc, char *const *argv,
+                   struct command_line_start *ret_start)
+{
+    struct command_line_start *start = ret_start;
+    struct walk w = {argc, argv, 1};
+
+    *start = (struct command_line_start){.words = ""};
+    for (; w.at < argc - 1; w.at++) {
+        const char *word = argv[w.at];
+
+        if (strcmp(word, "--") == 0 && !start->flags_ended) {
+            start->flags_ended = true;
+        } else if (is_flag(word) && !start->flags_ended) {
+            const struct option_def *def = first_walk_takes_next(mem, &w, start->words);
+
+            if (def != NULL && ++w.at == argc - 1)
+                start->value_of = def;
+        } else if (start->operand_count == 0 && words_go_on(mem, start->words, word)) {
+            start->words = words_join(mem, start->words, word);
+        } else {
+            start->operand_count++;
+        }
+    }
+    start->command = command_find(start->words);
 }

@@ -35,4 +35,19 @@ struct command_line {
 MUST_CHECK bool command_line_parse(struct arena *mem, int argc, char *const *argv,
                                    struct command_line *ret_line, struct error *e);
 
+/*
+ * What an unfinished command line leads up to, for completion: everything before its last word is
+ * read, the last one ("" when it is yet to come) is what could be completed.
+ */
+struct command_line_start {
+    const char *words;                 /* the command's words so far */
+    const struct command *command;     /* NULL: not complete */
+    const struct option_def *value_of; /* the last word is this flag's value */
+    bool flags_ended;                  /* by "--" */
+    size_t operand_count;
+};
+
+void command_line_start(struct arena *mem, int argc, char *const *argv,
+                        struct command_line_start *ret_start);
+
 #endif

@@ -32,7 +32,7 @@ static bool
 response_decode(const struct etcd_call *call, void *ret_response, struct error *e)
 {
     return message_decode(call->mem, call->method->response, call->response, ret_response, e) ||
-           error_wrap(e, "%s", call->endpoint->url);
+           error_wrap(e, "endpoint '%s'", call->endpoint->url);
 }
 
 /* Each endpoint's reason, with the first one's code and remedy. */

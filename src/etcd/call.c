@@ -104,6 +104,7 @@ token_start(struct etcd_call *call)
         .method = "/etcdserverpb.Auth/Authenticate",
         .deadline_ms =
             left_ms < call->client->dial_timeout_ms ? left_ms : call->client->dial_timeout_ms,
+        .when_open = true, /* a silent endpoint is known as such, and takes no second wait */
         .on_message = token_received,
         .on_end = token_ended,
         .context = call,
@@ -162,6 +163,7 @@ rpc_start(struct etcd_call *call)
 {
     struct grpc_call_options options = {
         .deadline_ms = time_left_ms(call),
+        .when_open = call->method != NULL && !call->method->read_only,
         .on_message = rpc_received,
         .on_end = rpc_ended,
         .context = call,
@@ -215,7 +217,7 @@ etcd_call_error(const struct etcd_call *call, struct error *e)
         error_set(e, ERROR_RPC, "the server ended the call without an answer");
     else
         rpc_error_set(e, &call->result.status);
-    return error_wrap(e, "%s", call->endpoint->url);
+    return error_wrap(e, "endpoint '%s'", call->endpoint->url);
 }
 
 bool

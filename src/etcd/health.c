@@ -73,8 +73,9 @@ alarms_judge(struct arena *mem, struct etcd_health_answer *health)
         names = arena_printf(mem, "%s %s", names, alarm_name(health->alarms[i].type));
         corrupt = corrupt || health->alarms[i].type == ETCD_ALARM_CORRUPT;
     }
-    health->answer.ok = error_set(&health->answer.error, corrupt ? ERROR_CORRUPT : ERROR_NO_SPACE,
-                                  "%s: active alarms:%s", health->answer.endpoint, names);
+    health->answer.ok =
+        error_set(&health->answer.error, corrupt ? ERROR_CORRUPT : ERROR_NO_SPACE,
+                  "endpoint '%s': active alarms:%s", health->answer.endpoint, names);
     error_hint(&health->answer.error, "%s",
                corrupt ? "find the member that differs from the others, and replace it"
                        : "compact, defragment each member, disarm the alarm");

@@ -62,7 +62,7 @@ blob_take(struct stream *s, struct bytes message)
     struct etcd_snapshot_response response;
 
     if (!message_decode(&tmp, &etcd_snapshot_response_message, message, &response, &s->error))
-        return error_wrap(&s->error, "%s", s->endpoint->url);
+        return error_wrap(&s->error, "endpoint '%s'", s->endpoint->url);
     version_keep(s, response.version);
     if (!s->sink(s->context, response.blob, response.remaining_bytes, &s->error))
         return false;
@@ -102,15 +102,17 @@ stream_error(const struct stream *s, struct error *e)
         return false;
     }
     if (s->stalled) {
-        error_set(e, ERROR_TIMEOUT, "%s: nothing came for %" PRId64 " ms", s->endpoint->url,
-                  s->stall_timeout_ms);
+        error_set(e, ERROR_TIMEOUT, "endpoint '%s': nothing came for %" PRId64 " ms",
+                  s->endpoint->url, s->stall_timeout_ms);
         error_hint(e, "the member or its disk stands still: ask another member");
     } else if (s->result.failure.kind != NET_FAILURE_NONE) {
         net_failure_error(&s->result.failure, e);
     } else {
         rpc_error_set(e, &s->result.status);
-        error_wrap(e, "%s", s->endpoint->url);
+        error_wrap(e, "endpoint '%s'", s->endpoint->url);
     }
+    if (s->info.bytes == 0)
+        return false;
     return error_wrap(e, "snapshot incomplete after %" PRIu64 " bytes", s->info.bytes);
 }
 
@@ -178,7 +180,8 @@ etcd_snapshot(struct etcd_client *client, size_t endpoint, int64_t stall_timeout
     if (!stream_ok(&s))
         return stream_error(&s, e);
     if (s.info.bytes % SECTOR_BYTES != ETCD_SNAPSHOT_DIGEST_BYTES) {
-        error_set(e, ERROR_CORRUPT, "%s: the snapshot of %" PRIu64 " bytes ends without its digest",
+        error_set(e, ERROR_CORRUPT,
+                  "endpoint '%s': the snapshot of %" PRIu64 " bytes ends without its digest",
                   s.endpoint->url, s.info.bytes);
         return error_hint(e, "take it again, or from another member");
     }

@@ -149,7 +149,11 @@ elements_check(struct checker *c, const struct bbolt_page *page, const struct bo
     struct bbolt_damage damage;
     struct bbolt_item item;
 
+    for (uint32_t i = 0; i < BBOLT_PREFETCH_AHEAD; i++)
+        bbolt_page_prefetch(c->db, page, i);
     for (uint32_t i = 0; i < page->count; i++) {
+        if (page->flags == BBOLT_PAGE_LEAF)
+            bbolt_page_prefetch(c->db, page, i + BBOLT_PREFETCH_AHEAD);
         if (!bbolt_page_item(page, i, &item, &damage)) {
             finding_add(c, &damage);
             continue;
@@ -239,6 +243,7 @@ tree_check(struct checker *c, uint64_t root, struct bbolt_place referrer, leaf_c
             depth--;
             continue;
         }
+        bbolt_page_prefetch(c->db, &step->page, step->index + BBOLT_PREFETCH_AHEAD);
         if (bbolt_page_item(&step->page, step->index, &item, &ignored)) {
             bounds = child_bounds(step, &item);
             step->index++;
@@ -388,6 +393,18 @@ bits_count(const uint64_t *bits, uint64_t words)
     return count;
 }
 
+static void
+meta_headers_check(struct checker *c)
+{
+    struct bbolt_damage damage;
+
+    for (unsigned id = 0; id < 2; id++) {
+        bit_set(c->used, id);
+        if (!bbolt_page_check_meta(c->db, id, &damage))
+            finding_add(c, &damage);
+    }
+}
+
 void
 bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
             struct bbolt_check_report *ret_report)
@@ -401,8 +418,7 @@ bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
     bool listed;
 
     c.used = arena_zero(&tmp, words * sizeof(*c.used));
-    bit_set(c.used, 0);
-    bit_set(c.used, 1);
+    meta_headers_check(&c);
     listed = freelist_enter(&c, &ids, &freelist);
     tree_check(&c, db->root, bbolt_root_place(db), buckets_check);
     if (listed) {

@@ -54,6 +54,8 @@ push(struct bbolt_cursor *c, uint64_t id, struct bbolt_place referrer, struct bb
     c->path[c->depth].index = 0;
     c->path[c->depth].free = NULL;
     c->depth++;
+    for (uint32_t i = 0; i < BBOLT_PREFETCH_AHEAD; i++)
+        bbolt_page_prefetch(c->db, &page, i);
     return true;
 }
 
@@ -108,6 +110,7 @@ advance(struct bbolt_cursor *c, struct bbolt_item *ret_item, bool *ret_found,
             continue;
         }
         c->path[c->depth - 1].index = index + 1;
+        bbolt_page_prefetch(c->db, page, index + BBOLT_PREFETCH_AHEAD);
         if (!bbolt_page_item(page, index, ret_item, d))
             return false;
         if (page->flags == BBOLT_PAGE_BRANCH) {

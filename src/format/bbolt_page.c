@@ -120,6 +120,19 @@ bbolt_page_load_node(const struct bbolt *db, uint64_t id, struct bbolt_place ref
 }
 
 bool
+bbolt_page_check_meta(const struct bbolt *db, unsigned id, struct bbolt_damage *ret_damage)
+{
+    struct bbolt_place place = {id, (uint64_t)id * db->page_size};
+    const uint8_t *data = db->file.data + place.offset;
+
+    if (load_u64(data) != id || load_u16(data + 8) != BBOLT_PAGE_META)
+        return bbolt_damage_set(ret_damage, place,
+                                "the header of a meta page says page %llu, type 0x%04x",
+                                (unsigned long long)load_u64(data), load_u16(data + 8));
+    return true;
+}
+
+bool
 bbolt_page_load_inline(const struct bbolt_bucket *bucket, struct bbolt_page *ret_page,
                        struct bbolt_damage *ret_damage)
 {
@@ -221,6 +234,26 @@ bbolt_page_item(const struct bbolt_page *page, uint32_t index, struct bbolt_item
     item.value.data = item.key.data + key_size;
     *ret_item = item;
     return true;
+}
+
+void
+bbolt_page_prefetch(const struct bbolt *db, const struct bbolt_page *page, uint32_t index)
+{
+    uint64_t at = BBOLT_PAGE_HEADER_SIZE + (uint64_t)index * BBOLT_ELEMENT_SIZE;
+    uint64_t start;
+    uint64_t child;
+
+    if (index >= page->count)
+        return;
+    if (page->flags == BBOLT_PAGE_LEAF) {
+        start = at + load_u32(page->data + at + 4);
+        if (start < page->size)
+            __builtin_prefetch(page->data + start);
+    } else {
+        child = load_u64(page->data + at + 8);
+        if (child < db->pgid)
+            __builtin_prefetch(db->file.data + child * db->page_size);
+    }
 }
 
 bool

@@ -315,6 +315,17 @@ large_row_write(struct bbolt_tree *t, struct bytes key, struct bytes value, uint
            branch_add(t, 1, key, id, e);
 }
 
+/* A leaf's second row may go beyond the limit, as with bbolt's minKeysPerPage: rows of nearly half a
+ * page, which Kubernetes has many of, would else have a page each. */
+static bool
+leaf_has_room(const struct bbolt_tree *t, size_t row_size)
+{
+    const struct bbolt_tree_level *leaf = &t->levels[0];
+    size_t limit = leaf->items.count == 1 ? t->out->page_size : t->limit;
+
+    return leaf->size + row_size <= limit;
+}
+
 bool
 bbolt_tree_put(struct bbolt_tree *t, struct bytes key, struct bytes value, uint32_t flags,
                struct error *e)
@@ -325,7 +336,7 @@ bbolt_tree_put(struct bbolt_tree *t, struct bytes key, struct bytes value, uint3
 
     if (!bbolt_tree_check_key(t, key, e) || !value_check(t, key, value, e))
         return false;
-    if (leaf->items.count > 0 && (large || leaf->size + size > t->limit) &&
+    if (leaf->items.count > 0 && (large || !leaf_has_room(t, size)) &&
         !page_finish(t, 0, leaf->items.count, e))
         return false;
     buf_clear(&t->last_key);

@@ -116,6 +116,9 @@ struct grpc_call_options {
     int64_t deadline_ms; /* milliseconds from now; 0: none */
     bool long_lived; /* a watch or a lease's keep-alive: ended when the server says that it shuts
                             down, which would otherwise wait for it */
+    /* Sent only after the server's first frame, a round trip later on a new connection: a call that
+     * fails because nobody is there was then certainly not processed. For calls that change things. */
+    bool when_open;
     grpc_on_message *on_message;
     grpc_on_end *on_end;
     void *context;

@@ -87,6 +87,8 @@ waiting_attach(struct grpc_channel *channel)
         oldest = channel->waiting;
         while (oldest->next != NULL)
             oldest = oldest->next;
+        if (oldest->options.when_open && !channel->current->http2.open)
+            return; /* the server's first frame brings us back */
         call_attach(oldest, channel->current);
     }
 }

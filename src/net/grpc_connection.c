@@ -107,7 +107,8 @@ connection_lost(struct grpc_connection *c)
     else if (!by_tls)
         judge_lost(&failure, connection_endpoint(c), bytes_of(c->http2.first, c->http2.first_size),
                    c->http2.open, c->transport.sys_errno, c->http2.library);
-    if (!connection_endpoint(c)->tls && c->http2.first_size == 0 && c->calls != NULL)
+    if (!connection_endpoint(c)->tls && c->http2.first_size == 0 &&
+        (c->calls != NULL || c->channel->waiting != NULL))
         connection_explain(c, PROBE_TLS, &failure);
     else
         connection_fail(c, &failure);
@@ -272,6 +273,7 @@ http2_opened(void *connection)
     struct grpc_connection *c = connection;
 
     loop_timer_stop(&c->connect);
+    channel_work_soon(c->channel); /* for calls that waited for this */
 }
 
 static void

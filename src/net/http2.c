@@ -76,6 +76,22 @@ on_not_sent(nghttp2_session *session UNUSED, const nghttp2_frame *frame, int err
     return 0;
 }
 
+/* nghttp2 tells the peer what was wrong with its frames: so we learn it as well. */
+static int
+on_sent(nghttp2_session *session UNUSED, const nghttp2_frame *frame, void *user)
+{
+    struct http2 *h = user;
+    const nghttp2_goaway *goaway = &frame->goaway;
+
+    if (frame->hd.type == NGHTTP2_GOAWAY && goaway->error_code != NGHTTP2_NO_ERROR &&
+        h->library[0] == '\0')
+        snprintf(h->library, sizeof(h->library), "%s%s%.*s",
+                 nghttp2_http2_strerror(goaway->error_code),
+                 goaway->opaque_data_len > 0 ? ": " : "", (int)goaway->opaque_data_len,
+                 (const char *)goaway->opaque_data);
+    return 0;
+}
+
 static int
 on_library_error(nghttp2_session *session UNUSED, int code UNUSED, const char *text, size_t size,
                  void *user)
@@ -110,6 +126,7 @@ callbacks_new(void)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_not_sent);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
     nghttp2_session_callbacks_set_error_callback2(callbacks, on_library_error);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_bad_frame);
     return callbacks;

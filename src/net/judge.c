@@ -241,13 +241,30 @@ judge_reset(struct net_failure *f, const struct endpoint *ep, uint32_t http2_err
     f->not_processed = http2_error == NGHTTP2_REFUSED_STREAM;
 }
 
+/* Kinds that break off a good answer; for the others its length says nothing. */
+static bool
+breaks_off(enum net_failure_kind kind)
+{
+    switch (kind) {
+    case NET_FAILURE_CLOSED:
+    case NET_FAILURE_DEADLINE:
+    case NET_FAILURE_KEEPALIVE:
+    case NET_FAILURE_RESET:
+    case NET_FAILURE_SHUTTING_DOWN:
+    case NET_FAILURE_TOO_MANY_PINGS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void
 judge_add_received(struct net_failure *f, uint64_t received_bytes)
 {
     size_t used = strlen(f->text);
 
     f->received_bytes = received_bytes;
-    if (received_bytes > 0)
+    if (received_bytes > 0 && breaks_off(f->kind))
         snprintf(f->text + used, sizeof(f->text) - used, " after %llu bytes of the answer",
                  (unsigned long long)received_bytes);
 }

@@ -52,7 +52,7 @@ tls_context_options(const struct tls_context *context)
 static const char *
 library_reason(void)
 {
-    unsigned long code = ERR_peek_last_error();
+    unsigned long code = ERR_peek_error(); /* the first is the cause */
     const char *reason = ERR_reason_error_string(code);
 
     return reason != NULL ? reason : "unknown error";

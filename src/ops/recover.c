@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/json_writer.h"
 #include "base/time.h"
+#include "cluster/connect.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 
@@ -25,18 +26,7 @@ bump_revision_auto(int64_t snapshot_revision, int64_t highest_known_revision)
 void
 recover_etcd_options(const struct recover *r, struct etcd_options *ret_options)
 {
-    const struct inventory *inventory = r->inventory;
-    const char **endpoints =
-        arena_zero(r->plan->mem, (inventory->members.count + 1) * sizeof(*endpoints));
-
-    *ret_options = (struct etcd_options)ETCD_OPTIONS_INIT;
-    for (size_t i = 0; i < inventory->members.count; i++)
-        endpoints[i] = inventory->members.items[i].client_urls.items[0];
-    ret_options->endpoints = endpoints;
-    ret_options->endpoint_count = inventory->members.count;
-    ret_options->ca_file = inventory->client_tls.ca_file;
-    ret_options->cert_file = inventory->client_tls.cert_file;
-    ret_options->key_file = inventory->client_tls.key_file;
+    inventory_etcd_options(r->plan->mem, r->inventory, ret_options);
     ret_options->user = r->context->user;
     ret_options->password = r->context->password;
 }

@@ -222,8 +222,9 @@ member_is_built(const struct recover *r, const struct recover_member *m, struct 
     const struct restore_expectation expected = {
         .cluster = &r->cluster,
         .member_id = planned->id,
-        .size_bytes = r->verified ? r->report.db_size : 0,
+        .size_bytes = r->report.db_size,
         .revision = recover_revision_after(r),
+        .no_alarms = !r->keep_alarms,
     };
 
     return restore_verify_dir(m->configured->data_dir,
@@ -239,7 +240,7 @@ build_check(void *op, enum progress *ret_progress, struct error *e)
     if (mark_is(r, RECOVER_MARK_BUILT, RECOVER_YES))
         return true;
     for (size_t i = 0; i < r->member_count; i++) {
-        if (path_exists(r->members[i].configured->data_dir) &&
+        if (r->verified && path_exists(r->members[i].configured->data_dir) &&
             member_is_built(r, &r->members[i], e))
             continue;
         error_clear(e);
@@ -255,13 +256,35 @@ build_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
     plan_progress(context, done_bytes, total_bytes);
 }
 
-/* The old directories were moved aside before this step: what stands in their place is a build of
- * ours that was cut. */
+/* ".NAME.restore-TAG" beside the data directory: what restore_run builds in (ops/restore_site.c). */
+static bool
+stages_remove(const char *data_dir, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *parent = path_dir(&tmp, data_dir);
+    const char *prefix = arena_printf(&tmp, ".%s.restore-", path_name(data_dir));
+    const char **names;
+    size_t count;
+
+    if (!dir_list(&tmp, parent, &names, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(names[i], prefix, strlen(prefix)) == 0 &&
+            !tree_remove(path_join(&tmp, parent, names[i]), e))
+            return false;
+    }
+    return true;
+}
+
+/* The old directories were moved aside before this step: what stands in their place, or beside it,
+ * is a build of ours that was cut. */
 static bool
 cut_builds_remove(const struct recover *r, struct error *e)
 {
     for (size_t i = 0; i < r->member_count; i++) {
-        if (!tree_remove(r->members[i].configured->data_dir, e))
+        const char *data_dir = r->members[i].configured->data_dir;
+
+        if (!tree_remove(data_dir, e) || !stages_remove(data_dir, e))
             return false;
     }
     return true;

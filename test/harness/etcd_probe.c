@@ -366,11 +366,8 @@ snapshot_take(void *context, struct bytes blob, uint64_t remaining_bytes, struct
 {
     struct snapshot_file *file = context;
 
-    if (file->bytes == 0) {
+    if (file->bytes == 0)
         file->whole = blob.size + remaining_bytes;
-        /* For tests that stop or kill the server in mid-stream. */
-        fprintf(stderr, "streaming\n");
-    }
     file->bytes += blob.size;
     if (file->fail_after > 0 && file->bytes >= file->fail_after)
         return error_set(e, ERROR_NO_SPACE, "'%s': no more room", file->path);

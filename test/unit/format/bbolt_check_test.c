@@ -30,6 +30,12 @@ static const struct damage {
     const char *findings[FINDINGS_MOST];
 } damages[] = {
     /* Page headers. */
+    {{{AT(1, 0), 8, 7}},
+     NULL,
+     {"page 1, byte 4096: the header of a meta page says page 7, type 0x0004"}},
+    {{{AT(0, 8), 2, 2}},
+     NULL,
+     {"page 0, byte 0: the header of a meta page says page 0, type 0x0002"}},
     {{{AT(7, 0), 8, 9}},
      "'a.db': page 7, byte 28672: the page says that it is page 9",
      {"page 7, byte 28672: the page says that it is page 9"}},

@@ -1,0 +1,201 @@
+/* From options and environment to a client: which cluster is meant, and how it is reached. */
+
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/prompt.h"
+#include "cluster/inventory.h"
+#include "etcd/client.h"
+#include "etcd/kv.h"
+#include "plan/state_dir.h"
+
+bool
+app_state_dir(struct app *app, const char **ret_state_dir, struct error *e)
+{
+    return state_dir_find(app->mem, ret_state_dir, e);
+}
+
+/*
+ * The name that --cluster gives, or NULL. To the endpoint commands a bare --cluster means "all
+ * members", as in etcdctl, and names nothing.
+ */
+static const char *
+cluster_name(const struct app *app)
+{
+    const char *name = option_text(&app->options, "cluster");
+
+    return name[0] == '\0' || strcmp(name, "true") == 0 || strcmp(name, "false") == 0 ? NULL : name;
+}
+
+bool
+app_inventory(struct app *app, const struct inventory **ret_inventory, struct error *e)
+{
+    const char *name = cluster_name(app);
+    size_t prefix = strlen(INVENTORY_LAB_PREFIX);
+    const char *state_dir;
+    struct inventory *inventory;
+
+    if (app->inventory != NULL || name == NULL) {
+        *ret_inventory = app->inventory;
+        return true;
+    }
+    if (strncmp(name, INVENTORY_LAB_PREFIX, prefix) != 0) {
+        error_set_(e, ERROR_NOT_FOUND, 0, "cluster '%s' is not known", name);
+        return error_hint(e, "labs are called %sNAME; see 'quorate lab status'",
+                          INVENTORY_LAB_PREFIX);
+    }
+    if (!app_state_dir(app, &state_dir, e) ||
+        !inventory_load_lab(app->mem, state_dir, name + prefix, &inventory, e))
+        return error_wrap(e, "--cluster %s", name);
+    app->inventory = inventory;
+    *ret_inventory = inventory;
+    return true;
+}
+
+static void
+use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_options *o)
+{
+    bool from_flag = option_source(&app->options, "endpoints") == OPTION_FROM_FLAG;
+    ARRAY(const char *) urls = ARRAY_INIT;
+
+    o->endpoints = option_list(&app->options, "endpoints", &o->endpoint_count);
+    if (inventory == NULL || from_flag)
+        return;
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+
+        if (m->client_urls.count > 0)
+            *ARRAY_PUSH(app->mem, &urls) = m->client_urls.items[0];
+    }
+    o->endpoints = urls.items;
+    o->endpoint_count = urls.count;
+}
+
+/* A file by its flag, else the cluster's, else by its variable; NULL for none. */
+static const char *
+tls_file(const struct app *app, const struct inventory *inventory, const char *option,
+         const char *of_inventory)
+{
+    const char *path = option_text(&app->options, option);
+
+    if (inventory != NULL && option_source(&app->options, option) != OPTION_FROM_FLAG)
+        return of_inventory;
+    return path[0] != '\0' ? path : NULL;
+}
+
+static void
+use_tls(const struct app *app, const struct inventory *inventory, struct etcd_options *o)
+{
+    static const struct inventory_tls no_files = {NULL, NULL, NULL};
+    const struct inventory_tls *files = inventory != NULL ? &inventory->client_tls : &no_files;
+    const char *server_name = option_text(&app->options, "tls-server-name");
+
+    o->ca_file = tls_file(app, inventory, "cacert", files->ca_file);
+    o->cert_file = tls_file(app, inventory, "cert", files->cert_file);
+    o->key_file = tls_file(app, inventory, "key", files->key_file);
+    o->server_name = server_name[0] != '\0' ? server_name : NULL;
+    o->insecure_skip_verify = option_bool(&app->options, "insecure-skip-tls-verify");
+    o->insecure_transport = option_bool(&app->options, "insecure-transport");
+}
+
+/* --user NAME[:PASSWORD], --password, or the terminal; as etcdctl, --password makes ':' part of the
+ * name. */
+static bool
+use_user(struct app *app, struct etcd_options *o, struct error *e)
+{
+    const char *user = option_text(&app->options, "user");
+    const char *password = option_text(&app->options, "password");
+    const char *colon = strchr(user, ':');
+
+    if (user[0] == '\0')
+        return true;
+    if (option_given(&app->options, "password")) {
+        secret_set(&app->password, bytes_of_text(password));
+        o->user = user;
+    } else if (colon != NULL) {
+        secret_set(&app->password, bytes_of_text(colon + 1));
+        o->user = arena_printf(app->mem, "%.*s", (int)(colon - user), user);
+    } else {
+        o->user = user;
+        if (!prompt_password(user, &app->password, e))
+            return false;
+    }
+    o->password = &app->password;
+    return true;
+}
+
+bool
+app_etcd_options(struct app *app, const struct etcd_options **ret_options, struct error *e)
+{
+    const struct inventory *inventory = NULL;
+    struct etcd_options *o;
+
+    if (app->etcd != NULL) {
+        *ret_options = app->etcd;
+        return true;
+    }
+    if (!app_inventory(app, &inventory, e))
+        return false;
+    o = arena_zero(app->mem, sizeof(*o));
+    use_endpoints(app, inventory, o);
+    use_tls(app, inventory, o);
+    o->dial_timeout_ms = option_ms(&app->options, "dial-timeout");
+    o->command_timeout_ms = option_ms(&app->options, "command-timeout");
+    o->keepalive_time_ms = option_ms(&app->options, "keepalive-time");
+    o->keepalive_timeout_ms = option_ms(&app->options, "keepalive-timeout");
+    if (!use_user(app, o, e))
+        return false;
+    app->etcd = o;
+    *ret_options = o;
+    return true;
+}
+
+bool
+app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e)
+{
+    const struct etcd_options *options;
+
+    if (app->client == NULL &&
+        (!app_etcd_options(app, &options, e) || !etcd_client_open(options, &app->client, e)))
+        return false;
+    *ret_client = app->client;
+    return true;
+}
+
+/* A read through the leader; what the key holds, and whether we may read it, does not matter. */
+static bool
+need_quorum(struct app *app, struct error *e)
+{
+    struct etcd_range_request request = {.key = BYTES_LITERAL("health"), .count_only = true};
+    struct etcd_range_response response;
+    struct etcd_client *client;
+
+    if (!app_etcd(app, &client, e))
+        return false;
+    if (etcd_range(app->mem, client, &request, &response, e))
+        return true;
+    if (e->code != ERROR_PERMISSION && e->code != ERROR_AUTH)
+        return error_wrap(e, "'%s' needs a cluster with quorum", app->command->name);
+    error_clear(e);
+    return true;
+}
+
+bool
+app_meet_needs(struct app *app, struct error *e)
+{
+    unsigned needs = app->command->needs;
+    const struct inventory *inventory = NULL;
+    struct etcd_client *client;
+
+    if ((needs & NEEDS_CLUSTER) != 0) {
+        if (!app_inventory(app, &inventory, e))
+            return false;
+        if (inventory == NULL) {
+            error_set_(e, ERROR_USAGE, 0, "'%s' needs --cluster NAME", app->command->name);
+            return error_hint(e, "see 'quorate help %s'", app->command->name);
+        }
+    }
+    if ((needs & NEEDS_ENDPOINTS) != 0 && !app_etcd(app, &client, e))
+        return false;
+    return (needs & NEEDS_QUORUM) == 0 || need_quorum(app, e);
+}

@@ -1,0 +1,128 @@
+/* completion: the scripts that a shell sources; they ask '__complete' for what to offer. */
+
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/complete.h"
+
+static const char bash_script[] =
+    "# bash completion for quorate\n"
+    "_quorate() {\n"
+    "    local line more='' cur=${COMP_WORDS[COMP_CWORD]}\n"
+    "    [[ $cur != '=' ]] || cur=''\n"
+    "    COMPREPLY=()\n"
+    "    while IFS= read -r line; do\n"
+    "        case $line in\n"
+    "            :*) more=${line#:} ;;\n"
+    "            *) COMPREPLY+=(\"${line%%$'\\t'*}\") ;;\n"
+    "        esac\n"
+    "    done < <(\"${COMP_WORDS[0]}\" __complete -- \"${COMP_WORDS[@]:1:COMP_CWORD}\" "
+    "2>/dev/null)\n"
+    "    case $more in\n"
+    "        file) compopt -o filenames; mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f "
+    "-- "
+    "\"$cur\") ;;\n"
+    "        dir) compopt -o filenames; mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "
+    "\"$cur\") ;;\n"
+    "    esac\n"
+    "    # A colon splits words, too: readline replaces only what is behind it.\n"
+    "    local words=${COMP_LINE:0:COMP_POINT} word\n"
+    "    word=${words##*[[:space:]=]}\n"
+    "    if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then\n"
+    "        COMPREPLY=(\"${COMPREPLY[@]#\"${word%\"${word##*:}\"}\"}\")\n"
+    "    fi\n"
+    "}\n"
+    "complete -F _quorate quorate\n";
+
+static const char zsh_script[] =
+    "#compdef quorate\n"
+    "_quorate() {\n"
+    "    local line more=list\n"
+    "    local -a offers\n"
+    "    while IFS= read -r line; do\n"
+    "        case $line in\n"
+    "            :*) more=${line#:} ;;\n"
+    "            *) offers+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\") ;;\n"
+    "        esac\n"
+    "    done < <(\"${words[1]}\" __complete -- \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
+    "    (( ${#offers} )) && _describe 'quorate' offers\n"
+    "    case $more in\n"
+    "        file) _files ;;\n"
+    "        dir) _files -/ ;;\n"
+    "    esac\n"
+    "}\n"
+    "if [ \"$funcstack[1]\" = _quorate ]; then\n"
+    "    _quorate \"$@\"\n"
+    "else\n"
+    "    compdef _quorate quorate\n"
+    "fi\n";
+
+static const char fish_script[] =
+    "# fish completion for quorate\n"
+    "function __quorate_complete\n"
+    "    set -l words (commandline -opc)\n"
+    "    set -l cur (commandline -ct)\n"
+    "    for line in ($words[1] __complete -- $words[2..] \"$cur\" 2>/dev/null)\n"
+    "        switch $line\n"
+    "            case :file\n"
+    "                __fish_complete_path \"$cur\"\n"
+    "            case :dir\n"
+    "                __fish_complete_directories \"$cur\"\n"
+    "            case ':*'\n"
+    "            case '*'\n"
+    "                echo $line\n"
+    "        end\n"
+    "    end\n"
+    "end\n"
+    "complete -c quorate -f -a '(__quorate_complete)'\n";
+
+const char *
+completion_script(const char *shell)
+{
+    if (strcmp(shell, "bash") == 0)
+        return bash_script;
+    if (strcmp(shell, "zsh") == 0)
+        return zsh_script;
+    return strcmp(shell, "fish") == 0 ? fish_script : NULL;
+}
+
+static bool
+completion_run(struct app *app, struct error *e)
+{
+    const char *shell = app_operand(app, 0);
+    const char *script = completion_script(shell);
+
+    if (script == NULL) {
+        error_set_(e, ERROR_USAGE, 0, "there is no completion for '%s'", shell);
+        return error_hint(e, "there is for bash, zsh and fish");
+    }
+    buf_append_text(&app->out, script);
+    return true;
+}
+
+static bool
+complete_run(struct app *app, UNUSED struct error *e)
+{
+    complete_append(app->mem, app->operands, app->operand_count, &app->out);
+    return true;
+}
+
+const struct command command_completion = {
+    .name = "completion",
+    .operands = "SHELL",
+    .summary = "Print a script that makes a shell complete quorate's words",
+    .family = FAMILY_TOOL,
+    .run = completion_run,
+    .example = "source <(quorate completion bash)",
+    .description = "SHELL is bash, zsh or fish. What is offered comes from the program itself, so "
+                   "the script stays right when quorate is updated.",
+};
+
+const struct command command_complete = {
+    .name = "__complete",
+    .operands = "[WORD...]",
+    .summary = "Print what could stand in place of the last word",
+    .family = FAMILY_TOOL,
+    .run = complete_run,
+    .hidden = true,
+};

@@ -1,0 +1,94 @@
+/* put: one key. */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/app.h"
+#include "cli/print_kv.h"
+#include "etcd/kv.h"
+
+static const struct option_def put_options[] = {
+    {"lease", OPTION_HEX, .arg = "ID", .fallback = "0",
+     .help = "Attach the key to this lease (hexadecimal); 0: none"},
+    {"prev-kv", OPTION_BOOL, .help = "Show the key and value that were replaced"},
+    {"ignore-value", OPTION_BOOL, .help = "Keep the value, change only the lease"},
+    {"ignore-lease", OPTION_BOOL, .help = "Keep the lease, change only the value"},
+    OPTIONS_END,
+};
+
+/* etcd takes 1.5 MiB unless told otherwise; nobody has set --max-request-bytes to this much. */
+#define VALUE_MAX_BYTES ((size_t)64 << 20)
+
+static bool
+read_value(struct arena *mem, struct bytes *ret_value, struct error *e)
+{
+    AUTO_BUF value = BUF_INIT;
+    ssize_t got;
+
+    do {
+        got = read(STDIN_FILENO, buf_reserve(&value, 65536), 65536);
+        if (got < 0 && errno != EINTR)
+            return error_set_errno(e, errno, "standard input");
+        value.size += got > 0 ? (size_t)got : 0;
+        if (value.size > VALUE_MAX_BYTES)
+            return error_set(e, ERROR_LIMIT, "standard input: the value is longer than 64 MiB");
+    } while (got != 0);
+    *ret_value = arena_copy(mem, buf_bytes(&value));
+    return true;
+}
+
+static bool
+find_value(struct app *app, struct bytes *ret_value, struct error *e)
+{
+    const char *value = app_operand(app, 1);
+
+    if (option_bool(&app->options, "ignore-value")) {
+        if (value != NULL)
+            return error_set(e, ERROR_USAGE, "a value cannot go with --ignore-value");
+        *ret_value = BYTES_NONE;
+        return true;
+    }
+    if (value != NULL) {
+        *ret_value = bytes_of_text(value);
+        return true;
+    }
+    if (isatty(STDIN_FILENO))
+        app_say(app, "Type the value; Ctrl-D ends it.");
+    return read_value(app->mem, ret_value, e);
+}
+
+static bool
+put_run(struct app *app, struct error *e)
+{
+    struct etcd_put_request request = {
+        .key = bytes_of_text(app_operand(app, 0)),
+        .lease = (int64_t)option_u64(&app->options, "lease"),
+        .prev_kv = option_bool(&app->options, "prev-kv"),
+        .ignore_value = option_bool(&app->options, "ignore-value"),
+        .ignore_lease = option_bool(&app->options, "ignore-lease"),
+    };
+    struct etcd_put_response response;
+    struct etcd_client *client;
+
+    if (request.ignore_lease && request.lease != 0)
+        return error_set(e, ERROR_USAGE, "--lease and --ignore-lease exclude each other");
+    if (!print_no_table(&app->style, e) || !find_value(app, &request.value, e) ||
+        !app_etcd(app, &client, e) || !etcd_put(app->mem, client, &request, &response, e))
+        return false;
+    print_put(&app->out, &app->style, &response);
+    return true;
+}
+
+const struct command command_put = {
+    .name = "put",
+    .operands = "KEY [VALUE]",
+    .summary = "Write a key",
+    .family = FAMILY_KEYS,
+    .options = put_options,
+    .needs = NEEDS_ENDPOINTS,
+    .effect = EFFECT_CHANGES_KEYS,
+    .run = put_run,
+    .example = "quorate put greeting hello",
+    .description = "Without VALUE it is read from standard input, to the last byte. Write '--' "
+                   "before a value that begins with '-'.",
+};

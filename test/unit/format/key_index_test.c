@@ -1,0 +1,153 @@
+#include "format/key_index.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend_sample.h"
+#include "base/buf.h"
+#include "format/proto.h"
+
+enum { KEYS = 20000, ROWS = 60000 };
+
+/* A row of a made-up file: a length and a key, nothing more. */
+struct row {
+    size_t length_at;
+    size_t key_at;
+    unsigned key;
+    bool live;
+};
+
+static size_t
+key_size_of(unsigned key)
+{
+    return key % 300 == 0 ? 200 : 9;
+}
+
+static struct row
+row_append(struct buf *file, unsigned key, bool live)
+{
+    struct row row = {.length_at = file->size, .key = key, .live = live};
+
+    proto_put_varint(file, key_size_of(key));
+    row.key_at = file->size;
+    buf_printf(file, "key-%05u", key);
+    buf_append_zeros(file, key_size_of(key) - 9);
+    return row;
+}
+
+static struct bytes
+key_of(const struct buf *file, const struct row *row)
+{
+    return bytes_of(file->data + row->key_at, key_size_of(row->key));
+}
+
+static void
+test_index_knows_the_newest_of_many(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BUF file = BUF_INIT;
+    AUTO_KEY_INDEX ix = {0};
+    struct error e = ERROR_INIT;
+    struct row *rows = arena_alloc(&tmp, ROWS * sizeof(*rows));
+    size_t *newest = arena_zero(&tmp, KEYS * sizeof(*newest)); /* row number + 1 */
+    uint64_t seed = 11;
+    size_t live = 0;
+
+    (void)state;
+    buf_append_zeros(&file, 16);
+    for (size_t i = 0; i < ROWS; i++) {
+        uint64_t random = sample_random(&seed);
+
+        rows[i] = row_append(&file, (unsigned)(random % KEYS), random >> 40 & 3);
+        newest[rows[i].key] = i + 1;
+    }
+    OK(key_index_init(&ix, buf_bytes(&file), &e));
+    for (size_t i = 0; i < ROWS; i++)
+        OK(key_index_put(&ix, key_of(&file, &rows[i]), NULL, rows[i].live, &e));
+    OK(key_index_flush(&ix, &e));
+    assert_true(ix.slot_count >= KEYS);
+    for (size_t i = 0; i < ROWS; i++) {
+        bool is_newest = newest[rows[i].key] == i + 1;
+
+        live += is_newest && rows[i].live;
+        assert_int_equal(key_index_is_newest(&ix, key_of(&file, &rows[i]), NULL),
+                         is_newest && rows[i].live);
+    }
+    assert_int_equal(ix.live, live);
+}
+
+static void
+test_empty_key_is_told_by_its_row(void **state)
+{
+    static const uint8_t file[64];
+    struct error e = ERROR_INIT;
+    AUTO_KEY_INDEX ix = {0};
+
+    (void)state;
+    OK(key_index_init(&ix, bytes_of(file, sizeof(file)), &e));
+    assert_false(key_index_is_newest(&ix, BYTES_NONE, file + 3));
+    OK(key_index_put(&ix, BYTES_NONE, file + 3, true, &e));
+    OK(key_index_put(&ix, BYTES_NONE, file + 9, true, &e));
+    OK(key_index_flush(&ix, &e));
+    assert_int_equal(ix.live, 1);
+    assert_false(key_index_is_newest(&ix, BYTES_NONE, file + 3));
+    assert_true(key_index_is_newest(&ix, BYTES_NONE, file + 9));
+    OK(key_index_put(&ix, BYTES_NONE, file + 12, false, &e));
+    assert_int_equal(ix.live, 0);
+    assert_false(key_index_is_newest(&ix, BYTES_NONE, file + 12));
+}
+
+/* A length may be written longer than it need be: the same key must still be found. */
+static void
+test_long_lengths_are_lengths(void **state)
+{
+    static const uint8_t file[] = {'.', '.', '.', '.',  0x83, 0x00, 'a',  'b', 'c', 3,
+                                   'a', 'b', 'c', 0x83, 0x80, 0x80, 0x00, 'a', 'b', 'd'};
+    struct error e = ERROR_INIT;
+    AUTO_KEY_INDEX ix = {0};
+    struct bytes first = bytes_of(file + 6, 3);
+    struct bytes second = bytes_of(file + 10, 3);
+    struct bytes other = bytes_of(file + 17, 3);
+
+    (void)state;
+    OK(key_index_init(&ix, bytes_of(file, sizeof(file)), &e));
+    OK(key_index_put(&ix, first, NULL, true, &e));
+    OK(key_index_put(&ix, second, NULL, true, &e));
+    OK(key_index_put(&ix, other, NULL, true, &e));
+    OK(key_index_flush(&ix, &e));
+    assert_int_equal(ix.live, 2);
+    assert_int_equal(ix.used, 2);
+    assert_false(key_index_is_newest(&ix, first, NULL));
+    assert_true(key_index_is_newest(&ix, second, NULL));
+    assert_true(key_index_is_newest(&ix, other, NULL));
+}
+
+static void
+test_a_file_beyond_a_tebibyte_is_refused(void **state)
+{
+    struct error e = ERROR_INIT;
+    AUTO_KEY_INDEX ix = {0};
+
+    (void)state;
+    assert_false(key_index_init(&ix, bytes_of(NULL, KEY_INDEX_FILE_MOST_BYTES), &e));
+    assert_int_equal(e.code, ERROR_LIMIT);
+    assert_string_equal(e.text, "a database of 1099511627776 bytes, more than a TiB");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_index_knows_the_newest_of_many),
+        cmocka_unit_test(test_empty_key_is_told_by_its_row),
+        cmocka_unit_test(test_long_lengths_are_lengths),
+        cmocka_unit_test(test_a_file_beyond_a_tebibyte_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
