@@ -185,7 +185,7 @@ is_3_4() {
     [[ $elapsed_ms -lt 1000 ]]
     unset ETCDCTL_ENDPOINTS
 
-    ETCD_CLUSTER=secure
+    export ETCD_CLUSTER=secure
     etcd_start "$ETCD_VERSION" 1 --tls
     ETCDCTL_ENDPOINTS=$(etcd_endpoints)
     export ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS/https/http}
