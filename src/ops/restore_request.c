@@ -187,7 +187,8 @@ paths_check(const struct restore_target *target, struct error *e)
     if (!dir_is_empty(target->data_dir, &empty, &why) || !empty) {
         (void)error_set(e, why.code == ERROR_PERMISSION ? ERROR_PERMISSION : ERROR_EXISTS,
                         "data-dir \"%s\" not empty or could not be read", target->data_dir);
-        return error_hint(e, "move the old directory aside, or name another one");
+        return why.code != ERROR_PERMISSION &&
+               error_hint(e, "move the old directory aside, or name another one");
     }
     if (target->wal_dir != NULL && path_exists(target->wal_dir)) {
         (void)error_set(e, ERROR_EXISTS, "wal-dir \"%s\" exists", target->wal_dir);

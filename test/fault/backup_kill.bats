@@ -51,11 +51,10 @@ repository_is_sound() {
     mkdir "$QUORATE_REPO"
     for point in file_write file_sync file_rename; do
         for n in {1..12}; do
-            before=$("$QUORATE" backup list -w json | jq '.backups | length')
             if QUORATE_FAILPOINTS=$point=fail@$n q backup now; then
                 break
             fi
-            [[ $("$QUORATE" backup list -w json | jq '.backups | length') -eq $before ]]
+            repository_is_sound
             [[ -z $(find "$QUORATE_REPO" -name '.draft-*') ]]
         done
         [[ $n -gt 1 ]]

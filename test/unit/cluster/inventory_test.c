@@ -156,8 +156,7 @@ test_missing_lab_is_answered_with_those_there_are(void **state)
 
     assert_false(inventory_load_lab(&f->mem, f->state, "x", &loaded, &f->e));
     assert_int_equal(f->e.code, ERROR_NOT_FOUND);
-    assert_string_equal(f->e.text,
-                        arena_printf(&f->mem, "there is no lab 'x' in '%s'", f->state));
+    assert_string_equal(f->e.text, arena_printf(&f->mem, "there is no lab 'x' in '%s'", f->state));
     assert_string_equal(f->e.hint, "quorate lab up --name x");
     saved = example(f, false);
     assert_true(inventory_save_lab(&saved, &f->e));
