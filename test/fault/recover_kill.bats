@@ -58,7 +58,7 @@ back_to_blue() {
         back_to_blue
     done
     # It got through at last, so every record had its turn.
-    [[ $n -gt 20 && $n -lt 200 ]]
+    [[ $n -gt 15 && $n -lt 200 ]]
     color_is green
 }
 
@@ -73,5 +73,5 @@ back_to_blue() {
         wait_for 30 color_is blue
         [[ -z $(find "$(lab_dir)" -maxdepth 1 -name '*.before-*') ]]
     done
-    [[ $n -gt 20 && $n -lt 200 ]]
+    [[ $n -gt 15 && $n -lt 200 ]]
 }
