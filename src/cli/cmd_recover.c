@@ -81,6 +81,16 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
     return true;
 }
 
+/* The variable names the usual repository; a file that was asked for comes before it. */
+static bool
+repo_wanted(const struct app *app)
+{
+    enum option_source source = option_source(&app->options, "repo");
+
+    return source == OPTION_FROM_FLAG ||
+           (source == OPTION_FROM_ENVIRONMENT && !option_given(&app->options, "file"));
+}
+
 static bool
 recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
@@ -90,12 +100,12 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     struct wanted w = {0};
     struct plan_context *context;
 
-    if (option_given(&app->options, "file") == option_given(&app->options, "repo")) {
+    if (option_given(&app->options, "file") == repo_wanted(app)) {
         error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
         return error_hint(e, "--repo DIR [LABEL], or --file FILE");
     }
     if (!app_inventory(app, &inventory, e) || !plan_context_of_app(app, &context, e) ||
-        (option_given(&app->options, "repo") && !backup_find(app, inventory->name, &w, e)) ||
+        (repo_wanted(app) && !backup_find(app, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;
     request.state_dir = context->state_dir;
