@@ -15,10 +15,10 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/output.h"
+#include "cluster/inventory.h"
 
 struct etcd_client;
 struct etcd_options;
-struct inventory;
 
 struct app {
     struct arena *mem;             /* lives until the command has ended */

@@ -155,9 +155,17 @@ plan_go_on(struct app *app, plan_continue *go_on, const char *question, struct e
 }
 
 static bool
+go_forward(struct plan *plan, const struct plan_env *env, const char *id, struct error *e)
+{
+    enum plan_state state; /* the face has told it when the plan ended */
+
+    return plan_resume(plan, env, id, &state, e);
+}
+
+static bool
 plan_resume_run(struct app *app, struct error *e)
 {
-    return plan_go_on(app, plan_resume, "Go on with this plan?", e);
+    return plan_go_on(app, go_forward, "Go on with this plan?", e);
 }
 
 static bool

@@ -5,9 +5,9 @@
 #include "base/number.h"
 #include "cli/app.h"
 #include "cli/plan_context.h"
+#include "cluster/inventory.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
-#include "plan/state_dir.h"
 
 static const struct option_def recover_options[] = {
     {"repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO",

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cluster/inventory.h"
 #include "format/db_snapshot.h"
 #include "ops/recover.h"
 #include "ops/restore.h"
@@ -22,7 +23,8 @@ static const struct option_def restore_options[] = {
      .help = "All members of the new cluster with their peer URLs "
              "[default: those of --cluster, else default=http://localhost:2380]"},
     {"initial-cluster-token", OPTION_TEXT, .arg = "TOKEN",
-     .help = "Token of the new cluster [default: a fresh random one]"},
+     .help = "Token of the new cluster "
+             "[default: a fresh one; members built one by one from one file share it]"},
     {"initial-advertise-peer-urls", OPTION_TEXT, .arg = "URL[,...]",
      .help = "The member's peer URLs, checked against the initial cluster "
              "[default: those of the initial cluster]"},
@@ -74,9 +76,12 @@ targets_wanted(struct app *app, struct restore_request *request, struct error *e
             return error_set(e, ERROR_USAGE,
                              "--all builds every member: --name, --data-dir and --wal-dir are for "
                              "one");
+        if (!restore_targets_all(app->mem, &request->cluster, option_text(o, "output-dir"), &target,
+                                 e))
+            return false;
+        request->targets = target;
         request->target_count = request->cluster.count;
-        return restore_targets_all(app->mem, &request->cluster, option_text(o, "output-dir"),
-                                   (struct restore_target **)&request->targets, e);
+        return true;
     }
     target = arena_zero(app->mem, sizeof(*target));
     target->name = option_text(o, "name");
@@ -105,6 +110,20 @@ bump_wanted(struct app *app, struct restore_request *request, struct error *e)
     if (!number_parse_u64(text, &request->bump_revision, e))
         return error_wrap(e, "--bump-revision");
     return true;
+}
+
+/* Members that are built one by one have to get the same token without being told. */
+static bool
+token_wanted(struct app *app, struct restore_request *request, struct error *e)
+{
+    if (option_given(&app->options, "initial-cluster-token")) {
+        request->token = option_text(&app->options, "initial-cluster-token");
+        return true;
+    }
+    request->token = NULL;
+    return request->target_count == request->cluster.count ||
+           restore_shared_token(app->mem, request->snapshot_path, &request->cluster,
+                                &request->token, e);
 }
 
 static void
@@ -180,9 +199,6 @@ snapshot_restore_run(struct app *app, struct error *e)
     struct progress_line line;
     struct restore_request request = {
         .snapshot_path = app_operand(app, 0),
-        .token = option_given(&app->options, "initial-cluster-token")
-                     ? option_text(&app->options, "initial-cluster-token")
-                     : NULL,
         .skip_hash_check = option_bool(&app->options, "skip-hash-check"),
         .keep_alarms = option_bool(&app->options, "keep-alarms"),
         .progress = restore_progress_show,
@@ -193,7 +209,7 @@ snapshot_restore_run(struct app *app, struct error *e)
     bool done;
 
     if (!cluster_wanted(app, &request.cluster, e) || !targets_wanted(app, &request, e) ||
-        !bump_wanted(app, &request, e))
+        !token_wanted(app, &request, e) || !bump_wanted(app, &request, e))
         return false;
     if (advertised[0] != '\0' && !peer_urls_parse(app->mem, advertised, &request.advertised, e))
         return error_wrap(e, "--initial-advertise-peer-urls");

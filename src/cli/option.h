@@ -49,7 +49,7 @@ struct option_def {
 
 #define OPTIONS_END                                                                                \
     {                                                                                              \
-        NULL, OPTION_BOOL                                                                          \
+        .name = NULL                                                                               \
     }
 
 /* Where a value came from; a later one wins. */

@@ -1,9 +1,9 @@
 /* From the text of an option to its value: one place where each type says what it accepts. */
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
 #include "base/time.h"
 #include "cli/option.h"
 
@@ -21,33 +21,6 @@ bool_parse(const char *text, bool *ret_value)
             return *ret_value = false, true;
     }
     return false;
-}
-
-/* Digits of 'base' and nothing else: strto* alone would take blanks, signs and "0x". */
-static bool
-natural_parse(const char *text, int base, uint64_t *ret_value)
-{
-    const char *digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
-    char *end;
-
-    if (text[0] == '\0' || text[strspn(text, digits)] != '\0')
-        return false;
-    errno = 0;
-    *ret_value = strtoull(text, &end, base);
-    return errno == 0;
-}
-
-static bool
-integer_parse(const char *text, int64_t *ret_value)
-{
-    bool negative = text[0] == '-';
-    uint64_t most = (uint64_t)INT64_MAX + (negative ? 1 : 0);
-    uint64_t value;
-
-    if (!natural_parse(text + (negative || text[0] == '+' ? 1 : 0), 10, &value) || value > most)
-        return false;
-    *ret_value = negative ? (int64_t)(0 - value) : (int64_t)value;
-    return true;
 }
 
 /* The factor of a unit: "k", "KB", "Ki", "KiB" and so on; 0 for anything else. */
@@ -86,7 +59,7 @@ size_parse(const char *text, uint64_t *ret_bytes, struct error *e)
         return error_set(e, ERROR_USAGE, "'%s' is not a size such as 4096, 64MiB or 2GB", text);
     memcpy(number, text, digits);
     number[digits] = '\0';
-    if (!natural_parse(number, 10, &value) || value > UINT64_MAX / factor)
+    if (!number_parse_u64(number, &value, e) || value > UINT64_MAX / factor)
         return error_set(e, ERROR_USAGE, "the size '%s' is too large", text);
     *ret_bytes = value * factor;
     return true;
@@ -132,18 +105,6 @@ set_bool(struct option_value *value, const char *label, const char *text, struct
 }
 
 static bool
-set_natural(struct option_value *value, const char *label, const char *text, struct error *e)
-{
-    bool hex = value->def->type == OPTION_HEX;
-
-    if (!natural_parse(text, hex ? 16 : 10, &value->natural))
-        return error_set(e, ERROR_USAGE, "%s: '%s' is not %s", label, text,
-                         hex ? "a hexadecimal id of at most 64 bits"
-                             : "a whole number from 0 to 18446744073709551615");
-    return true;
-}
-
-static bool
 set_duration(struct option_value *value, const char *label, const char *text, struct error *e)
 {
     int64_t ms;
@@ -181,13 +142,11 @@ set_typed(struct arena *mem, struct option_value *value, const char *label, cons
     case OPTION_BOOL:
         return set_bool(value, label, text, e);
     case OPTION_I64:
-        if (!integer_parse(text, &value->number))
-            return error_set(e, ERROR_USAGE, "%s: '%s' is not a whole number of 64 bits", label,
-                             text);
-        return true;
+        return number_parse_i64(text, &value->number, e) || error_wrap(e, "%s", label);
     case OPTION_U64:
+        return number_parse_u64(text, &value->natural, e) || error_wrap(e, "%s", label);
     case OPTION_HEX:
-        return set_natural(value, label, text, e);
+        return number_parse_id(text, &value->natural, e) || error_wrap(e, "%s", label);
     case OPTION_SIZE:
         return size_parse(text, &value->natural, e) || error_wrap(e, "%s", label);
     case OPTION_DURATION:

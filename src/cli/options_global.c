@@ -46,6 +46,7 @@ const struct option_def global_options[] = {
      .help = "Colours; auto: on a terminal, unless NO_COLOR is set"},
     {"debug", OPTION_BOOL, .environment = "ETCDCTL_DEBUG",
      .help = "Tell on stderr what is done, with times"},
+    {"yes", OPTION_BOOL, 'y', .help = "Answer every question with yes"},
     {"compat", OPTION_CHOICE, .hidden = true, .arg = "VERSION", .fallback = "auto",
      .choices = "auto|3.4|3.5|3.6|3.7", .environment = "QUORATE_COMPAT",
      .help = "Print as etcdctl of this version"},
@@ -54,6 +55,5 @@ const struct option_def global_options[] = {
 
 const struct option_def plan_options[] = {
     {"dry-run", OPTION_BOOL, .help = "Show the plan and change nothing"},
-    {"yes", OPTION_BOOL, 'y', .help = "Do not ask before the plan is carried out"},
     OPTIONS_END,
 };

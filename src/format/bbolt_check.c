@@ -393,6 +393,18 @@ bits_count(const uint64_t *bits, uint64_t words)
     return count;
 }
 
+static void
+meta_headers_check(struct checker *c)
+{
+    struct bbolt_damage damage;
+
+    for (unsigned id = 0; id < 2; id++) {
+        bit_set(c->used, id);
+        if (!bbolt_page_check_meta(c->db, id, &damage))
+            finding_add(c, &damage);
+    }
+}
+
 void
 bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
             struct bbolt_check_report *ret_report)
@@ -406,8 +418,7 @@ bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
     bool listed;
 
     c.used = arena_zero(&tmp, words * sizeof(*c.used));
-    bit_set(c.used, 0);
-    bit_set(c.used, 1);
+    meta_headers_check(&c);
     listed = freelist_enter(&c, &ids, &freelist);
     tree_check(&c, db->root, bbolt_root_place(db), buckets_check);
     if (listed) {

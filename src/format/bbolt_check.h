@@ -7,8 +7,8 @@
  * impossible buckets, and a freelist that names a page twice, names a page in use, or leaves one
  * out. Time and memory are bounded by the size of the file on any input (two bits a page).
  *
- * Not judged: values (format/backend does), padding, and a damaged meta page when the other is good
- * (struct bbolt has meta_bad for that: bbolt, too, survives it in silence).
+ * Not judged: values (format/backend does), padding, and what stands in a damaged meta page when
+ * the other is good (struct bbolt has meta_bad for that: bbolt, too, survives it in silence).
  *
  * Source: bbolt tx_check.go (1.3.6 and 1.4).
  */

@@ -120,6 +120,19 @@ bbolt_page_load_node(const struct bbolt *db, uint64_t id, struct bbolt_place ref
 }
 
 bool
+bbolt_page_check_meta(const struct bbolt *db, unsigned id, struct bbolt_damage *ret_damage)
+{
+    struct bbolt_place place = {id, (uint64_t)id * db->page_size};
+    const uint8_t *data = db->file.data + place.offset;
+
+    if (load_u64(data) != id || load_u16(data + 8) != BBOLT_PAGE_META)
+        return bbolt_damage_set(ret_damage, place,
+                                "the header of a meta page says page %llu, type 0x%04x",
+                                (unsigned long long)load_u64(data), load_u16(data + 8));
+    return true;
+}
+
+bool
 bbolt_page_load_inline(const struct bbolt_bucket *bucket, struct bbolt_page *ret_page,
                        struct bbolt_damage *ret_damage)
 {

@@ -67,6 +67,11 @@ MUST_CHECK bool bbolt_page_load_node(const struct bbolt *db, uint64_t id,
                                      struct bbolt_place referrer, struct bbolt_page *ret_page,
                                      struct bbolt_damage *ret_damage);
 
+/* Whether the header of page 0 or 1 says so. bbolt 1.4 and later stop at a wrong one when they
+ * check a file, earlier ones do not look. */
+MUST_CHECK bool bbolt_page_check_meta(const struct bbolt *db, unsigned id,
+                                      struct bbolt_damage *ret_damage);
+
 /* The page inside an inline bucket. */
 MUST_CHECK bool bbolt_page_load_inline(const struct bbolt_bucket *bucket,
                                        struct bbolt_page *ret_page,

@@ -68,15 +68,15 @@ place_of(const struct key_index *ix, struct bytes key)
 {
     size_t at = (size_t)(key.data - ix->file.data);
 
-    for (size_t size = 1; size <= VARINT_MOST_BYTES && size <= at; size++) {
-        struct cursor c = cursor_of(bytes_of(key.data - size, size));
+    for (size_t size = 1;; size++) {
+        struct cursor c;
         uint64_t length;
 
+        ASSERT(size <= VARINT_MOST_BYTES && size <= at);
+        c = cursor_of(bytes_of(key.data - size, size));
         if (cursor_varint(&c, &length) && cursor_left(&c) == 0 && length == key.size)
             return at - size;
     }
-    ASSERT(!"a key without its length in front of it");
-    return 0;
 }
 
 static struct bytes

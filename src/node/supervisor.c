@@ -174,6 +174,13 @@ supervisor_start(const struct supervisor_config *config, struct error *e)
     return false;
 }
 
+/* It was killed after it had taken the connection. */
+static bool
+ended_early(const char *dir, struct error *e)
+{
+    return error_set(e, ERROR_NOT_FOUND, "the supervisor in '%s' ended without an answer", dir);
+}
+
 static bool
 answer_read(int fd, const char *dir, struct buf *ret_answer, struct error *e)
 {
@@ -194,10 +201,10 @@ answer_read(int fd, const char *dir, struct buf *ret_answer, struct error *e)
         got = read(fd, buf_reserve(ret_answer, 4096), 4096);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
+        if (got < 0 && errno != ECONNRESET)
             return error_set_errno(e, errno, "the supervisor in '%s'", dir);
-        if (got == 0)
-            return true;
+        if (got <= 0)
+            return ret_answer->size > 0 || ended_early(dir, e);
         ret_answer->size += (size_t)got;
     }
 }
@@ -219,8 +226,6 @@ answer_decode(struct arena *mem, struct bytes answer, const struct json **ret_do
     const char *text;
     bool ok;
 
-    if (answer.size == 0)
-        return error_set(e, ERROR_FAILED, "the supervisor ended without an answer");
     if (!json_parse(mem, answer, ret_doc, e) || !json_get_bool(*ret_doc, "ok", &ok, e))
         return error_wrap(e, "the supervisor's answer");
     if (ok)
@@ -252,7 +257,9 @@ request(struct arena *mem, const char *dir, const char *line, const struct json 
         return error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
     }
     if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
-        return error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
+        return errno == EPIPE || errno == ECONNRESET
+                   ? ended_early(dir, e)
+                   : error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
     return answer_read(fd, dir, &answer, e) && answer_decode(mem, buf_bytes(&answer), ret_doc, e);
 }
 

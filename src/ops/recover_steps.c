@@ -222,11 +222,12 @@ member_is_built(const struct recover *r, const struct recover_member *m, struct 
     const struct restore_expectation expected = {
         .cluster = &r->cluster,
         .member_id = planned->id,
-        .last_row = r->report.summary.last_revision + (int64_t)r->bump_revision,
+        .size_bytes = r->report.db_size,
+        .revision = recover_revision_after(r),
         .no_alarms = !r->keep_alarms,
     };
 
-    return restore_verify_dir(path_join(&tmp, m->configured->data_dir, "member/snap"),
+    return restore_verify_dir(m->configured->data_dir,
                               path_join(&tmp, m->configured->data_dir, "member/wal"), &expected, e);
 }
 
@@ -325,16 +326,13 @@ build_run(void *op, struct error *e)
 static bool
 build_verify(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct recover *r = op;
-    const char *revision = arena_printf(&tmp, "%lld", (long long)recover_revision_after(r));
 
     for (size_t i = 0; i < r->member_count; i++) {
         if (!member_is_built(r, &r->members[i], e))
             return false;
     }
-    return plan_mark(r->plan, RECOVER_MARK_REVISION, revision, e) &&
-           plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
+    return plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
 }
 
 /* Directories that a cluster has run on are kept; what was only built can be built again. */

@@ -23,27 +23,6 @@ struct receiver {
     uint64_t pushed; /* handed to the disk so far */
 };
 
-void
-observer_note(const struct observer *observer, const char *format, ...)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    va_list args;
-
-    if (observer == NULL || observer->note == NULL)
-        return;
-    va_start(args, format);
-    observer->note(observer->context, arena_vprintf(&tmp, format, args));
-    va_end(args);
-}
-
-void
-observer_progress(const struct observer *observer, const char *what, uint64_t done_bytes,
-                  uint64_t total_bytes)
-{
-    if (observer != NULL && observer->progress != NULL)
-        observer->progress(observer->context, what, done_bytes, total_bytes);
-}
-
 static bool
 blob_take(void *context, struct bytes blob, uint64_t remaining_bytes, struct error *e)
 {
@@ -59,7 +38,7 @@ blob_take(void *context, struct bytes blob, uint64_t remaining_bytes, struct err
                               SYNC_FILE_RANGE_WRITE);
         r->pushed = r->written;
     }
-    observer_progress(r->observer, "streaming", r->written, r->written + remaining_bytes);
+    observer_progress(r->observer, "streaming", NULL, r->written, r->written + remaining_bytes);
     return true;
 }
 

@@ -1,0 +1,60 @@
+#include "ops/lab_ports.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/hash.h"
+#include "base/io.h"
+
+/* Linux gives outgoing connections 32768-60999 (net.ipv4.ip_local_port_range). */
+enum { PORT_FIRST = 20000, PORT_COUNT = 12000, TRIES = 5000 };
+
+void
+lab_ports_release(struct lab_ports *ports)
+{
+    for (size_t i = 0; i < ports->count; i++)
+        fd_close(&ports->fds[i]);
+    ports->count = 0;
+}
+
+static bool
+port_bind(uint16_t port, int *ret_fd)
+{
+    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+        return false;
+    *ret_fd = fd;
+    fd = -1;
+    return true;
+}
+
+bool
+lab_ports_hold(struct lab_ports *ports, size_t count,
+               bool (*is_taken)(void *context, uint16_t port), void *context, struct error *e)
+{
+    ASSERT(ports->count + count <= LAB_PORTS_MOST);
+    for (unsigned tries = 0; count > 0; tries++) {
+        uint16_t random;
+        uint16_t port;
+
+        if (tries == TRIES)
+            return error_set(e, ERROR_LIMIT, "no free port on 127.0.0.1 between %d and %d",
+                             PORT_FIRST, PORT_FIRST + PORT_COUNT - 1);
+        random_bytes(&random, sizeof(random));
+        port = (uint16_t)(PORT_FIRST + random % PORT_COUNT);
+        if ((is_taken != NULL && is_taken(context, port)) ||
+            !port_bind(port, &ports->fds[ports->count]))
+            continue;
+        ports->numbers[ports->count++] = port;
+        count--;
+    }
+    return true;
+}

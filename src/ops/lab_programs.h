@@ -1,0 +1,13 @@
+/* How the members of a lab are run: their command lines, under its supervisor. */
+#ifndef QUORATE_OPS_LAB_PROGRAMS_H
+#define QUORATE_OPS_LAB_PROGRAMS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "cluster/inventory.h"
+
+/* As supervisor_start, with one program for each member of the inventory. */
+MUST_CHECK bool lab_members_start(const struct inventory *inventory, struct error *e);
+
+#endif

@@ -1,0 +1,253 @@
+#include "pki/authority.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/io.h"
+
+/* Serials are positive and of at most 20 bytes (RFC 5280, 4.1.2.2); 127 random bits collide never. */
+enum { SERIAL_BITS = 127, BACKDATED_S = 300, DAY_S = 24 * 60 * 60, NAME_MOST = 253 };
+
+struct authority {
+    struct arena mem;
+    EVP_PKEY *key;
+    X509 *cert;
+};
+
+static bool
+openssl_failed(const char *what, struct error *e)
+{
+    char reason[256];
+
+    ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
+    ERR_clear_error();
+    return error_set(e, ERROR_TLS, "%s: %s", what, reason);
+}
+
+static bool
+extension_add(X509 *cert, X509V3_CTX *context, int nid, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, context, nid, value);
+    bool added = extension != NULL && X509_add_ext(cert, extension, -1) == 1;
+
+    X509_EXTENSION_free(extension);
+    return added;
+}
+
+static bool
+serial_set(X509 *cert)
+{
+    BIGNUM *number = BN_new();
+    bool done = number != NULL &&
+                BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
+                BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL;
+
+    BN_free(number);
+    return done;
+}
+
+/* Everything that both kinds of certificate have. */
+static X509 *
+cert_new(const char *common_name, EVP_PKEY *key, unsigned days)
+{
+    X509 *cert = X509_new();
+    X509_NAME *subject = cert != NULL ? X509_get_subject_name(cert) : NULL;
+
+    if (cert != NULL && X509_set_version(cert, X509_VERSION_3) == 1 && serial_set(cert) &&
+        X509_gmtime_adj(X509_getm_notBefore(cert), -BACKDATED_S) != NULL &&
+        X509_gmtime_adj(X509_getm_notAfter(cert), (long)days * DAY_S) != NULL &&
+        X509_set_pubkey(cert, key) == 1 &&
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)common_name,
+                                   -1, -1, 0) == 1)
+        return cert;
+    X509_free(cert);
+    return NULL;
+}
+
+static bool
+authority_sign_itself(struct authority *a)
+{
+    X509V3_CTX context;
+
+    X509V3_set_ctx(&context, a->cert, a->cert, NULL, NULL, 0);
+    return X509_set_issuer_name(a->cert, X509_get_subject_name(a->cert)) == 1 &&
+           extension_add(a->cert, &context, NID_basic_constraints, "critical,CA:TRUE") &&
+           extension_add(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+           extension_add(a->cert, &context, NID_subject_key_identifier, "hash") &&
+           X509_sign(a->cert, a->key, EVP_sha256()) > 0;
+}
+
+bool
+authority_new(const char *common_name, unsigned days, struct authority **ret_authority,
+              struct error *e)
+{
+    struct arena mem = ARENA_INIT;
+    struct authority *a = arena_zero(&mem, sizeof(*a));
+
+    a->mem = mem;
+    a->key = EVP_EC_gen("P-256");
+    if (a->key != NULL)
+        a->cert = cert_new(common_name, a->key, days);
+    if (a->cert == NULL || !authority_sign_itself(a)) {
+        authority_free(a);
+        return openssl_failed("make a certificate authority", e);
+    }
+    *ret_authority = a;
+    return true;
+}
+
+void
+authority_free(struct authority *authority)
+{
+    struct arena mem;
+
+    if (authority == NULL)
+        return;
+    X509_free(authority->cert);
+    EVP_PKEY_free(authority->key);
+    mem = authority->mem;
+    arena_release(&mem);
+}
+
+static bool
+bio_save(BIO *bio, const char *path, mode_t mode, struct error *e)
+{
+    char *data;
+    long size = BIO_get_mem_data(bio, &data);
+
+    return file_replace(path, bytes_of(data, (size_t)size), mode, e);
+}
+
+static bool
+cert_save(X509 *cert, const char *path, struct error *e)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool done = bio != NULL && PEM_write_bio_X509(bio, cert) == 1
+                    ? bio_save(bio, path, 0644, e)
+                    : openssl_failed("write a certificate", e);
+
+    BIO_free(bio);
+    return done;
+}
+
+static bool
+key_save(EVP_PKEY *key, const char *path, struct error *e)
+{
+    /* Wiped when it is freed. */
+    BIO *bio = BIO_new(BIO_s_secmem());
+    bool done = bio != NULL && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1
+                    ? bio_save(bio, path, 0600, e)
+                    : openssl_failed("write a key", e);
+
+    BIO_free(bio);
+    return done;
+}
+
+bool
+authority_save(const struct authority *authority, const char *cert_path, const char *key_path,
+               struct error *e)
+{
+    return (key_path == NULL || key_save(authority->key, key_path, e)) &&
+           cert_save(authority->cert, cert_path, e);
+}
+
+static bool
+is_address(const char *name)
+{
+    uint8_t address[16];
+
+    return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+}
+
+/* Also keeps commas out of the text that OpenSSL parses. */
+static bool
+is_dns_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > NAME_MOST)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (!isalnum((unsigned char)name[i]) && strchr("-._*", name[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* "DNS:localhost,IP:127.0.0.1" */
+static bool
+names_text(const struct cert_request *request, struct buf *out, struct error *e)
+{
+    for (size_t i = 0; i < request->name_count; i++) {
+        const char *name = request->names[i];
+
+        if (!is_address(name) && !is_dns_name(name))
+            return error_set(e, ERROR_USAGE, "'%s' is neither a DNS name nor an IP address", name);
+        buf_printf(out, "%s%s:%s", i > 0 ? "," : "", is_address(name) ? "IP" : "DNS", name);
+    }
+    return true;
+}
+
+/* A certificate that outlives its authority is refused by some and believed by others. */
+static bool
+end_cut(X509 *cert, const X509 *authority)
+{
+    const ASN1_TIME *end = X509_get0_notAfter(authority);
+
+    return ASN1_TIME_compare(X509_get0_notAfter(cert), end) <= 0 ||
+           X509_set1_notAfter(cert, end) == 1;
+}
+
+static bool
+cert_sign(const struct authority *a, X509 *cert, const struct cert_request *request,
+          const char *names)
+{
+    X509V3_CTX context;
+    const char *usage = request->server && request->client ? "serverAuth,clientAuth"
+                        : request->server                  ? "serverAuth"
+                                                           : "clientAuth";
+
+    X509V3_set_ctx(&context, a->cert, cert, NULL, NULL, 0);
+    return end_cut(cert, a->cert) &&
+           X509_set_issuer_name(cert, X509_get_subject_name(a->cert)) == 1 &&
+           extension_add(cert, &context, NID_basic_constraints, "critical,CA:FALSE") &&
+           extension_add(cert, &context, NID_key_usage, "critical,digitalSignature") &&
+           extension_add(cert, &context, NID_ext_key_usage, usage) &&
+           extension_add(cert, &context, NID_subject_key_identifier, "hash") &&
+           extension_add(cert, &context, NID_authority_key_identifier, "keyid") &&
+           (names[0] == '\0' || extension_add(cert, &context, NID_subject_alt_name, names)) &&
+           X509_sign(cert, a->key, EVP_sha256()) > 0;
+}
+
+bool
+authority_issue(const struct authority *authority, const struct cert_request *request,
+                const char *cert_path, const char *key_path, struct error *e)
+{
+    AUTO_BUF names = BUF_INIT;
+    EVP_PKEY *key;
+    X509 *cert = NULL;
+    bool done;
+
+    if (!names_text(request, &names, e))
+        return false;
+    key = EVP_EC_gen("P-256");
+    if (key != NULL)
+        cert = cert_new(request->common_name, key, request->days);
+    if (cert != NULL && cert_sign(authority, cert, request, buf_text(&names)))
+        done = key_save(key, key_path, e) && cert_save(cert, cert_path, e);
+    else
+        done = openssl_failed("issue a certificate", e);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return done;
+}

@@ -1,0 +1,51 @@
+/* A certificate authority of ours, and the certificates it issues: ECDSA on P-256, PEM files. */
+#ifndef QUORATE_PKI_AUTHORITY_H
+#define QUORATE_PKI_AUTHORITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct authority;
+
+#define AUTO_AUTHORITY __attribute__((cleanup(authority_cleanup))) struct authority *
+
+/*
+ * Makes an authority with a new key and a certificate signed by itself, valid from five minutes ago
+ * (clocks differ) for 'days'.
+ */
+MUST_CHECK bool authority_new(const char *common_name, unsigned days,
+                              struct authority **ret_authority, struct error *e);
+void authority_free(struct authority *authority); /* NULL is accepted */
+
+static inline void
+authority_cleanup(struct authority **authority)
+{
+    authority_free(*authority);
+}
+
+/* Writes the certificate (mode 0644), and the key (0600) unless key_path is NULL. */
+MUST_CHECK bool authority_save(const struct authority *authority, const char *cert_path,
+                               const char *key_path, struct error *e);
+
+struct cert_request {
+    const char *common_name;
+    const char *const *names; /* subject alternative names: DNS names and IP addresses */
+    size_t name_count;
+    bool server; /* extended key usage; etcd's peers are both */
+    bool client;
+    unsigned days; /* cut at the authority's own end */
+};
+
+/*
+ * Makes a key and a certificate for it, and writes both: certificate 0644, key 0600.
+ *
+ * e  ERROR_USAGE: a name that is neither DNS name nor address; file errors with the path.
+ */
+MUST_CHECK bool authority_issue(const struct authority *authority,
+                                const struct cert_request *request, const char *cert_path,
+                                const char *key_path, struct error *e);
+
+#endif
