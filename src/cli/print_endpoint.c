@@ -116,7 +116,7 @@ status_fields(struct buf *out, const struct output_style *style, const struct en
         print_field_i64(out, "DBSizeInUse", s->db_size_in_use_bytes);
         print_field_i64(out, "DBSizeQuota", s->db_size_quota_bytes);
     }
-    print_field_id(out, style, "Leader", s->leader);
+    print_field_u64(out, "Leader", s->leader); /* decimal also with --hex */
     print_field_bool(out, "IsLearner", s->is_learner);
     print_field_u64(out, "RaftIndex", s->raft_index);
     if (!newer)

@@ -58,6 +58,7 @@ text_table_color(struct text_table *t, const char *color)
 struct lines {
     const char **items;
     size_t count;
+    size_t least_width; /* of the column, whatever the lines need */
 };
 
 /* Breaks at blanks so that no line but a long word is wider than WRAP_WIDTH. */
@@ -66,6 +67,7 @@ wrap(struct arena *mem, const char *text)
 {
     ARRAY(const char *) lines = ARRAY_INIT;
     const char *line = NULL;
+    size_t width = text_width(text);
 
     while (text != NULL) {
         size_t size = strcspn(text, " ");
@@ -81,7 +83,8 @@ wrap(struct arena *mem, const char *text)
         text = text[size] == ' ' ? text + size + 1 : NULL;
     }
     *ARRAY_PUSH(mem, &lines) = line;
-    return (struct lines){lines.items, lines.count};
+    /* A cell that had to be broken makes its column as wide as the limit. */
+    return (struct lines){lines.items, lines.count, width < WRAP_WIDTH ? width : WRAP_WIDTH};
 }
 
 /* The newer table printer, and ours, cut blanks at the ends of a cell. */
@@ -107,7 +110,7 @@ cell_lines(struct arena *mem, const char *text, const struct output_style *style
         return wrap(mem, visible);
     items = arena_alloc(mem, sizeof(*items));
     items[0] = trimmed(mem, visible);
-    return (struct lines){items, 1};
+    return (struct lines){items, 1, 0};
 }
 
 struct layout {
@@ -128,6 +131,8 @@ measure(struct arena *mem, const struct text_table *t, const struct output_style
         size_t *width = &layout.widths[i % t->column_count];
 
         layout.cells[i] = cell_lines(mem, t->cells.items[i].text, style);
+        if (layout.cells[i].least_width > *width)
+            *width = layout.cells[i].least_width;
         for (size_t k = 0; k < layout.cells[i].count; k++) {
             size_t columns = text_width(layout.cells[i].items[k]);
 
