@@ -177,8 +177,9 @@ fill() {
     # Debian's build of 3.5 breaks no lines in tables.
     text=$(ctl -w table endpoint status)
     [[ $text == *┌* && $minor == 3.5 ]] || same -w table endpoint status
+    # 3.4 does not look at alarms when it is asked for health.
     for w in json fields; do
-        diff <(ctl -w $w endpoint health 2>/dev/null | normal) \
+        [[ $minor == 3.4 ]] || diff <(ctl -w $w endpoint health 2>/dev/null | normal) \
             <(with_cluster "$QUORATE" -w $w endpoint health 2>/dev/null | normal)
     done
     run -1 --separate-stderr with_cluster "$QUORATE" endpoint health
