@@ -18,10 +18,8 @@ static const struct code_facts facts[ERROR_COUNT] = {
 #undef ERROR_CODE
 };
 
-/* A text that was cut says so, stays one line, and moves no terminal's cursor: what a peer or a
- * file said may be in it. */
-static void
-text_finish(char *text, size_t size, int wanted)
+void
+error_line_finish(char *text, size_t size, int wanted)
 {
     if (wanted < 0)
         text[0] = '\0';
@@ -42,7 +40,7 @@ error_set_(struct error *e, enum error_code code, int sys_errno, const char *for
     e->sys_errno = sys_errno;
     e->hint[0] = '\0';
     va_start(args, format);
-    text_finish(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), format, args));
+    error_line_finish(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), format, args));
     va_end(args);
 }
 
@@ -75,7 +73,7 @@ error_set_errno_(struct error *e, int sys_errno, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    text_finish(text, sizeof(text), vsnprintf(text, sizeof(text), format, args));
+    error_line_finish(text, sizeof(text), vsnprintf(text, sizeof(text), format, args));
     va_end(args);
     /* GNU strerror_r: the result need not be in the buffer. */
     error_set_(e, code_of_errno(sys_errno), sys_errno, "%s: %s", text,
@@ -90,11 +88,11 @@ error_wrap_(struct error *e, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    text_finish(outer, sizeof(outer), vsnprintf(outer, sizeof(outer), format, args));
+    error_line_finish(outer, sizeof(outer), vsnprintf(outer, sizeof(outer), format, args));
     va_end(args);
     memcpy(inner, e->text, sizeof(inner));
-    text_finish(e->text, sizeof(e->text),
-                snprintf(e->text, sizeof(e->text), "%s: %s", outer, inner));
+    error_line_finish(e->text, sizeof(e->text),
+                      snprintf(e->text, sizeof(e->text), "%s: %s", outer, inner));
 }
 
 void
@@ -103,7 +101,7 @@ error_hint_(struct error *e, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    text_finish(e->hint, sizeof(e->hint), vsnprintf(e->hint, sizeof(e->hint), format, args));
+    error_line_finish(e->hint, sizeof(e->hint), vsnprintf(e->hint, sizeof(e->hint), format, args));
     va_end(args);
 }
 

@@ -9,6 +9,7 @@
 #define QUORATE_BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,6 +67,13 @@ void error_set_(struct error *e, enum error_code code, int sys_errno, const char
 void error_set_errno_(struct error *e, int sys_errno, const char *format, ...) PRINTF_LIKE(3, 4);
 void error_wrap_(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
 void error_hint_(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Ends what vsnprintf(text, size) wrote, 'wanted' being its result: a text that was cut says so with
+ * "...". It stays one line and moves no terminal's cursor, whatever a peer or a file has put into
+ * it: control characters become blanks.
+ */
+void error_line_finish(char *text, size_t size, int wanted);
 
 /* Back to ERROR_NONE with empty texts. */
 void error_clear(struct error *e);

@@ -30,7 +30,7 @@ log_debug(const char *format, ...)
     if (!enabled)
         return;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    error_line_finish(line, sizeof(line), vsnprintf(line, sizeof(line), format, args));
     va_end(args);
     fprintf(stderr, "debug %6lld ms: %s\n", (long long)(time_monotonic_ms() - started_ms), line);
 }

@@ -8,7 +8,7 @@
 
 void log_enable(bool on);
 bool log_enabled(void);
-/* One line with the time since start in milliseconds. */
+/* One line with the time since start in milliseconds; cut, and harmless, as an error's text. */
 void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -39,6 +39,12 @@ time_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t
+time_cpu_ms(void)
+{
+    return clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void
 time_sleep_ms(int64_t ms)
 {
@@ -86,8 +92,9 @@ time_parse_rfc3339(const char *text, int64_t *ret_wall_ms, struct error *e)
     int64_t wall_ms = (int64_t)timegm(&utc) * 1000;
     AUTO_ARENA tmp = ARENA_INIT;
 
-    /* strptime takes blanks, short years and the 31st of February; written anew, they differ. */
-    if (rest == NULL || strcmp(time_rfc3339(&tmp, wall_ms), text) != 0)
+    /* strptime takes blanks, short years and the 31st of February: what it took is written anew. */
+    if (rest == NULL || strlen(text) != sizeof("2026-11-23T06:15:44Z") - 1 ||
+        strcmp(time_rfc3339(&tmp, wall_ms), text) != 0)
         return error_set(e, ERROR_FORMAT, "'%s' is not a time like 2026-11-23T06:15:44Z", text);
     *ret_wall_ms = wall_ms;
     return true;

@@ -23,7 +23,8 @@ static const struct option_def restore_options[] = {
      .help = "All members of the new cluster with their peer URLs "
              "[default: those of --cluster, else default=http://localhost:2380]"},
     {"initial-cluster-token", OPTION_TEXT, .arg = "TOKEN",
-     .help = "Token of the new cluster [default: a fresh random one]"},
+     .help = "Token of the new cluster "
+             "[default: a fresh one; members built one by one from one file share it]"},
     {"initial-advertise-peer-urls", OPTION_TEXT, .arg = "URL[,...]",
      .help = "The member's peer URLs, checked against the initial cluster "
              "[default: those of the initial cluster]"},
@@ -111,6 +112,20 @@ bump_wanted(struct app *app, struct restore_request *request, struct error *e)
     return true;
 }
 
+/* Members that are built one by one have to get the same token without being told. */
+static bool
+token_wanted(struct app *app, struct restore_request *request, struct error *e)
+{
+    if (option_given(&app->options, "initial-cluster-token")) {
+        request->token = option_text(&app->options, "initial-cluster-token");
+        return true;
+    }
+    request->token = NULL;
+    return request->target_count == request->cluster.count ||
+           restore_shared_token(app->mem, request->snapshot_path, &request->cluster,
+                                &request->token, e);
+}
+
 static void
 restore_progress_show(void *context, uint64_t done_bytes, uint64_t total_bytes)
 {
@@ -184,9 +199,6 @@ snapshot_restore_run(struct app *app, struct error *e)
     struct progress_line line;
     struct restore_request request = {
         .snapshot_path = app_operand(app, 0),
-        .token = option_given(&app->options, "initial-cluster-token")
-                     ? option_text(&app->options, "initial-cluster-token")
-                     : NULL,
         .skip_hash_check = option_bool(&app->options, "skip-hash-check"),
         .keep_alarms = option_bool(&app->options, "keep-alarms"),
         .progress = restore_progress_show,
@@ -197,7 +209,7 @@ snapshot_restore_run(struct app *app, struct error *e)
     bool done;
 
     if (!cluster_wanted(app, &request.cluster, e) || !targets_wanted(app, &request, e) ||
-        !bump_wanted(app, &request, e))
+        !token_wanted(app, &request, e) || !bump_wanted(app, &request, e))
         return false;
     if (advertised[0] != '\0' && !peer_urls_parse(app->mem, advertised, &request.advertised, e))
         return error_wrap(e, "--initial-advertise-peer-urls");

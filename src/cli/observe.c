@@ -12,16 +12,17 @@ note_show(void *context, const char *text)
 }
 
 static void
-progress_show(void *context, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+progress_show(void *context, const char *what, const char *unit, uint64_t done, uint64_t total)
 {
     struct operation_face *face = context;
 
     if (face->what == NULL || strcmp(face->what, what) != 0) {
         operation_face_end(face);
         progress_start(&face->line, face->app, what);
+        face->line.unit = unit;
         face->what = what;
     }
-    progress_update(&face->line, done_bytes, total_bytes);
+    progress_update(&face->line, done, total);
 }
 
 void

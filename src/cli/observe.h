@@ -1,10 +1,10 @@
-/* The face of an operation (ops/snapshot_receive.h's observer): notes as lines, progress as one. */
+/* The face of an operation (ops/observer.h's observer): notes as lines, progress as one. */
 #ifndef QUORATE_CLI_OBSERVE_H
 #define QUORATE_CLI_OBSERVE_H
 
 #include "cli/app.h"
 #include "cli/progress.h"
-#include "ops/snapshot_receive.h"
+#include "ops/observer.h"
 
 struct operation_face {
     struct app *app;

@@ -11,7 +11,7 @@
 #include "cli/app.h"
 #include "cli/terminal.h"
 
-enum { PROGRESS_INTERVAL_MS = 100, PROGRESS_WIDTH_DEFAULT = 80 };
+enum { PROGRESS_INTERVAL_MS = 100, PROGRESS_LINES_AFTER_MS = 2000, PROGRESS_WIDTH_DEFAULT = 80 };
 
 void
 progress_start(struct progress_line *p, const struct app *app, const char *what)
@@ -38,6 +38,13 @@ rewrite(struct progress_line *p, const char *text)
 }
 
 static const char *
+amount(struct arena *mem, const struct progress_line *p, uint64_t count)
+{
+    return p->unit == NULL ? size_human(mem, count)
+                           : arena_printf(mem, "%" PRIu64 " %s", count, p->unit);
+}
+
+static const char *
 describe(struct arena *mem, const struct progress_line *p, uint64_t done, uint64_t all,
          int64_t now_ms)
 {
@@ -45,31 +52,32 @@ describe(struct arena *mem, const struct progress_line *p, uint64_t done, uint64
     uint64_t rate = elapsed_ms > 0 ? (uint64_t)((double)done * 1000 / (double)elapsed_ms) : 0;
 
     if (all == 0)
-        return arena_printf(mem, "%s: %s, %s/s", p->what, size_human(mem, done),
-                            size_human(mem, rate));
-    return arena_printf(mem, "%s: %s of %s, %u %%, %s/s", p->what, size_human(mem, done),
-                        size_human(mem, all), (unsigned)((double)done * 100 / (double)all),
-                        size_human(mem, rate));
+        return arena_printf(mem, "%s: %s, %s/s", p->what, amount(mem, p, done),
+                            amount(mem, p, rate));
+    return arena_printf(mem, "%s: %s of %s, %u %%, %s/s", p->what, amount(mem, p, done),
+                        amount(mem, p, all), (unsigned)((double)done * 100 / (double)all),
+                        amount(mem, p, rate));
 }
 
 void
-progress_update(struct progress_line *p, uint64_t done_bytes, uint64_t all_bytes)
+progress_update(struct progress_line *p, uint64_t done, uint64_t all)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    unsigned tenths = all_bytes > 0 ? (unsigned)((double)done_bytes * 10 / (double)all_bytes) : 0;
+    unsigned tenths = all > 0 ? (unsigned)((double)done * 10 / (double)all) : 0;
     int64_t now_ms;
 
     if (p->fd < 0 || (!p->tty && tenths <= p->tenths))
         return;
     now_ms = time_monotonic_ms();
-    if (p->tty && now_ms - p->printed_ms < PROGRESS_INTERVAL_MS && done_bytes != all_bytes)
+    if (p->tty ? now_ms - p->printed_ms < PROGRESS_INTERVAL_MS && done != all
+               : now_ms - p->started_ms < PROGRESS_LINES_AFTER_MS)
         return;
     p->printed_ms = now_ms;
     p->tenths = tenths;
     if (p->tty)
-        rewrite(p, describe(&tmp, p, done_bytes, all_bytes, now_ms));
+        rewrite(p, describe(&tmp, p, done, all, now_ms));
     else
-        dprintf(p->fd, "%s\n", describe(&tmp, p, done_bytes, all_bytes, now_ms));
+        dprintf(p->fd, "%s\n", describe(&tmp, p, done, all, now_ms));
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * Progress on stderr: one line that is rewritten at most ten times a second when stderr is a
- * terminal, otherwise a line for each ten percent. Nothing at all with -w json.
+ * terminal, otherwise a line for each ten percent of work that takes more than two seconds. Nothing at all with -w json.
  *
  *     struct progress_line p;
  *     progress_start(&p, app, "receiving");
@@ -17,6 +17,7 @@ struct app;
 
 struct progress_line {
     const char *what; /* not copied */
+    const char *unit; /* "keys"; NULL: bytes. Set after progress_start; not copied */
     int fd;           /* -1: quiet */
     bool tty;
     bool shown;
@@ -27,8 +28,8 @@ struct progress_line {
 };
 
 void progress_start(struct progress_line *p, const struct app *app, const char *what);
-/* Done and all in bytes; 'all' 0 when it is not known. Cheap when nothing is due. */
-void progress_update(struct progress_line *p, uint64_t done_bytes, uint64_t all_bytes);
+/* Done and all in bytes, or in 'unit'; 'all' 0 when it is not known. Cheap when nothing is due. */
+void progress_update(struct progress_line *p, uint64_t done, uint64_t all);
 /* Another text for the same line, for work that is not counted in bytes. */
 void progress_say(struct progress_line *p, const char *text);
 /* Removes the line from a terminal. */

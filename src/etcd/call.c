@@ -104,6 +104,7 @@ token_start(struct etcd_call *call)
         .method = "/etcdserverpb.Auth/Authenticate",
         .deadline_ms =
             left_ms < call->client->dial_timeout_ms ? left_ms : call->client->dial_timeout_ms,
+        .when_open = true, /* a silent endpoint is known as such, and takes no second wait */
         .on_message = token_received,
         .on_end = token_ended,
         .context = call,

@@ -111,6 +111,8 @@ stream_error(const struct stream *s, struct error *e)
         rpc_error_set(e, &s->result.status);
         error_wrap(e, "endpoint '%s'", s->endpoint->url);
     }
+    if (s->info.bytes == 0)
+        return false;
     return error_wrap(e, "snapshot incomplete after %" PRIu64 " bytes", s->info.bytes);
 }
 

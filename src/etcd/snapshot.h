@@ -28,7 +28,7 @@ typedef bool etcd_snapshot_sink(void *context, struct bytes blob, uint64_t remai
  * server is not read while the sink works.
  *
  * ret_info  set on success only; bytes % 512 == 32 was checked, the digest was not.
- * e         tells after how many bytes the stream broke. The sink's own error as it is.
+ * e         tells after how many bytes the stream broke, if any came. The sink's own error as it is.
  *           ERROR_CORRUPT: the stream ended in good order but without digest.
  */
 MUST_CHECK bool etcd_snapshot(struct etcd_client *client, size_t endpoint, int64_t stall_timeout_ms,

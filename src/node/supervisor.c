@@ -74,7 +74,6 @@ socket_listen(const char *dir, int *ret_fd, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_FD dir_fd = -1;
-    AUTO_FD fd = -1;
     struct sockaddr_un address;
     const char *path = path_join(&tmp, dir, SUPERVISOR_SOCKET);
     mode_t before;
@@ -83,17 +82,17 @@ socket_listen(const char *dir, int *ret_fd, struct error *e)
     if (!socket_address(dir, &dir_fd, &address, e))
         return false;
     unlink(path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
+    *ret_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*ret_fd < 0)
         return error_set_errno(e, errno, "socket");
     before = umask(0177);
-    bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+    bound = bind(*ret_fd, (const struct sockaddr *)&address, sizeof(address));
     umask(before);
-    if (bound != 0 || listen(fd, 16) != 0)
-        return error_set_errno(e, errno, "'%s'", path);
-    *ret_fd = fd;
-    fd = -1;
-    return true;
+    if (bound == 0 && listen(*ret_fd, 16) == 0)
+        return true;
+    error_set_errno_(e, errno, "'%s'", path);
+    fd_close(ret_fd);
+    return false;
 }
 
 /* Nothing of the caller's stays open, so that who waits for its output does not wait for us. */
@@ -174,6 +173,13 @@ supervisor_start(const struct supervisor_config *config, struct error *e)
     return false;
 }
 
+/* It was killed after it had taken the connection. */
+static bool
+ended_early(const char *dir, struct error *e)
+{
+    return error_set(e, ERROR_NOT_FOUND, "the supervisor in '%s' ended without an answer", dir);
+}
+
 static bool
 answer_read(int fd, const char *dir, struct buf *ret_answer, struct error *e)
 {
@@ -194,10 +200,10 @@ answer_read(int fd, const char *dir, struct buf *ret_answer, struct error *e)
         got = read(fd, buf_reserve(ret_answer, 4096), 4096);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
+        if (got < 0 && errno != ECONNRESET)
             return error_set_errno(e, errno, "the supervisor in '%s'", dir);
-        if (got == 0)
-            return true;
+        if (got <= 0)
+            return ret_answer->size > 0 || ended_early(dir, e);
         ret_answer->size += (size_t)got;
     }
 }
@@ -219,8 +225,6 @@ answer_decode(struct arena *mem, struct bytes answer, const struct json **ret_do
     const char *text;
     bool ok;
 
-    if (answer.size == 0)
-        return error_set(e, ERROR_FAILED, "the supervisor ended without an answer");
     if (!json_parse(mem, answer, ret_doc, e) || !json_get_bool(*ret_doc, "ok", &ok, e))
         return error_wrap(e, "the supervisor's answer");
     if (ok)
@@ -252,7 +256,9 @@ request(struct arena *mem, const char *dir, const char *line, const struct json 
         return error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
     }
     if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
-        return error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
+        return errno == EPIPE || errno == ECONNRESET
+                   ? ended_early(dir, e)
+                   : error_set_errno(e, errno, "'%s/" SUPERVISOR_SOCKET "'", dir);
     return answer_read(fd, dir, &answer, e) && answer_decode(mem, buf_bytes(&answer), ret_doc, e);
 }
 

@@ -140,7 +140,7 @@ backup_prove(struct making *b, const char *path, const char *cluster, struct err
     int64_t started_ms = time_monotonic_ms();
 
     observer_note(observer, "proving: structure, rows and HashKV from the file");
-    observer_progress(observer, "proving", 0, b->received.size_bytes);
+    observer_progress(observer, "proving", NULL, 0, b->received.size_bytes);
     if (!db_snapshot_verify(b->mem, path, &options, &b->report, e) ||
         !db_snapshot_require_good(&b->report, e))
         return false;

@@ -216,32 +216,40 @@ lab_create(struct arena *mem, const struct lab_up_request *request, struct lab *
     }
 }
 
+/* NULL 'wanted' fits any. */
+static bool
+etcd_matches(const char *name, const char *wanted, const char *version, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct lab_etcd etcd;
+
+    if (wanted == NULL || (strchr(wanted, '/') == NULL && lab_etcd_version_fits(version, wanted)))
+        return true;
+    if (!lab_etcd_find(&tmp, wanted, &etcd, e))
+        return false;
+    return strcmp(etcd.version, version) == 0 ||
+           error_set(e, ERROR_CONFLICT, "lab '%s' exists with etcd %s, not %s", name, version,
+                     etcd.version);
+}
+
 /* What is asked for must be what there is. */
 static bool
 lab_matches(const struct lab_up_request *request, const struct inventory *inventory,
             struct error *e)
 {
     bool has_tls = inventory->client_tls.ca_file != NULL;
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct lab_etcd etcd;
+    bool matches = false;
 
     if (request->member_count != 0 && request->member_count != inventory->members.count)
         error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists with %zu members, not %u", request->name,
                    inventory->members.count, request->member_count);
     else if (request->tls && !has_tls)
         error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists without TLS", request->name);
-    else if (request->etcd == NULL)
-        return true;
-    else if (!lab_etcd_find(&tmp, request->etcd, &etcd, e))
-        return false;
-    else if (strcmp(etcd.version, inventory->etcd_version) == 0 ||
-             (strchr(request->etcd, '/') == NULL &&
-              lab_etcd_version_fits(inventory->etcd_version, request->etcd)))
-        return true;
     else
-        error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists with etcd %s, not %s", request->name,
-                   inventory->etcd_version, etcd.version);
-    return error_hint(e, "quorate lab down --name %s, or another --name", request->name);
+        matches = etcd_matches(request->name, request->etcd, inventory->etcd_version, e);
+    if (!matches && e->code == ERROR_CONFLICT)
+        error_hint_(e, "quorate lab down --name %s, or another --name", request->name);
+    return matches;
 }
 
 static bool

@@ -71,7 +71,7 @@ batch_send(struct loading *l, struct error *e)
         return false;
     l->result.revision = response.header.revision;
     l->done += b->count;
-    observer_progress(l->request->observer, "loading", l->done, l->total);
+    observer_progress(l->request->observer, "loading", "keys", l->done, l->total);
     b->count = 0;
     arena_release(&b->mem);
     return true;

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "etcd/client.h"
-#include "ops/snapshot_receive.h"
+#include "ops/observer.h"
 
 enum { LAB_LOAD_KEYS_DEFAULT = 20000, LAB_LOAD_KEYS_MOST = 10000000 };
 

@@ -4,7 +4,6 @@
 
 #include "base/io.h"
 #include "base/json_writer.h"
-#include "base/number.h"
 #include "base/time.h"
 #include "cluster/connect.h"
 #include "ops/recover_state.h"
@@ -13,17 +12,6 @@
 int64_t
 recover_revision_after(const struct recover *r)
 {
-    const char *mark = plan_mark_get(r->plan, RECOVER_MARK_REVISION);
-    struct error ignored = ERROR_INIT;
-    uint64_t marked;
-
-    if (r->bump_revision == 0)
-        return r->revision;
-    /* A bump counts from the newest row, which a compaction may have passed. */
-    if (r->verified)
-        return r->report.summary.last_revision + (int64_t)r->bump_revision;
-    if (mark != NULL && number_parse_u64(mark, &marked, &ignored))
-        return (int64_t)marked;
     return r->revision + (int64_t)r->bump_revision;
 }
 

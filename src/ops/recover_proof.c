@@ -147,7 +147,9 @@ prove_undo(void *op UNUSED, struct error *e UNUSED)
 
 const struct step recover_step_prove = {
     .name = "prove",
-    .intent = "prove it: members, one leader, HashKV on each equal to the snapshot's, %{keys} keys",
+    .intent = "read back from the cluster: its members, one leader, HashKV on each equal to the "
+              "snapshot's, "
+              "%{keys} keys",
     .check = prove_check,
     .run = prove_run,
     .verify = prove_verify,

@@ -41,12 +41,11 @@ struct recover_member {
 };
 
 /* Marks in the journal: facts that cannot be found out again. */
-#define RECOVER_MARK_BUILT    "built"
-#define RECOVER_MARK_STARTED  "started"
-#define RECOVER_MARK_REVISION "revision"
-#define RECOVER_BEGUN         "begun"
-#define RECOVER_YES           "yes"
-#define RECOVER_NO            "no"
+#define RECOVER_MARK_BUILT   "built"
+#define RECOVER_MARK_STARTED "started"
+#define RECOVER_BEGUN        "begun"
+#define RECOVER_YES          "yes"
+#define RECOVER_NO           "no"
 
 extern const struct step recover_step_verify;
 extern const struct step recover_step_stop;       /* one a member */

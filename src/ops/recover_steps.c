@@ -326,16 +326,13 @@ build_run(void *op, struct error *e)
 static bool
 build_verify(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct recover *r = op;
-    const char *revision = arena_printf(&tmp, "%lld", (long long)recover_revision_after(r));
 
     for (size_t i = 0; i < r->member_count; i++) {
         if (!member_is_built(r, &r->members[i], e))
             return false;
     }
-    return plan_mark(r->plan, RECOVER_MARK_REVISION, revision, e) &&
-           plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
+    return plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
 }
 
 /* Directories that a cluster has run on are kept; what was only built can be built again. */

@@ -107,6 +107,7 @@ result_fill(const struct building *b, const char *token, struct restore_result *
         .revision_after = b->database.revision_after,
         .alarms = b->database.alarms,
         .alarm_count = b->database.alarm_count,
+        .repeats_ids = b->database.repeats_ids,
     };
     result->members = arena_zero(b->mem, b->site_count * sizeof(*result->members));
     for (size_t i = 0; i < b->site_count; i++)

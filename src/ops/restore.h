@@ -71,6 +71,8 @@ struct restore_result {
     int64_t revision_after; /* with the bump */
     struct restore_alarm *alarms; /* in the snapshot: cleared, or kept when asked so */
     size_t alarm_count;
+    /* The token is the old cluster's: a member of that which still runs can join and diverge. */
+    bool repeats_ids;
 };
 
 /*
@@ -105,6 +107,16 @@ MUST_CHECK bool restore_run(struct arena *mem, const struct restore_request *req
 MUST_CHECK bool restore_targets_all(struct arena *mem, const struct initial_cluster *cluster,
                                     const char *output_dir, struct restore_target **ret_targets,
                                     struct error *e);
+
+/*
+ * A token that separate restores of one file into one cluster share, and that no other snapshot or
+ * member list gives: for members that are built one by one, without a token being named.
+ *
+ * e  ERROR_USAGE: the file has no trailer to make it of. Errors of reading it.
+ */
+MUST_CHECK bool restore_shared_token(struct arena *mem, const char *snapshot_path,
+                                     const struct initial_cluster *cluster, const char **ret_token,
+                                     struct error *e);
 
 /* A token nobody has used: "quorate-" and 128 random bits in hex; in mem. */
 const char *restore_fresh_token(struct arena *mem);

@@ -182,6 +182,19 @@ alarms_take(struct arena *mem, const struct backend_info *info, struct restore_d
         };
 }
 
+/* Ids are made of token and URLs, so the same id means that both are the old cluster's. */
+static bool
+ids_repeat(const struct backend_info *info, const struct initial_cluster *cluster)
+{
+    for (size_t i = 0; i < info->member_count; i++) {
+        for (size_t k = 0; k < cluster->count; k++) {
+            if (info->members[i].id == cluster->members[k].id)
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool
 bump_check(uint64_t bump, struct restore_database *database, struct error *e)
 {
@@ -232,6 +245,7 @@ restore_database_plan(struct arena *mem, const char *db_path, const char *name,
         !edit_build(mem, &db, request, cluster, &database, e))
         return false;
     alarms_take(mem, &info, &database);
+    database.repeats_ids = ids_repeat(&info, cluster);
     *ret_database = database;
     return true;
 }

@@ -20,6 +20,7 @@ struct restore_database {
     int64_t revision_after;       /* where the restored cluster will stand */
     struct restore_alarm *alarms; /* that the snapshot has */
     size_t alarm_count;
+    bool repeats_ids; /* a new member has the id of an old one: token and URLs are the old ones */
 };
 
 /*

@@ -1,7 +1,9 @@
 /* What can be said about a restore before a byte of the snapshot is read. */
+#include "format/db_snapshot.h"
 #include "ops/restore.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "format/db_snapshot.h"
 #include "ops/restore_site.h"
 
 enum { TOKEN_RANDOM_BYTES = 16 };
@@ -23,6 +26,33 @@ restore_fresh_token(struct arena *mem)
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), hex);
     return arena_printf(mem, "quorate-%s", hex);
+}
+
+bool
+restore_shared_token(struct arena *mem, const char *snapshot_path,
+                     const struct initial_cluster *cluster, const char **ret_token, struct error *e)
+{
+    AUTO_FD fd = -1;
+    AUTO_BUF seed = BUF_INIT;
+    uint8_t digest[SHA256_SIZE];
+    char hex[2 * TOKEN_RANDOM_BYTES + 1];
+    uint64_t size;
+
+    if (!file_open(snapshot_path, O_RDONLY, 0, &fd, e) || !file_size(fd, snapshot_path, &size, e))
+        return false;
+    if (!db_snapshot_has_trailer(size)) {
+        (void)error_set(e, ERROR_USAGE, "'%s' has no digest to make a token of", snapshot_path);
+        return error_hint(e, "name one with --initial-cluster-token, the same for each member");
+    }
+    if (!fd_pread_all(fd, snapshot_path, buf_reserve(&seed, DB_SNAPSHOT_TRAILER_SIZE),
+                      DB_SNAPSHOT_TRAILER_SIZE, size - DB_SNAPSHOT_TRAILER_SIZE, e))
+        return false;
+    seed.size += DB_SNAPSHOT_TRAILER_SIZE;
+    buf_append_text(&seed, initial_cluster_text(mem, cluster));
+    sha256_of(buf_bytes(&seed), digest);
+    hex_encode(digest, TOKEN_RANDOM_BYTES, hex);
+    *ret_token = arena_printf(mem, "quorate-%s", hex);
+    return true;
 }
 
 static bool
@@ -157,7 +187,8 @@ paths_check(const struct restore_target *target, struct error *e)
     if (!dir_is_empty(target->data_dir, &empty, &why) || !empty) {
         (void)error_set(e, why.code == ERROR_PERMISSION ? ERROR_PERMISSION : ERROR_EXISTS,
                         "data-dir \"%s\" not empty or could not be read", target->data_dir);
-        return error_hint(e, "move the old directory aside, or name another one");
+        return why.code != ERROR_PERMISSION &&
+               error_hint(e, "move the old directory aside, or name another one");
     }
     if (target->wal_dir != NULL && path_exists(target->wal_dir)) {
         (void)error_set(e, ERROR_EXISTS, "wal-dir \"%s\" exists", target->wal_dir);

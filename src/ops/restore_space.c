@@ -16,6 +16,7 @@ struct file_system {
     const char *dir; /* one that is on it */
     uint64_t needed_bytes;
     size_t member_count;
+    const struct restore_site *last; /* counted */
 };
 
 struct file_systems {
@@ -23,13 +24,15 @@ struct file_systems {
 };
 
 static bool
-need_add(struct arena *tmp, struct file_systems *all, const char *path, uint64_t bytes,
-         bool is_member, struct error *e)
+need_add(struct arena *tmp, struct file_systems *all, const struct restore_site *site,
+         const char *path, uint64_t bytes, struct error *e)
 {
     struct file_system *found = NULL;
-    const char *dir = path;
+    const char *dir;
     struct stat st;
 
+    if (!path_absolute(tmp, path, &dir, e))
+        return false;
     while (!path_exists(dir))
         dir = path_dir(tmp, dir);
     if (stat(dir, &st) != 0)
@@ -43,7 +46,8 @@ need_add(struct arena *tmp, struct file_systems *all, const char *path, uint64_t
         *found = (struct file_system){.device = st.st_dev, .dir = dir};
     }
     found->needed_bytes += bytes;
-    found->member_count += is_member ? 1 : 0;
+    found->member_count += found->last == site ? 0 : 1;
+    found->last = site;
     return true;
 }
 
@@ -72,8 +76,10 @@ restore_sites_check_space(const struct restore_site *sites, size_t count, uint64
     struct file_systems all = {.items = ARRAY_INIT};
 
     for (size_t i = 0; i < count; i++) {
-        if (!need_add(&tmp, &all, sites[i].data_dir, db_size_bytes + SLACK_BYTES, true, e) ||
-            !need_add(&tmp, &all, sites[i].wal_dir, WAL_SEGMENT_SIZE_BYTES, false, e))
+        const struct restore_site *site = &sites[i];
+
+        if (!need_add(&tmp, &all, site, site->data_dir, db_size_bytes + SLACK_BYTES, e) ||
+            !need_add(&tmp, &all, site, site->wal_dir, WAL_SEGMENT_SIZE_BYTES, e))
             return false;
     }
     for (size_t i = 0; i < all.items.count; i++) {

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "cluster/rules.h"
 #include "format/db_snapshot_stream.h"
@@ -23,27 +24,6 @@ struct receiver {
     uint64_t pushed; /* handed to the disk so far */
 };
 
-void
-observer_note(const struct observer *observer, const char *format, ...)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    va_list args;
-
-    if (observer == NULL || observer->note == NULL)
-        return;
-    va_start(args, format);
-    observer->note(observer->context, arena_vprintf(&tmp, format, args));
-    va_end(args);
-}
-
-void
-observer_progress(const struct observer *observer, const char *what, uint64_t done_bytes,
-                  uint64_t total_bytes)
-{
-    if (observer != NULL && observer->progress != NULL)
-        observer->progress(observer->context, what, done_bytes, total_bytes);
-}
-
 static bool
 blob_take(void *context, struct bytes blob, uint64_t remaining_bytes, struct error *e)
 {
@@ -59,7 +39,7 @@ blob_take(void *context, struct bytes blob, uint64_t remaining_bytes, struct err
                               SYNC_FILE_RANGE_WRITE);
         r->pushed = r->written;
     }
-    observer_progress(r->observer, "streaming", r->written, r->written + remaining_bytes);
+    observer_progress(r->observer, "streaming", NULL, r->written, r->written + remaining_bytes);
     return true;
 }
 
@@ -122,6 +102,7 @@ snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
         struct snapshot_received received = {.source = sources[i]};
         struct etcd_snapshot_info info;
         int64_t started_ms = time_monotonic_ms();
+        int64_t started_cpu_ms = time_cpu_ms();
         const char *label = view_member_label(mem, view, sources[i]->member.id);
 
         one.endpoints = &sources[i]->endpoint;
@@ -130,6 +111,9 @@ snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
         if (etcd_client_open(&one, &client, e) && stream_from(client, 0, &r, &received, &info, e)) {
             received.storage_version = arena_text(mem, info.version);
             received.took_ms = time_monotonic_ms() - started_ms;
+            log_debug("streamed %llu bytes in %lld ms, %lld ms of processor time",
+                      (unsigned long long)received.size_bytes, (long long)received.took_ms,
+                      (long long)(time_cpu_ms() - started_cpu_ms));
             *ret_received = received;
             return true;
         }

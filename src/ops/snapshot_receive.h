@@ -15,19 +15,7 @@
 #include "base/hash.h"
 #include "cluster/view.h"
 #include "etcd/snapshot.h"
-
-/* How an operation tells its face what it is doing. Both may be NULL. */
-struct observer {
-    void *context;
-    /* A line for people: "streaming from m2 (http://...)". */
-    void (*note)(void *context, const char *text);
-    /* How far the work in hand is; 'what' is "streaming" or "proving"; total 0: not known. */
-    void (*progress)(void *context, const char *what, uint64_t done_bytes, uint64_t total_bytes);
-};
-
-void observer_note(const struct observer *observer, const char *format, ...) PRINTF_LIKE(2, 3);
-void observer_progress(const struct observer *observer, const char *what, uint64_t done_bytes,
-                       uint64_t total_bytes);
+#include "ops/observer.h"
 
 enum { SNAPSHOT_STALL_TIMEOUT_MS = 30000 };
 

@@ -20,7 +20,7 @@ receive_and_check(struct arena *mem, const struct etcd_options *etcd,
     if (!snapshot_receive(mem, etcd, view, part, observer, &received, e))
         return false;
     started_ms = time_monotonic_ms();
-    observer_progress(observer, "checking", 0, received.size_bytes);
+    observer_progress(observer, "checking", NULL, 0, received.size_bytes);
     if (!db_snapshot_verify(mem, part, &options, &report, e) ||
         !db_snapshot_require_good(&report, e))
         return false;

@@ -1,5 +1,6 @@
 #include "plan/plan_info.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -289,6 +290,18 @@ plan_info_load(struct arena *mem, const char *state_dir, const char *id,
            info_read(mem, state_dir, whole, ret_info, e);
 }
 
+/* Ids sort by the second only. Unreadable plans, whose time nobody knows, stay by their ids. */
+static int
+entry_compare(const void *a, const void *b)
+{
+    const struct plan_list_entry *x = a;
+    const struct plan_list_entry *y = b;
+
+    if (x->info != NULL && y->info != NULL && x->info->created_ms != y->info->created_ms)
+        return x->info->created_ms < y->info->created_ms ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
 bool
 plan_list(struct arena *mem, const char *state_dir, const char *cluster,
           struct plan_list_entry **ret_entries, size_t *ret_count, struct error *e)
@@ -313,6 +326,8 @@ plan_list(struct arena *mem, const char *state_dir, const char *cluster,
             *ARRAY_PUSH(mem, &entries) = (struct plan_list_entry){.id = ids[i], .info = info};
         }
     }
+    if (entries.count > 0)
+        qsort(entries.items, entries.count, sizeof(*entries.items), entry_compare);
     *ret_entries = entries.items;
     *ret_count = entries.count;
     return true;

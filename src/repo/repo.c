@@ -75,30 +75,36 @@ leftovers_remove(const char *cluster_dir, struct error *e)
     return true;
 }
 
+static bool
+draft_lock(const char *folder, int *ret_fd, struct error *e)
+{
+    if (!dir_make(folder, FOLDER_MODE, e) ||
+        !file_open(folder, O_RDONLY | O_DIRECTORY, 0, ret_fd, e))
+        return false;
+    if (flock(*ret_fd, LOCK_EX | LOCK_NB) != 0)
+        return error_set_errno(e, errno, "'%s': lock", folder);
+    return true;
+}
+
 bool
 repo_draft_begin(struct arena *mem, const struct repo *repo, const char *cluster,
                  struct repo_draft *ret_draft, struct error *e)
 {
-    AUTO_FD fd = -1;
+    struct repo_draft draft = REPO_DRAFT_INIT;
     uint64_t random;
-    const char *cluster_dir = path_join(mem, repo->dir, repo_cluster_folder(mem, cluster));
-    const char *folder;
 
     random_bytes(&random, sizeof(random));
-    folder =
-        arena_printf(mem, "%s/" DRAFT_PREFIX "%016llx", cluster_dir, (unsigned long long)random);
-    if (!dir_make(cluster_dir, FOLDER_MODE, e) || !leftovers_remove(cluster_dir, e) ||
-        !dir_make(folder, FOLDER_MODE, e) || !file_open(folder, O_RDONLY | O_DIRECTORY, 0, &fd, e))
+    draft.cluster_dir = path_join(mem, repo->dir, repo_cluster_folder(mem, cluster));
+    draft.folder = arena_printf(mem, "%s/" DRAFT_PREFIX "%016llx", draft.cluster_dir,
+                                (unsigned long long)random);
+    draft.snapshot_path = path_join(mem, draft.folder, BACKUP_SNAPSHOT_FILE);
+    if (!dir_make(draft.cluster_dir, FOLDER_MODE, e) || !leftovers_remove(draft.cluster_dir, e))
         return error_wrap(e, "repository");
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return error_set_errno(e, errno, "repository: '%s': lock", folder);
-    *ret_draft = (struct repo_draft){
-        .folder = folder,
-        .snapshot_path = path_join(mem, folder, BACKUP_SNAPSHOT_FILE),
-        .cluster_dir = cluster_dir,
-        .lock_fd = fd,
-    };
-    fd = -1;
+    if (!draft_lock(draft.folder, &draft.lock_fd, e)) {
+        repo_draft_abandon(&draft);
+        return error_wrap(e, "repository");
+    }
+    *ret_draft = draft;
     return true;
 }
 

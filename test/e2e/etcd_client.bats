@@ -373,7 +373,7 @@ snapshot_end() {
     failed_with "auth: endpoint '$(etcd_endpoints 1)': user name is empty" \
         "authentication is on in this cluster: give --user"
     probe snapshot 1 "$BATS_TEST_TMPDIR/ours.db"
-    failed_with "auth: snapshot incomplete after 0 bytes: endpoint '$(etcd_endpoints 1)': *user name is empty" \
+    failed_with "auth: endpoint '$(etcd_endpoints 1)': *user name is empty" \
         "authentication is on in this cluster: give --user"
 
     echo root:secret >"$(etcd_dir)/user"

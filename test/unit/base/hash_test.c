@@ -42,22 +42,41 @@ test_crc32c_portable_is_the_native_one(void **state)
 }
 
 static void
-test_crc32c_continues_and_combines(void **state)
+test_combine_is_the_crc_of_both(void **state)
 {
     uint8_t data[1000];
-    uint32_t whole;
 
     (void)state;
-    random_bytes(data, sizeof(data));
-    whole = crc32c(0, data, sizeof(data));
-    for (size_t cut = 0; cut <= sizeof(data); cut += 37) {
-        uint32_t first = crc32c(0, data, cut);
-        uint32_t second = crc32c(0, data + cut, sizeof(data) - cut);
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = (uint8_t)(i * i + 3);
+    for (size_t size = 0; size <= sizeof(data); size += 7) {
+        for (size_t split = 0; split <= size; split += size / 9 + 1) {
+            uint32_t a = crc32c(0, data, split);
+            uint32_t b = crc32c(0, data + split, size - split);
 
-        assert_int_equal(crc32c(first, data + cut, sizeof(data) - cut), whole);
-        assert_int_equal(crc32c_combine(first, second, sizeof(data) - cut), whole);
+            assert_int_equal(crc32c_combine(a, b, size - split), crc32c(0, data, size));
+            assert_int_equal(crc32c(a, data + split, size - split), crc32c(0, data, size));
+        }
     }
-    assert_int_equal(crc32c_combine(whole, 0, 0), whole);
+}
+
+/* A thousand runs of zeros behind each other, up to sizes that nobody would hash in a test. */
+static void
+test_combine_of_long_runs(void **state)
+{
+    static const uint8_t zeros[1 << 16];
+    uint32_t run = crc32c(0, zeros, sizeof(zeros));
+    uint64_t size = sizeof(zeros);
+    uint32_t stepwise = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++)
+        stepwise = crc32c(stepwise, zeros, sizeof(zeros));
+    for (unsigned i = 0; i < 3; i++, size *= 2)
+        run = crc32c_combine(run, run, size);
+    assert_int_equal(run, stepwise);
+    assert_int_equal(crc32c_combine(0, 0xe3069283, 9), 0xe3069283);
+    assert_int_equal(crc32c_combine(0xe3069283, 0, 0), 0xe3069283);
 }
 
 static void
@@ -140,7 +159,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crc32c_vectors),
         cmocka_unit_test(test_crc32c_portable_is_the_native_one),
-        cmocka_unit_test(test_crc32c_continues_and_combines),
+        cmocka_unit_test(test_combine_is_the_crc_of_both),
+        cmocka_unit_test(test_combine_of_long_runs),
         cmocka_unit_test(test_fnv),
         cmocka_unit_test(test_hash64_tells_apart),
         cmocka_unit_test(test_digests),

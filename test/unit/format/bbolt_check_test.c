@@ -122,6 +122,12 @@ static const struct damage {
       "00000000000000035f0000000000000000 before it",
       "page 7, byte 28688: key 00000000000000035f0000000000000000 is not less than "
       "00000000000000025f0000000000000000, the next in the branch above"}},
+    {{{AT(11, 16 + 16 + 7), 1, 0xee}},
+     "'a.db': page 14, byte 57360: key 00000000000000ed5f000000000000000074 is not greater than "
+     "the "
+     "one before it",
+     {"page 11, byte 45072: key 00000000000000ee5f0000000000000000 is not less than "
+      "00000000000000ed5f000000000000000074, the next in the branch above"}},
     /* References. */
     {{{ELEMENT(15, 0, 8), 8, 22}},
      "'a.db': page 15, byte 61456: refers to page 22, but pages 2 to 21 are possible",
@@ -296,6 +302,19 @@ test_damage_of_an_inline_bucket_is_told(void **state)
 }
 
 static void
+test_a_tree_that_is_too_high_is_told(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bbolt_check_report report;
+    struct bbolt db = sample_open(sample_chain(&tmp), "a.db");
+
+    (void)state;
+    bbolt_check(&tmp, &db, 100, &report);
+    assert_string_equal(report.findings[0].text,
+                        "page 54, byte 221184: the tree has more than 32 levels");
+}
+
+static void
 test_golden_files_are_sound(void **state)
 {
     static const struct {
@@ -367,6 +386,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_damage_is_told_with_its_place),
         cmocka_unit_test(test_damage_of_an_inline_bucket_is_told),
+        cmocka_unit_test(test_a_tree_that_is_too_high_is_told),
         cmocka_unit_test(test_golden_files_are_sound),
         cmocka_unit_test(test_findings_beyond_the_limit_are_counted),
     };

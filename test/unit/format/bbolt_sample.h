@@ -62,6 +62,34 @@ sample_bucket(const struct bbolt *db, const char *name)
     return bucket;
 }
 
+/* compact-4k-noinline.db with its key bucket's tree a chain of 64 branches, pages 22 to 85. */
+static inline struct bytes
+sample_chain(struct arena *mem)
+{
+    enum { FIRST = 22, LENGTH = 64, PAGE_SIZE = 4096 };
+    uint8_t *data;
+    struct bytes golden = sample_golden(mem, "bolt/compact-4k-noinline.db", &data);
+    size_t size = golden.size + LENGTH * PAGE_SIZE;
+    uint8_t *chain = arena_zero(mem, size);
+
+    memcpy(chain, golden.data, golden.size);
+    for (size_t i = FIRST; i < FIRST + LENGTH; i++) {
+        uint8_t *page = chain + i * PAGE_SIZE;
+
+        sample_store(page, 0, 8, i);
+        sample_store(page, 8, 2, BBOLT_PAGE_BRANCH);
+        sample_store(page, 10, 2, 1);
+        sample_store(page, 16, 4, 16);
+        sample_store(page, 20, 4, 1);
+        sample_store(page, 24, 8, i + 1);
+    }
+    sample_store(chain, 56, 8, FIRST + LENGTH);
+    /* The root page that bucket "key", element 5 of page 20, names. */
+    sample_store(chain, 20 * PAGE_SIZE + 16 + 5 * 16 + 194 + 3, 8, FIRST);
+    sample_seal(chain, 0);
+    return bytes_of(chain, size);
+}
+
 /* All buckets and rows: how many rows, and the hash that 'snapshot status' prints. */
 static inline bool
 sample_walk(const struct bbolt *db, uint64_t *ret_rows, uint32_t *ret_hash, struct error *e)

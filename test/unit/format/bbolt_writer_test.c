@@ -220,6 +220,59 @@ test_large_rows_have_their_own_pages(void **state)
     assert_int_equal(size / 4096, 1 + 2 + 1281 + 1 + 9 + 1 + 9 + 1 + 1 + 2);
 }
 
+/* 'count' rows of one size: how many pages that makes. */
+static uint64_t
+pages_of_rows(uint32_t page_size, size_t count, size_t key_size, size_t value_size)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct model_bucket bucket = {.name = "key"};
+    AUTO_FD fd = memory_file();
+    struct bbolt_damage damage;
+    struct bbolt_page page;
+    struct bbolt db;
+    uint64_t seed = 4;
+    uint64_t size;
+
+    for (size_t i = 0; i < count; i++) {
+        struct bytes key = bytes_of(arena_printf(&tmp, "%0*zu", (int)key_size, i), key_size);
+
+        *ARRAY_PUSH(&tmp, &bucket.rows) =
+            (struct bbolt_row){key, model_bytes(&tmp, &seed, value_size)};
+    }
+    model_write(&bucket, 1, fd, &(struct bbolt_writer_options){.page_size = page_size}, &size);
+    model_expect(file_content(&tmp, fd), &bucket, 1);
+    db = sample_open(file_content(&tmp, fd), "new.db");
+    expect_tidy_pages(&db);
+    for (uint64_t id = 2; id < db.pgid; id += (uint64_t)page.overflow + 1) {
+        assert_true(bbolt_page_load_node(&db, id, (struct bbolt_place){0, 0}, &page, &damage));
+        if (page.flags == BBOLT_PAGE_BRANCH)
+            assert_int_equal(page.overflow, 0);
+    }
+    return db.pgid;
+}
+
+/* Three children fill a branch of these: a fourth takes one over instead of being alone. */
+static void
+test_branches_stay_within_their_page(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count < 60; count++)
+        (void)pages_of_rows(512, count, 120, 300);
+    assert_int_equal(pages_of_rows(512, 4, 120, 300), 2 + 4 + 2 + 1 + 1);
+}
+
+static void
+test_pages_are_filled_as_promised(void **state)
+{
+    (void)state;
+    /* A single row is its bucket's root, however large. */
+    assert_int_equal(pages_of_rows(4096, 1, 17, 5000), 2 + 2 + 1);
+    /* Two rows share a page beyond the limit of 90 %, three do not. */
+    assert_int_equal(pages_of_rows(4096, 10, 17, 2000), 2 + 5 + 1 + 1);
+    assert_int_equal(pages_of_rows(4096, 12, 17, 1320), 2 + 6 + 1 + 1);
+    assert_int_equal(pages_of_rows(4096, 12, 17, 1180), 2 + 4 + 1 + 1);
+}
+
 static void
 put_fails(struct bbolt_writer *w, struct bytes key, struct bytes value, const char *text)
 {
@@ -317,6 +370,8 @@ main(void)
         cmocka_unit_test(test_the_bytes_are_those_of_the_format),
         cmocka_unit_test(test_small_buckets_are_inline),
         cmocka_unit_test(test_large_rows_have_their_own_pages),
+        cmocka_unit_test(test_branches_stay_within_their_page),
+        cmocka_unit_test(test_pages_are_filled_as_promised),
         cmocka_unit_test(test_rows_that_cannot_be_are_refused),
         cmocka_unit_test(test_a_full_disk_is_told),
         cmocka_unit_test(test_an_unfinished_file_does_not_open),

@@ -284,6 +284,38 @@ test_programs_die_with_the_supervisor(void **state)
     assert_int_equal(status_of(f, 0).state, SUPERVISOR_RUNNING);
 }
 
+/* Killed between taking a connection and answering. */
+static void
+test_supervisor_that_does_not_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct supervisor_status status;
+    int how;
+    pid_t pid;
+
+    START("m1", "exec sleep 1000");
+    assert_true(supervisor_status_fetch(&f->mem, f->dir, &status, &f->e));
+    kill(status.pid, SIGSTOP);
+    pid = fork();
+    if (pid == 0) {
+        struct error e = ERROR_INIT;
+        bool failed = !supervisor_stop(f->dir, "m1", &e);
+
+        /* The first when it was killed before the child came to connect. */
+        _exit(failed && e.code == ERROR_NOT_FOUND &&
+                      (strstr(e.text, "no supervisor runs in '") == e.text ||
+                       strstr(e.text, "' ended without an answer") != NULL)
+                  ? 0
+                  : 1);
+    }
+    /* Long enough for the child to have connected; whenever the kill comes, its answer is never. */
+    time_sleep_ms(200);
+    kill(status.pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &how, 0), pid);
+    assert_int_equal(WEXITSTATUS(how), 0);
+    wait_gone(status.pid);
+}
+
 /* Whoever started it may die: it has a session of its own. */
 static void
 test_outlives_its_parent(void **state)
@@ -365,6 +397,7 @@ main(void)
         TEST(test_program_that_is_not_there),
         TEST(test_shutdown_ends_all),
         TEST(test_programs_die_with_the_supervisor),
+        TEST(test_supervisor_that_does_not_answer),
         TEST(test_outlives_its_parent),
         TEST(test_output_goes_to_the_log),
         TEST(test_full_log_starts_anew_at_a_line),

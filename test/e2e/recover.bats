@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+#
+# The main job on each etcd version: a cluster of three is backed up, lost, recovered, proven.
+#
+# bats file_tags=each-etcd
+
+bats_require_minimum_version 1.5.0
+load ../harness/lab
+
+setup() {
+    lab_setup
+}
+
+teardown() {
+    lab_teardown
+}
+
+@test "all three members lost: the cluster comes back with the backup's content" {
+    lab_up
+    "$QUORATE" lab load --name t --keys 2000
+    q backup now -w json >"$BATS_TEST_TMPDIR/made"
+    saved=$(field hashKv <"$BATS_TEST_TMPDIR/made")
+    old_id=$(q status -w json | jq -r '.members[0].id')
+    wreck
+    q recover --yes
+    [[ $(hashes) == "$saved" ]]
+    [[ $(q get '' --prefix --count-only -w json | jq .count) -eq 1800 ]]
+    # A fresh token: nobody has an old id.
+    [[ $(q status -w json | jq -r '.members[].id') != *"$old_id"* ]]
+    [[ $(q put after recovery) == OK ]]
+    q status
+    "$QUORATE" plan list -w json | jq -e '.plans[0].state == "done"'
+}
+
+@test "the plan is shown and nothing is done with --dry-run" {
+    lab_up
+    q put color green
+    q backup now
+    q recover --dry-run >"$BATS_TEST_TMPDIR/plan"
+    grep -q 'stop member m1' "$BATS_TEST_TMPDIR/plan"
+    [[ $(q get color --print-value-only) == green ]]
+    [[ $("$QUORATE" plan list -w json | jq '.plans | length') -eq 0 ]]
+}
+
+@test "a recovery can be undone, until the new cluster took writes" {
+    lab_up
+    q put color green
+    q backup now
+    q put color blue
+    q recover --yes
+    [[ $(q get color --print-value-only) == green ]]
+    plan=$("$QUORATE" plan list -w json | jq -r '.plans[0].id')
+    "$QUORATE" plan undo "$plan" --yes
+    wait_for 30 reads_blue
+
+    q recover --yes
+    plan=$("$QUORATE" plan list -w json | jq -r '.plans[-1].id')
+    q put color red
+    run -3 "$QUORATE" plan undo "$plan" --yes
+    [[ $output == *"the new cluster took writes"* ]]
+    [[ $(q get color --print-value-only) == red ]]
+}
+
+reads_blue() {
+    [[ $(q get color --print-value-only) == blue ]]
+}
+
+@test "a bump lifts the revision, and an inherited alarm is cleared" {
+    lab_up --members 1
+    q put color green
+    id=$(q member list -w json | jq '.members[0].ID')
+    endpoint=$(q member list -w json | jq -r '.members[0].clientURLs[0]')
+    curl -s -X POST -d "{\"action\":\"ACTIVATE\",\"memberID\":\"$id\",\"alarm\":\"NOSPACE\"}" \
+        "$endpoint/v3/maintenance/alarm" >/dev/null
+    run ! q put refused now
+    run q backup now -w json
+    revision=$("$QUORATE" backup show -w json | field revision)
+    q recover --bump-revision 1000 --yes
+    grep -q 'cleared the alarm NOSPACE' "$Q_ERR"
+    [[ $(q get color -w json | jq .header.revision) -eq $((revision + 1000)) ]]
+    [[ $(q put color blue) == OK ]]
+}
+
+@test "a damaged backup is refused before anything is stopped" {
+    lab_up --members 1
+    q put color green
+    q backup now -w json >"$BATS_TEST_TMPDIR/made"
+    file=$(field folder <"$BATS_TEST_TMPDIR/made")/snapshot.db
+    printf X | dd of="$file" bs=1 seek=9000 conv=notrunc status=none
+    run ! q recover --yes
+    [[ $(q get color --print-value-only) == green ]]
+    [[ -d $(lab_dir)/m1.etcd ]]
+    run ! "$QUORATE" backup verify
+}
