@@ -3,6 +3,7 @@
 # The command line itself, without any cluster: exit codes, what goes to stdout and what to stderr,
 # completion in a real bash, fresh documents.
 
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -61,8 +62,10 @@ setup() {
 }
 
 @test "a full stdout is an error, a reader that leaves is none to talk about" {
+    # shellcheck disable=SC2016 # for the inner shell
     run -7 bash -c '"$0" help >/dev/full' "$QUORATE"
     [[ ${lines[0]} == 'Error: standard output: No space left on device' ]]
+    # shellcheck disable=SC2016 # for the inner shell
     run --separate-stderr bash -c '"$0" help | true' "$QUORATE"
     [[ -z $stderr ]]
 }

@@ -6,6 +6,7 @@
 #
 # bats file_tags=each-etcd
 
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
