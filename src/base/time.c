@@ -39,6 +39,12 @@ time_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t
+time_cpu_ms(void)
+{
+    return clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void
 time_sleep_ms(int64_t ms)
 {

@@ -12,6 +12,8 @@ int64_t time_monotonic_ms(void);
 int64_t time_monotonic_us(void); /* the same clock in microseconds */
 /* Milliseconds since 1970 UTC. */
 int64_t time_wall_ms(void);
+/* Processor time that this process has used, user and system, all threads. */
+int64_t time_cpu_ms(void);
 /* Sleeps through signals. */
 void time_sleep_ms(int64_t ms);
 

@@ -84,6 +84,7 @@ key_row_take(struct scan *s, const struct bbolt_row *row, struct error *e)
     struct error problem = ERROR_INIT;
     struct revision_key revision;
     struct key_value kv;
+
     if (!revision_key_decode(row->key, &revision, &problem) ||
         !key_value_decode(row->value, &kv, &problem) || !row_judge(s, &revision, &kv, &problem)) {
         s->summary.key_row_count++;
@@ -91,7 +92,6 @@ key_row_take(struct scan *s, const struct bbolt_row *row, struct error *e)
     }
     s->summary.key_row_count++;
     s->last = revision;
-
     s->rows_crc = row_crc(s->rows_crc, row);
     s->rows_bytes += row->key.size + row->value.size;
     return s->index == NULL ||

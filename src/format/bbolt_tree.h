@@ -10,26 +10,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "format/bbolt.h"
+#include "format/bbolt_out.h"
 #include "format/bbolt_page.h"
-
-/* Where finished page runs go: to a file, in order, or only into memory. */
-struct bbolt_out {
-    int fd; /* -1: everything stays in 'pages' */
-    const char *path;
-    uint32_t page_size;
-    uint64_t first;     /* page number of the first byte in 'pages' */
-    uint64_t next;      /* page number that the next run gets */
-    uint64_t written;   /* bytes behind page 'first' that left 'pages' for the file */
-    size_t memory_most; /* bytes that 'pages' may hold when there is no file */
-    struct buf pages;
-};
-
-void bbolt_out_init(struct bbolt_out *out, int fd, const char *path, uint32_t page_size,
-                    uint64_t first, size_t memory_most);
-void bbolt_out_release(struct bbolt_out *out);
-/* Writes what is still in memory; does nothing without a file. */
-MUST_CHECK bool bbolt_out_flush(struct bbolt_out *out, struct error *e);
 
 /* An element of a page that is being filled; its bytes are in the level's data. */
 struct bbolt_tree_item {

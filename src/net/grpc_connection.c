@@ -164,6 +164,19 @@ keepalive_expired(void *context)
                        keepalive_expired, c);
 }
 
+/* The peer is alive. */
+static void
+connection_heard(struct grpc_connection *c)
+{
+    c->heard_ms = loop_now_ms(c->channel->loop);
+    if (!c->pinged)
+        return; /* the timer finds out by itself; moving it for each read would cost more */
+    c->pinged = false;
+    if (c->keepalive.link != NULL)
+        loop_timer_set(c->channel->loop, &c->keepalive,
+                       c->heard_ms + c->channel->options.keepalive_time_ms, keepalive_expired, c);
+}
+
 void
 connection_calls_changed(struct grpc_connection *c)
 {
@@ -185,8 +198,7 @@ connection_take(struct grpc_connection *c, struct bytes input)
     struct net_failure failure;
     bool going_on;
 
-    c->heard_ms = loop_now_ms(c->channel->loop);
-    c->pinged = false;
+    connection_heard(c);
     going_on = http2_receive(&c->http2, input);
     if (!c->http2.open && judge_first_bytes(&failure, connection_endpoint(c),
                                             bytes_of(c->http2.first, c->http2.first_size), false)) {

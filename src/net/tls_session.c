@@ -170,8 +170,9 @@ session_expect(struct tls_session *s, const char *host)
     if (s->context->options.server_name != NULL)
         host = s->context->options.server_name;
     s->expected = arena_text(&s->mem, host);
+    /* The macro takes its text without const. */
     if (!host_is_address(host))
-        SSL_set_tlsext_host_name(s->ssl, host);
+        SSL_set_tlsext_host_name(s->ssl, arena_text(&s->mem, host));
     if (s->context->options.insecure_skip_verify) {
         SSL_set_verify(s->ssl, SSL_VERIFY_NONE, NULL);
         return;

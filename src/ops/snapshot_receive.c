@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "cluster/rules.h"
 #include "format/db_snapshot_stream.h"
@@ -101,6 +102,7 @@ snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
         struct snapshot_received received = {.source = sources[i]};
         struct etcd_snapshot_info info;
         int64_t started_ms = time_monotonic_ms();
+        int64_t started_cpu_ms = time_cpu_ms();
         const char *label = view_member_label(mem, view, sources[i]->member.id);
 
         one.endpoints = &sources[i]->endpoint;
@@ -109,6 +111,9 @@ snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
         if (etcd_client_open(&one, &client, e) && stream_from(client, 0, &r, &received, &info, e)) {
             received.storage_version = arena_text(mem, info.version);
             received.took_ms = time_monotonic_ms() - started_ms;
+            log_debug("streamed %llu bytes in %lld ms, %lld ms of processor time",
+                      (unsigned long long)received.size_bytes, (long long)received.took_ms,
+                      (long long)(time_cpu_ms() - started_cpu_ms));
             *ret_received = received;
             return true;
         }

@@ -210,6 +210,7 @@ undo_guards_ask(struct engine *en, struct error *e)
 
         if (!en->info->steps.items[i].began)
             continue;
+        step_enter(en, i);
         /* So that the step knows what is there; its undo has to cope when it could not find out. */
         if (!step->checked && !step_check(step, &progress, &ignored))
             engine_tell(en, PLAN_STEP_NOTE, (ssize_t)i, ignored.text);

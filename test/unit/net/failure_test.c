@@ -58,7 +58,8 @@ struct attempt {
     const struct tls_options *tls; /* NULL: none given */
     int64_t deadline_ms;           /* 0: 5 s */
     int64_t connect_timeout_ms;
-    int64_t keepalive_ms; /* time and time-out both */
+    int64_t keepalive_ms; /* the time, and the time-out unless that is given */
+    int64_t keepalive_timeout_ms;
     uint64_t receive_limit_bytes;
 };
 
@@ -71,7 +72,8 @@ attempt(struct scene *s, const struct attempt *a)
         .tls = a->tls != NULL ? tls_context_new(&s->mem, a->tls) : NULL,
         .connect_timeout_ms = a->connect_timeout_ms,
         .keepalive_time_ms = a->keepalive_ms,
-        .keepalive_timeout_ms = a->keepalive_ms,
+        .keepalive_timeout_ms =
+            a->keepalive_timeout_ms > 0 ? a->keepalive_timeout_ms : a->keepalive_ms,
         .receive_limit_bytes = a->receive_limit_bytes,
     };
     struct grpc_call_options call = {.method = "/test.Service/Call",
@@ -270,8 +272,11 @@ test_a_keep_alive_that_is_answered_goes_on(void **state)
     (void)state;
     fake_server_start(&s->server, &s->loop, FAKE_HTTP2, NULL);
     s->server.request = answer_half;
-    attempt(s, &(struct attempt){.deadline_ms = 400, .keepalive_ms = 50});
+    attempt(
+        s, &(struct attempt){.deadline_ms = 500, .keepalive_ms = 50, .keepalive_timeout_ms = 5000});
     assert_int_equal(s->u.result.failure.kind, NET_FAILURE_DEADLINE);
+    /* Each answer starts the next interval, however long the time-out would have been. */
+    assert_in_range(s->server.connections->pings, 4, 10);
     scene_close(s);
 }
 

@@ -81,6 +81,8 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
         c->reset_error = frame->rst_stream.error_code;
         c->resets++;
     }
+    if (frame->hd.type == NGHTTP2_PING)
+        c->pings++;
     if (frame->hd.type == NGHTTP2_GOAWAY)
         c->goaway_seen = true;
     if (stream == NULL || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)

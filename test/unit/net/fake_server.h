@@ -73,6 +73,7 @@ struct fake_connection {
     struct fake_stream *streams;
     uint32_t reset_error; /* the last RST_STREAM from the client */
     unsigned resets;
+    unsigned pings;
     bool goaway_seen;
 };
 

@@ -389,8 +389,27 @@ test_failed_undo_is_unfinished_and_goes_on(void **state)
                  "quorate plan resume ID");
     assert_world(f, "a=made text=new there=old ");
     assert_true(info(f)->undoing);
+    assert_int_equal(info(f)->steps.items[3].state, STEP_STATE_UNDONE);
+    assert_false(info(f)->steps.items[3].began);
+    assert_true(info(f)->steps.items[2].began);
     assert_true(resume(f, &ended));
     assert_int_equal(ended, PLAN_STATE_UNDONE);
+    /* What was undone is not undone again. */
+    assert_null(strstr(buf_text(&f->seen), "make b"));
+    assert_world(f, TOY_START);
+}
+
+/* Another process: the step looks first, and is undone whether it could see or not. */
+static void
+test_undo_lets_the_step_look_first(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(run(f, NULL));
+    toy_inject.where = "check a";
+    toy_inject.code = ERROR_IO;
+    assert_true(undo(f));
+    assert_non_null(strstr(buf_text(&f->seen), "note make a (injected)"));
     assert_world(f, TOY_START);
 }
 
@@ -564,6 +583,7 @@ main(void)
         TEST(test_no_undo_behind_a_point_of_no_return),
         TEST(test_failure_before_the_point_of_no_return_is_undone),
         TEST(test_failed_undo_is_unfinished_and_goes_on),
+        TEST(test_undo_lets_the_step_look_first),
         TEST(test_failed_undo_after_a_failure_says_both),
         TEST(test_refused_undo_after_a_failure_says_both),
         TEST(test_undo_guard_refuses_before_anything_is_undone),
