@@ -225,17 +225,6 @@ body_read(nghttp2_session *session, int32_t stream_id, uint8_t *to, size_t room,
 }
 
 /* nghttp2 takes names and values without const; it copies them, and never writes to them. */
-static uint8_t *
-without_const(const void *data)
-{
-    union {
-        const void *in;
-        uint8_t *out;
-    } pointer = {data};
-
-    return pointer.out;
-}
-
 int32_t
 http2_request(struct http2 *h, const struct http2_header *headers, size_t count, void *stream)
 {
