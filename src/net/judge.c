@@ -18,7 +18,7 @@ void
 judge_set(struct net_failure *f, enum net_failure_kind kind, const struct endpoint *ep,
           const char *format, ...)
 {
-    char reason[NET_TEXT_SIZE];
+    char reason[NET_TEXT_SIZE / 2]; /* leaves room for the URL in front */
     va_list args;
 
     va_start(args, format);
