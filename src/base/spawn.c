@@ -39,18 +39,6 @@ signals_default(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* execvpe takes its vectors without const, and changes nothing. */
-static char *const *
-without_const(const char *const *vector)
-{
-    union {
-        const char *const *in;
-        char *const *out;
-    } same = {.in = vector};
-
-    return same.out;
-}
-
 static bool
 descriptor_place(int from, int null_fd, int to)
 {
@@ -78,6 +66,7 @@ child_become(const struct spawn_child *child, pid_t parent, int report_fd)
     if (null_fd < 0 || !descriptor_place(in, null_fd, 0) || !descriptor_place(out, null_fd, 1) ||
         !descriptor_place(err, null_fd, 2) || (child->dir != NULL && chdir(child->dir) != 0))
         child_fail(report_fd);
+    /* execvpe takes its vectors without const, and changes nothing. */
     execvpe(child->argv[0], without_const(child->argv),
             child->env != NULL ? without_const(child->env) : environ);
     child_fail(report_fd);

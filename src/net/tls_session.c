@@ -189,7 +189,7 @@ tls_session_new(struct tls_context *context, int fd, const char *host, const cha
 {
     struct arena mem = ARENA_INIT;
     struct tls_session *s = arena_zero(&mem, sizeof(*s));
-    unsigned char protocols[32];
+    char protocols[32]; /* each with its length in front */
     size_t size = strlen(alpn);
     BIO *bio;
 
@@ -199,14 +199,13 @@ tls_session_new(struct tls_context *context, int fd, const char *host, const cha
     s->want_h2 = strcmp(alpn, "h2") == 0;
     s->ssl = SSL_new(context->ssl);
     bio = BIO_new(context->socket_bio);
-    ASSERT(s->ssl != NULL && bio != NULL && size < sizeof(protocols));
+    ASSERT(s->ssl != NULL && bio != NULL && size + 1 < sizeof(protocols));
     BIO_set_data(bio, s);
     BIO_set_init(bio, 1);
     SSL_set_bio(s->ssl, bio, bio);
     SSL_set_app_data(s->ssl, s);
-    protocols[0] = (unsigned char)size;
-    memcpy(protocols + 1, alpn, size);
-    SSL_set_alpn_protos(s->ssl, protocols, (unsigned)size + 1);
+    snprintf(protocols, sizeof(protocols), "%c%s", (int)size, alpn);
+    SSL_set_alpn_protos(s->ssl, (const unsigned char *)protocols, (unsigned)size + 1);
     session_expect(s, host);
     SSL_set_connect_state(s->ssl);
     return s;

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/time.h"
 #include "ops/lab_certs.h"
 #include "ops/lab_etcd.h"
 #include "ops/lab_health.h"
@@ -14,7 +15,7 @@
 #include "plan/lock.h"
 #include "plan/state_dir.h"
 
-enum { PORT_TRIES = 3, NAME_MOST = 48 };
+enum { PORT_TRIES = 3, NAME_MOST = 48, DYING_MS = 5000, DYING_AGAIN_MS = 20 };
 
 static const char *
 lab_name(const char *name)
@@ -262,6 +263,28 @@ members_run(const struct inventory *inventory, struct error *e)
     return true;
 }
 
+/* By the supervisor that runs, or by a new one. One that is just dying still has its lock, but
+ * answers no more: then once more, until it is gone. */
+static bool
+members_wake(const struct inventory *inventory, struct error *e)
+{
+    int64_t deadline = time_monotonic_ms() + DYING_MS;
+
+    for (;;) {
+        if (lab_members_start(inventory, e))
+            return true;
+        if (e->code != ERROR_EXISTS)
+            return false;
+        error_clear(e);
+        if (members_run(inventory, e))
+            return true;
+        if (e->code != ERROR_NOT_FOUND || time_monotonic_ms() > deadline)
+            return false;
+        error_clear(e);
+        time_sleep_ms(DYING_AGAIN_MS);
+    }
+}
+
 static bool
 lab_wake(struct arena *mem, const struct lab_up_request *request, const struct inventory *inventory,
          struct lab **ret_lab, struct error *e)
@@ -269,14 +292,8 @@ lab_wake(struct arena *mem, const struct lab_up_request *request, const struct i
     if (!lab_matches(request, inventory, e))
         return false;
     tell(request, "lab '%s' exists: starting what does not run", request->name);
-    if (!lab_members_start(inventory, e)) {
-        if (e->code != ERROR_EXISTS)
-            return error_wrap(e, "lab '%s'", request->name);
-        error_clear(e);
-        if (!members_run(inventory, e))
-            return error_wrap(e, "lab '%s'", request->name);
-    }
-    return lab_wait(mem, inventory, request->timeout_ms, ret_lab, e) ||
+    return (members_wake(inventory, e) &&
+            lab_wait(mem, inventory, request->timeout_ms, ret_lab, e)) ||
            error_wrap(e, "lab '%s'", request->name);
 }
 

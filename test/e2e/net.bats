@@ -71,8 +71,10 @@ fill() {
     done
 }
 
-is_3_4() {
-    [[ $(<"$(etcd_dir)/program") == */3.4.* ]]
+# With the gRPC library of these versions a server closes at once when it shuts down; later ones say
+# GOAWAY, and close when the last stream has gone.
+closes_without_goaway() {
+    [[ $(<"$(etcd_dir)/program") == */3.4.* || $(<"$(etcd_dir)/program") == */3.5.16 ]]
 }
 
 @test "all members are asked at once, and a stopped one delays nobody" {
@@ -159,8 +161,8 @@ is_3_4() {
     etcd_kill 1 TERM
     # An open watch would hold it for 7 s.
     [[ $SECONDS -lt 5 ]]
-    if is_3_4; then
-        probe_fails "*: endpoint '$(etcd_endpoints)': *"
+    if closes_without_goaway; then
+        probe_fails "closed: endpoint '$(etcd_endpoints)': connection * by the server after * bytes of the answer"
     else
         probe_fails "shutting-down: endpoint '$(etcd_endpoints)': the server is shutting down (graceful_stop) after * bytes of the answer"
     fi
@@ -182,7 +184,8 @@ is_3_4() {
     probe status
     told tls-to-plaintext "the server does not speak TLS" \
         "the server speaks no TLS here: use http://"
-    [[ $elapsed_ms -lt 1000 ]]
+    # Loading the system's authorities takes the sanitizers a second; the deadline would be five.
+    [[ $elapsed_ms -lt 3000 ]]
     unset ETCDCTL_ENDPOINTS
 
     export ETCD_CLUSTER=secure

@@ -478,14 +478,12 @@ test_an_answer_above_the_limit(void **state)
 static void
 answer_huge_headers(struct fake_stream *stream)
 {
-    static char value[2900]; /* nghttp2 indexes up to 3/4 of a table of 4 KiB */
-    nghttp2_nv nv[121] = {
-        {(uint8_t *)(uintptr_t) ":status", (uint8_t *)(uintptr_t) "200", 7, 3, 0}};
+    static char value[2901]; /* nghttp2 indexes up to 3/4 of a table of 4 KiB */
+    nghttp2_nv nv[121] = {fake_nv(":status", "200")};
 
-    memset(value, 'v', sizeof(value));
+    memset(value, 'v', sizeof(value) - 1);
     for (int i = 1; i < 121; i++)
-        nv[i] = (nghttp2_nv){(uint8_t *)(uintptr_t) "x-large", (uint8_t *)(uintptr_t)value, 7,
-                             sizeof(value), 0};
+        nv[i] = fake_nv("x-large", value);
     nghttp2_submit_response(stream->connection->session, stream->id, nv, 121, NULL);
 }
 
