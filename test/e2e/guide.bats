@@ -55,7 +55,7 @@ follow() {
     while IFS=: read -r file link; do
         link=${link#*](}
         [[ -e $(dirname "$file")/${link%)} ]] || { echo "$file: $link" && broken=yes; }
-    done < <(find . -maxdepth 1 -name '*.md' -print0 -o -path './docs/*.md' -print0 |
-        xargs -0 grep -oE '\]\([^):#]+' )
+    done < <(find . \( -path ./build -o -path ./.cache -o -path ./.git \) -prune -o -name '*.md' \
+        -exec grep -oHE '\]\([^):#]+' {} +)
     [[ -z ${broken:-} ]]
 }
