@@ -41,9 +41,11 @@ recover_verify_snapshot(struct recover *r, struct error *e)
         return false;
     hex_encode(r->report.sha256, sizeof(r->report.sha256), digest);
     if (strcmp(digest, r->sha256) != 0 || r->report.summary.current_revision != r->revision ||
-        r->report.summary.hash_kv.hash != r->hash_kv)
-        return error_set(e, ERROR_VERIFY, "'%s' is not the snapshot that this plan was made for",
-                         r->snapshot);
+        r->report.summary.hash_kv.hash != r->hash_kv) {
+        error_set_(e, ERROR_VERIFY, 0, "'%s' is not the snapshot that this plan was made for",
+                   r->snapshot);
+        return error_hint(e, "bring back the file with sha256 %s, or make a new plan", r->sha256);
+    }
     r->verified = true;
     return true;
 }
