@@ -15,9 +15,10 @@ struct tls_session {
     struct tls_context *context;
     SSL *ssl;
     int fd;
-    int sys_errno; /* of the socket; 0 with 'ended': end of file */
-    bool ended;    /* the socket has no more to give */
-    bool failed;   /* OpenSSL must not be used any more */
+    int sys_errno;     /* of the socket; 0 with 'ended': end of file */
+    bool ended;        /* the socket has no more to give */
+    bool failed;       /* OpenSSL must not be used any more */
+    bool write_failed; /* only reading makes sense */
     bool handshake_done;
     bool want_h2;
     bool no_h2;
@@ -219,7 +220,7 @@ tls_session_free(struct tls_session *s)
     if (s == NULL)
         return;
     ERR_clear_error();
-    if (s->handshake_done && !s->failed && !s->ended)
+    if (s->handshake_done && !s->failed && !s->write_failed && !s->ended)
         SSL_shutdown(s->ssl);
     SSL_free(s->ssl);
     mem = s->mem;
@@ -290,8 +291,16 @@ tls_session_read(struct tls_session *s, void *data, size_t size, size_t *ret_siz
 enum net_io
 tls_session_write(struct tls_session *s, const void *data, size_t size, size_t *ret_size)
 {
+    enum net_io io;
+
     ERR_clear_error();
-    return session_result(s, SSL_write_ex(s->ssl, data, size, ret_size));
+    io = session_result(s, SSL_write_ex(s->ssl, data, size, ret_size));
+    /* The socket takes no more, but the alert that says why may be waiting to be read. */
+    if (io == NET_IO_FAILED && s->library_error == 0) {
+        s->failed = false;
+        s->write_failed = true;
+    }
+    return io;
 }
 
 int

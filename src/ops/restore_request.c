@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "format/db_snapshot.h"
+#include "ops/restore_leftovers.h"
 #include "ops/restore_site.h"
 
 enum { TOKEN_RANDOM_BYTES = 16 };
@@ -184,7 +185,7 @@ paths_check(const struct restore_target *target, struct error *e)
     struct error why = ERROR_INIT;
     bool empty = false;
 
-    if (!dir_is_empty(target->data_dir, &empty, &why) || !empty) {
+    if (!restore_place_is_free(target->data_dir, &empty, &why) || !empty) {
         (void)error_set(e, why.code == ERROR_PERMISSION ? ERROR_PERMISSION : ERROR_EXISTS,
                         "data-dir \"%s\" not empty or could not be read", target->data_dir);
         return why.code != ERROR_PERMISSION &&

@@ -176,8 +176,15 @@ manifest_load(struct arena *mem, const char *folder, const struct backup_manifes
 
     if (!file_read_all(&tmp, path, BACKUP_MANIFEST_MAX_BYTES, &text, e))
         return false;
-    if (!backup_manifest_decode(mem, text, &manifest, e))
-        return error_wrap(e, "'%s'", path);
+    if (!backup_manifest_decode(mem, text, &manifest, e)) {
+        error_wrap_(e, "'%s'", path);
+        if (e->code != ERROR_TOO_NEW)
+            error_hint_(e,
+                        "use another backup; the file beside it can still be restored by itself: "
+                        "'quorate snapshot restore %s/" BACKUP_SNAPSHOT_FILE "'",
+                        folder);
+        return false;
+    }
     *ret_manifest = manifest;
     return true;
 }
@@ -237,16 +244,23 @@ repo_list(struct arena *mem, const struct repo *repo, const char *cluster,
     return true;
 }
 
-/* The newest of all clusters that can be read: labels begin with the time. */
+/* What cannot be read has a label at least, which begins with the time. */
+static bool
+entry_is_newer(const struct repo_entry *entry, const struct repo_entry *than)
+{
+    if (entry->manifest != NULL && than->manifest != NULL)
+        return entry->manifest->created_at_ms >= than->manifest->created_at_ms;
+    return strcmp(entry->label, than->label) >= 0;
+}
+
+/* The newest of all clusters. */
 static const struct repo_entry *
 entry_latest(const struct repo_entry *entries, size_t count)
 {
     const struct repo_entry *latest = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].manifest == NULL)
-            continue;
-        if (latest == NULL || entries[i].manifest->created_at_ms >= latest->manifest->created_at_ms)
+        if (latest == NULL || entry_is_newer(&entries[i], latest))
             latest = &entries[i];
     }
     return latest;

@@ -39,7 +39,8 @@ test_any_cut_gives_the_same_messages(void **state)
             struct bytes input = {stream.data + at, left < piece ? left : piece};
             struct bytes message = BYTES_NONE;
 
-            while (grpc_framing_next(&f, &input, 1000, &message) == GRPC_FRAMING_MESSAGE) {
+            while (found < 3 &&
+                   grpc_framing_next(&f, &input, 1000, &message) == GRPC_FRAMING_MESSAGE) {
                 assert_int_equal(message.size, sizes[found]);
                 if (found == 0)
                     assert_memory_equal(message.data, "ab", 2);
