@@ -8,6 +8,8 @@ load ../harness/lab
 
 setup() {
     lab_setup
+    export QUORATE_ETCD
+    QUORATE_ETCD=$(etcd_tool 3.5 etcd)
     guides=$BATS_TEST_DIRNAME/../../docs/guides
     mkdir "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/work"
     ln -s "$QUORATE" "$BATS_TEST_TMPDIR/bin/quorate"
@@ -32,8 +34,7 @@ follow() {
     [[ -s $BATS_TEST_TMPDIR/script ]]
     cd "$BATS_TEST_TMPDIR/work" || return
     # bats waits for whoever holds its descriptor 3; a lab's supervisor outlives the shell.
-    QUORATE_ETCD=$(etcd_tool 3.5 etcd) PATH=$BATS_TEST_TMPDIR/bin:$PATH \
-        bash -eu "$BATS_TEST_TMPDIR/script" 3>&-
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH bash -eu "$BATS_TEST_TMPDIR/script" 3>&-
 }
 
 @test "guide: rehearse in a lab" {
@@ -51,8 +52,7 @@ examples() {
 }
 
 @test "help: each example works when pasted, in a lab called demo" {
-    export QUORATE_ETCD QUORATE_CLUSTER=lab:demo
-    QUORATE_ETCD=$(etcd_tool 3.5 etcd)
+    export QUORATE_CLUSTER=lab:demo
     "$QUORATE" lab up --name demo
     url=$("$QUORATE" lab status --name demo -w json | jq -r '.members[0].clientUrl')
     # What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that
