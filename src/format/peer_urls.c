@@ -248,7 +248,7 @@ is_host_port(struct span host)
     size_t colon;
     size_t at;
 
-    if (!span_find_last(host, ':', &colon))
+    if (host.size == 0 || !span_find_last(host, ':', &colon))
         return false;
     if (host.at[0] == '[') {
         if (!span_find(host, ']', &at) || at + 1 != colon)
@@ -389,6 +389,7 @@ peer_url_host_port(struct arena *mem, const char *url, const char **ret_host, co
     if (!url_split(mem, span_of(url), &parts, &problem) || !is_host_port(parts.host) ||
         !span_find_last(parts.host, ':', &colon))
         return false;
+    ASSERT(parts.host.at != NULL); /* a colon was found in it */
     host = (struct span){parts.host.at, colon};
     if (host.size >= 2 && host.at[0] == '[')
         host = (struct span){host.at + 1, host.size - 2};
