@@ -267,24 +267,43 @@ entry_latest(const struct repo_entry *entries, size_t count)
 }
 
 static bool
+ambiguous(const char *label, const struct repo_entry *a, const struct repo_entry *b,
+          struct error *e)
+{
+    if (strcmp(a->cluster, b->cluster) != 0) {
+        error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s/%s' and '%s/%s'", label,
+                  a->cluster, a->label, b->cluster, b->label);
+        return error_hint(e, "name the cluster");
+    }
+    return error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s' and '%s'", label,
+                     a->label, b->label);
+}
+
+/* A whole label beats the beginning of one; two of a kind are ambiguous. */
+static bool
 entry_by_label(const struct repo_entry *entries, size_t count, const char *label,
                const struct repo_entry **ret_entry, struct error *e)
 {
-    const struct repo_entry *found = NULL;
+    const struct repo_entry *found[2] = {NULL, NULL}; /* by the whole label, by its beginning */
+    const struct repo_entry *second[2] = {NULL, NULL};
 
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(entries[i].label, label) == 0) {
-            found = &entries[i];
-            break;
-        }
+        int kind = strcmp(entries[i].label, label) != 0;
+
         if (strncmp(entries[i].label, label, strlen(label)) != 0)
             continue;
-        if (found != NULL)
-            return error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s' and '%s'", label,
-                             found->label, entries[i].label);
-        found = &entries[i];
+        if (found[kind] == NULL)
+            found[kind] = &entries[i];
+        else if (second[kind] == NULL)
+            second[kind] = &entries[i];
     }
-    *ret_entry = found;
+    for (int kind = 0; kind < 2; kind++) {
+        if (second[kind] != NULL)
+            return ambiguous(label, found[kind], second[kind], e);
+        if (found[kind] != NULL)
+            break;
+    }
+    *ret_entry = found[0] != NULL ? found[0] : found[1];
     return true;
 }
 
