@@ -208,6 +208,7 @@ const struct command command_plan_list = {
     .options = list_options,
     .report = plan_list_report,
     .example = "quorate plan list --unfinished",
+    .description = "The oldest first; with --cluster only those of that cluster.",
 };
 
 const struct command command_plan_show = {
