@@ -12,7 +12,6 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "format/db_snapshot.h"
 #include "ops/restore_site.h"
 
 enum { TOKEN_RANDOM_BYTES = 16 };
