@@ -68,7 +68,7 @@ void arena_on_release(struct arena *a, void (*run)(void *subject), void *subject
     }
 #define ARRAY_PUSH(a, array)                                                                       \
     ((array)->items = arena_array_grow((a), (array)->items, (array)->count, &(array)->capacity,    \
-                                       sizeof(*(array)->items)),                                   \
+                                       sizeof(__typeof__(*(array)->items))),                       \
      &(array)->items[(array)->count++])
 
 void *arena_array_grow(struct arena *a, void *items, size_t count, size_t *capacity,

@@ -14,6 +14,18 @@ struct bytes {
 #define BYTES_NONE          ((struct bytes){NULL, 0})
 #define BYTES_LITERAL(text) ((struct bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
+/* For the few calls of others that take a pointer to non-const and change nothing behind it. */
+static inline void *
+without_const(const void *pointer)
+{
+    union {
+        const void *in;
+        void *out;
+    } same = {.in = pointer};
+
+    return same.out;
+}
+
 struct bytes bytes_of(const void *data, size_t size);
 struct bytes bytes_of_text(const char *text); /* without the NUL */
 

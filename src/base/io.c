@@ -457,7 +457,7 @@ void
 file_map_close(struct file_map *map)
 {
     if (map->data != NULL)
-        munmap((void *)(uintptr_t)map->data, map->size);
+        munmap(without_const(map->data), map->size);
     fd_close(&map->fd);
     *map = (struct file_map)FILE_MAP_INIT;
 }

@@ -12,7 +12,7 @@ enum { JSON_DEPTH = 64, JSON_MAX_BYTES = 64 << 20 };
 static struct json_object *
 raw(const struct json *value)
 {
-    return (struct json_object *)(uintptr_t)value;
+    return without_const(value);
 }
 
 static void
@@ -46,6 +46,68 @@ rest_is_blank(struct bytes text, size_t offset)
     return true;
 }
 
+/* Whether what stands at 'at' is a whole number that 64 bits hold, or no whole number at all. */
+static bool
+number_fits(struct bytes text, size_t at, size_t size)
+{
+    char number[24];
+    struct error ignored = ERROR_INIT;
+    uint64_t u64;
+    int64_t i64;
+
+    for (size_t i = 0; i < size; i++) {
+        if (strchr(".eE", text.data[at + i]) != NULL)
+            return true;
+    }
+    if (size >= sizeof(number))
+        return false;
+    memcpy(number, text.data + at, size);
+    number[size] = '\0';
+    return number[0] == '-' ? number_parse_i64(number, &i64, &ignored)
+                            : number_parse_u64(number, &u64, &ignored);
+}
+
+/*
+ * The place of a whole number that does not fit 64 bits, or the text's size. json-c 0.16 takes such
+ * a number and makes the nearest one of it, which nobody could tell from the real one afterwards.
+ * 'text' is well-formed.
+ */
+static size_t
+misfit_find(struct bytes text)
+{
+    bool in_text = false;
+    size_t at = 0;
+
+    while (at < text.size) {
+        uint8_t c = text.data[at];
+        size_t size = 1;
+
+        if (c == '"')
+            in_text = !in_text;
+        else if (in_text)
+            size = c == '\\' ? 2 : 1;
+        else if (c == '-' || (c >= '0' && c <= '9')) {
+            while (at + size < text.size && text.data[at + size] != '\0' &&
+                   strchr("0123456789+-.eE", text.data[at + size]) != NULL)
+                size++;
+            if (!number_fits(text, at, size))
+                return at;
+        }
+        at += size;
+    }
+    return text.size;
+}
+
+static bool
+place_set(struct bytes text, size_t at, const char *what, struct error *e)
+{
+    size_t line;
+    size_t column;
+
+    place_of(text, at, &line, &column);
+    return error_set(e, ERROR_FORMAT, "line %zu, column %zu: %s", line, column, what);
+}
+
 bool
 json_parse(struct arena *mem, struct bytes text, const struct json **ret_json, struct error *e)
 {
@@ -53,6 +115,7 @@ json_parse(struct arena *mem, struct bytes text, const struct json **ret_json, s
     struct json_object *document;
     enum json_tokener_error problem;
     size_t end;
+    size_t misfit;
 
     if (text.size > JSON_MAX_BYTES)
         return error_set(e, ERROR_LIMIT, "JSON of %zu bytes, at most %d are expected", text.size,
@@ -72,15 +135,13 @@ json_parse(struct arena *mem, struct bytes text, const struct json **ret_json, s
         end = json_tokener_get_parse_end(tokener);
     }
     json_tokener_free(tokener);
-    if (problem != json_tokener_success || !rest_is_blank(text, end)) {
-        size_t line;
-        size_t column;
-
+    if (problem != json_tokener_success)
+        return place_set(text, end, json_tokener_error_desc(problem), e);
+    misfit = misfit_find(bytes_of(text.data, end));
+    if (misfit < end || !rest_is_blank(text, end)) {
         json_object_put(document);
-        place_of(text, end, &line, &column);
-        return error_set(e, ERROR_FORMAT, "line %zu, column %zu: %s", line, column,
-                         problem == json_tokener_success ? "content behind the JSON value"
-                                                         : json_tokener_error_desc(problem));
+        return misfit < end ? place_set(text, misfit, "the number does not fit 64 bits", e)
+                            : place_set(text, end, "content behind the JSON value", e);
     }
     if (document != NULL)
         arena_on_release(mem, document_put, document);

@@ -66,9 +66,9 @@ child_become(const struct spawn_child *child, pid_t parent, int report_fd)
     if (null_fd < 0 || !descriptor_place(in, null_fd, 0) || !descriptor_place(out, null_fd, 1) ||
         !descriptor_place(err, null_fd, 2) || (child->dir != NULL && chdir(child->dir) != 0))
         child_fail(report_fd);
-    /* execvpe takes them without const and changes nothing. */
-    execvpe(child->argv[0], (char *const *)(uintptr_t)child->argv,
-            child->env != NULL ? (char *const *)(uintptr_t)child->env : environ);
+    /* execvpe takes its vectors without const, and changes nothing. */
+    execvpe(child->argv[0], without_const(child->argv),
+            child->env != NULL ? without_const(child->env) : environ);
     child_fail(report_fd);
 }
 

@@ -205,15 +205,34 @@ backup_show_report(struct app *app, struct report *report, struct error *e)
 }
 
 static void
+place_show(struct report *r, int64_t place)
+{
+    if (place == FINDING_NOWHERE)
+        report_unknown(r, NULL);
+    else
+        report_i64(r, place);
+}
+
+static void
 findings_section(struct report *report, const struct db_snapshot_report *checked)
 {
     struct report *r = report_section(report, "findings");
 
+    report_column(r, COLUMN_I64, "BYTE", "offset");
+    report_column(r, COLUMN_I64, "PAGE", "page");
+    report_column(r, COLUMN_TEXT, "KIND", "kind");
     report_column(r, COLUMN_TEXT, "FINDING", "text");
+    report_column(r, COLUMN_TEXT, "REMEDY", "remedy");
     for (size_t i = 0; i < checked->findings.count; i++) {
+        const struct finding *f = &checked->findings.items[i];
+
         report_row(r);
-        report_text(r, checked->findings.items[i].text);
-        report_mark(r, MARK_BAD);
+        place_show(r, f->offset);
+        place_show(r, f->page);
+        report_text(r, finding_kind_word(f->kind));
+        report_text(r, f->text);
+        report_mark(r, f->is_note ? MARK_WARN : MARK_BAD);
+        report_text(r, f->remedy != NULL ? f->remedy : "");
     }
 }
 
@@ -241,6 +260,7 @@ backup_verify_report(struct app *app, struct report *report, struct error *e)
         return true;
     }
     report_field_text(report, "Problem", "problem", e->text);
+    report_field_text(report, "Remedy", "remedy", error_hint_text(e));
     if (checked.findings.count > 0)
         findings_section(report, &checked);
     app->exit_code = error_code_exit(e->code);

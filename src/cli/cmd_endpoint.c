@@ -194,7 +194,7 @@ const struct command command_endpoint_hashkv = {
     .options = hashkv_options,
     .needs = NEEDS_ENDPOINTS,
     .run = endpoint_hashkv_run,
-    .example = "quorate endpoint hashkv --cluster --rev 1000",
+    .example = "quorate endpoint hashkv --cluster -w table",
     .description = "Hashes of one revision are equal on all members, unless their data differs or "
                    "they were compacted at different revisions.",
 };

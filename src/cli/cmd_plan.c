@@ -1,5 +1,7 @@
 /* 'plan list', 'show', 'resume', 'undo': what was done to clusters, and what was left half-way. */
 
+#include <string.h>
+
 #include "cli/app.h"
 #include "cli/plan_context.h"
 #include "cli/plan_face.h"
@@ -93,13 +95,35 @@ steps_section(struct report *report, const struct plan_info *info)
     }
 }
 
+/* The id that the operand means; 'latest' is the newest plan, of --cluster if that is given. */
+static bool
+id_wanted(struct app *app, const char *state_dir, const char **ret_id, struct error *e)
+{
+    const struct inventory *inventory;
+    struct plan_list_entry *entries;
+    size_t count;
+
+    *ret_id = app_operand(app, 0);
+    if (strcmp(*ret_id, "latest") != 0)
+        return true;
+    if (!app_inventory(app, &inventory, e) ||
+        !plan_list(app->mem, state_dir, inventory != NULL ? inventory->name : NULL, &entries,
+                   &count, e))
+        return false;
+    if (count == 0)
+        return error_set(e, ERROR_NOT_FOUND, "no plan yet in '%s'", state_dir);
+    *ret_id = entries[count - 1].id;
+    return true;
+}
+
 static bool
 info_load(struct app *app, struct plan_info **ret_info, struct error *e)
 {
     const char *state_dir;
+    const char *id;
 
-    return app_state_dir(app, &state_dir, e) &&
-           plan_info_load(app->mem, state_dir, app_operand(app, 0), ret_info, e);
+    return app_state_dir(app, &state_dir, e) && id_wanted(app, state_dir, &id, e) &&
+           plan_info_load(app->mem, state_dir, id, ret_info, e);
 }
 
 static bool
@@ -174,6 +198,9 @@ plan_undo_run(struct app *app, struct error *e)
     return plan_go_on(app, plan_undo, "Undo what this plan did?", e);
 }
 
+#define PLAN_MEANS                                                                                 \
+    "PLAN is an id, its unique beginning, or 'latest': the newest plan, of --cluster if given"
+
 const struct command command_plan_list = {
     .name = "plan list",
     .summary = "List what was done to clusters, and what was left half-way",
@@ -189,8 +216,8 @@ const struct command command_plan_show = {
     .summary = "Show a plan's steps and how far each of them is",
     .family = FAMILY_LAB,
     .report = plan_show_report,
-    .example = "quorate plan show 20261123",
-    .description = "PLAN is an id, or its unique beginning.",
+    .example = "quorate plan show latest",
+    .description = PLAN_MEANS ".",
 };
 
 const struct command command_plan_resume = {
@@ -200,9 +227,10 @@ const struct command command_plan_resume = {
     .family = FAMILY_LAB,
     .effect = EFFECT_CHANGES_CLUSTER,
     .run = plan_resume_run,
-    .example = "quorate plan resume 20261123 --yes",
-    .description = "Starts over at the checks: what is done is skipped, whatever the process that "
-                   "was cut had in mind. A plan that was being undone goes on with that.",
+    .example = "quorate plan resume latest --yes",
+    .description = PLAN_MEANS
+    ". Starts over at the checks: what is done is skipped, whatever the process that was cut "
+    "had in mind. A plan that was being undone goes on with that.",
 };
 
 const struct command command_plan_undo = {
@@ -212,7 +240,8 @@ const struct command command_plan_undo = {
     .family = FAMILY_LAB,
     .effect = EFFECT_CHANGES_CLUSTER,
     .run = plan_undo_run,
-    .example = "quorate plan undo 20261123 --yes",
-    .description = "Undoes the steps that this plan began and no others. Refused when a step says "
-                   "that it is too late, as after a recovery whose new cluster took writes.",
+    .example = "quorate plan undo latest --yes",
+    .description = PLAN_MEANS
+    ". Undoes the steps that this plan began and no others. Refused when a step says that it "
+    "is too late, as after a recovery whose new cluster took writes.",
 };

@@ -81,6 +81,23 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
     return true;
 }
 
+/* QUORATE_REPO stands for a flag that is not there; --file is more than that. */
+static bool
+source_choose(const struct app *app, bool *ret_from_repo, struct error *e)
+{
+    enum option_source repo = option_source(&app->options, "repo");
+    bool file = option_given(&app->options, "file");
+
+    *ret_from_repo = !file;
+    if (file && app_operand(app, 0) != NULL)
+        return error_set(e, ERROR_USAGE, "'%s' is a backup's label, and --file is not a backup",
+                         app_operand(app, 0));
+    if (file ? repo != OPTION_FROM_FLAG : repo != OPTION_FROM_FALLBACK)
+        return true;
+    error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
+    return error_hint(e, "--repo DIR [LABEL], or --file FILE");
+}
+
 static bool
 recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
@@ -89,13 +106,11 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     struct recover_request request = {.keep_alarms = option_bool(&app->options, "keep-alarms")};
     struct wanted w = {0};
     struct plan_context *context;
+    bool from_repo;
 
-    if (option_given(&app->options, "file") == option_given(&app->options, "repo")) {
-        error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
-        return error_hint(e, "--repo DIR [LABEL], or --file FILE");
-    }
-    if (!app_inventory(app, &inventory, e) || !plan_context_of_app(app, &context, e) ||
-        (option_given(&app->options, "repo") && !backup_find(app, inventory->name, &w, e)) ||
+    if (!source_choose(app, &from_repo, e) || !app_inventory(app, &inventory, e) ||
+        !plan_context_of_app(app, &context, e) ||
+        (from_repo && !backup_find(app, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;
     request.state_dir = context->state_dir;

@@ -68,13 +68,30 @@ append_table(struct buf *out, const struct markup *m, const struct option_def *t
             append_option(out, m, def);
 }
 
+/* scdoc takes the flags on a continued line for a list: there the line goes on in one piece. */
+static const char *
+joined(struct arena *mem, const char *example)
+{
+    const char *result = "";
+    const char *cut;
+
+    while ((cut = strstr(example, "\\\n")) != NULL) {
+        result = arena_printf(mem, "%s%.*s", result, (int)(cut - example), example);
+        example = cut + 2 + strspn(cut + 2, " ");
+    }
+    return arena_printf(mem, "%s%s", result, example);
+}
+
 static void
 append_example(struct buf *out, const struct markup *m, const char *example)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    if (m == &scdoc)
+        example = joined(&tmp, example);
     buf_append_text(out, m->code_begin);
     while (*example != '\0') {
         size_t size = strcspn(example, "\n");
-        AUTO_ARENA tmp = ARENA_INIT;
 
         buf_append_text(out, m->code_indent);
         append_synopsis(out, m, arena_printf(&tmp, "%.*s", (int)size, example));

@@ -424,11 +424,13 @@ health_json(struct arena *mem, struct buf *out, const struct endpoint_health *it
 
 static void
 health_simple(struct arena *mem, struct buf *out, struct buf *errors,
-              const struct endpoint_health *item)
+              const struct output_style *style, const struct endpoint_health *item)
 {
+    /* 3.4 told good news on stderr, too. */
     if (item->healthy)
-        buf_printf(out, "%s is healthy: successfully committed proposal: took = %s\n",
-                   item->endpoint, duration_text_us(mem, item->took_us));
+        buf_printf(style->compat < COMPAT_3_5 ? errors : out,
+                   "%s is healthy: successfully committed proposal: took = %s\n", item->endpoint,
+                   duration_text_us(mem, item->took_us));
     else
         buf_printf(errors, "%s is unhealthy: failed to commit proposal: %s\n", item->endpoint,
                    item->error);
@@ -479,6 +481,6 @@ print_endpoint_health(struct buf *out, struct buf *errors, const struct output_s
         if (style->output == OUTPUT_FIELDS)
             health_fields(&tmp, out, &items[i]);
         else
-            health_simple(&tmp, out, errors, &items[i]);
+            health_simple(&tmp, out, errors, style, &items[i]);
     }
 }

@@ -15,6 +15,6 @@ struct snapshot_status {
 };
 
 void print_snapshot_status(struct buf *out, const struct output_style *style,
-                           const struct snapshot_status *status);
+                           const struct snapshot_status *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <termios.h>
 
+#include "base/arena.h"
 #include "base/io.h"
 
 enum { ANSWER_SIZE = 1024 };
@@ -38,9 +39,12 @@ read_line(int fd, char *ret_line, size_t size)
     return false;
 }
 
-/* Reads with the echo off; signals that could end us in between wait until it is on again. */
+/*
+ * Asks and reads with the echo off; signals that could end us in between wait until it is on again.
+ * The question comes after the echo is gone: who types fast must not be seen, nor be lost.
+ */
 static bool
-read_silently(int fd, char *ret_line, size_t size)
+ask_silently(int fd, const char *question, char *ret_line, size_t size)
 {
     struct termios old;
     struct termios silent;
@@ -59,6 +63,7 @@ read_silently(int fd, char *ret_line, size_t size)
     sigaddset(&block, SIGTSTP);
     sigprocmask(SIG_BLOCK, &block, &before);
     tcsetattr(fd, TCSAFLUSH, &silent);
+    dprintf(fd, "%s", question);
     ok = read_line(fd, ret_line, size);
     tcsetattr(fd, TCSAFLUSH, &old);
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -68,6 +73,7 @@ read_silently(int fd, char *ret_line, size_t size)
 bool
 prompt_password(const char *user, struct secret *ret_password, struct error *e)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     AUTO_FD fd = -1;
     char line[ANSWER_SIZE] = "";
     bool ok;
@@ -77,8 +83,7 @@ prompt_password(const char *user, struct secret *ret_password, struct error *e)
                    user);
         return error_hint(e, "set ETCDCTL_PASSWORD, or give --user NAME:PASSWORD");
     }
-    dprintf(fd, "Password of %s: ", user);
-    ok = read_silently(fd, line, sizeof(line));
+    ok = ask_silently(fd, arena_printf(&tmp, "Password of %s: ", user), line, sizeof(line));
     if (ok)
         secret_set(ret_password, bytes_of_text(line));
     explicit_bzero(line, sizeof(line));

@@ -122,8 +122,10 @@ render_record(struct arena *mem, const struct report *r, const struct output_sty
 static void
 render_fields(struct arena *mem, const struct report *r, struct buf *out)
 {
-    for (size_t i = 0; i < r->cells.count; i++) {
-        const struct report_column *column = &r->columns.items[i % r->columns.count];
+    size_t columns = r->columns.count;
+
+    for (size_t i = 0; columns > 0 && i < r->cells.count; i++) {
+        const struct report_column *column = &r->columns.items[i % columns];
         const struct report_cell *cell = &r->cells.items[i];
         bool quoted = cell->known && (column->type == COLUMN_TEXT || column->type == COLUMN_TIME);
         const char *text = cell_text(mem, column->type, cell);
@@ -135,7 +137,7 @@ render_fields(struct arena *mem, const struct report *r, struct buf *out)
         else
             buf_append_text(out, text);
         buf_append_byte(out, '\n');
-        if ((i + 1) % r->columns.count == 0)
+        if ((i + 1) % columns == 0)
             buf_append_byte(out, '\n');
     }
 }
@@ -145,11 +147,12 @@ static void
 render_unknown(struct arena *mem, const struct report *r, const struct output_style *style,
                struct buf *out)
 {
+    size_t columns = r->columns.count;
     const char *last = NULL;
 
-    for (size_t i = 0; i < r->cells.count; i++) {
+    for (size_t i = 0; columns > 0 && i < r->cells.count; i++) {
         const struct report_cell *cell = &r->cells.items[i];
-        size_t row = r->record ? i : i - i % r->columns.count;
+        size_t row = r->record ? i : i - i % columns;
         const char *subject = r->record
                                   ? r->columns.items[i].heading
                                   : cell_text(mem, r->columns.items[0].type, &r->cells.items[row]);

@@ -123,6 +123,7 @@ measure(struct arena *mem, const struct text_table *t, const struct output_style
 {
     struct layout layout;
 
+    ASSERT(t->column_count > 0);
     layout.cells = arena_alloc(mem, t->cells.count * sizeof(*layout.cells));
     layout.widths = arena_zero(mem, t->column_count * sizeof(*layout.widths));
     for (size_t i = 0; i < t->column_count; i++)
@@ -250,6 +251,7 @@ text_table_draw_plain(const struct text_table *t, const struct output_style *sty
     AUTO_ARENA tmp = ARENA_INIT;
     struct layout layout = measure(&tmp, t, style);
 
+    ASSERT(t->column_count > 0);
     for (size_t i = 0; i < t->column_count; i++) {
         size_t blanks = layout.widths[i] - text_width(t->headings[i]);
         bool left = t->align != NULL && t->align[i] == ALIGN_LEFT;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 
@@ -287,6 +288,19 @@ view_finish(struct fetch *f)
     }
 }
 
+/* Each endpoint's own reason; code and remedy are the first one's. */
+static bool
+nobody_answers(const struct etcd_status_answer *answers, size_t count, struct error *e)
+{
+    AUTO_BUF reasons = BUF_INIT;
+
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&reasons, "%s%s", i > 0 ? "; " : "", answers[i].answer.error.text);
+    *e = answers[0].answer.error;
+    snprintf(e->text, sizeof(e->text), "%s", buf_text(&reasons));
+    return false;
+}
+
 bool
 cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
                    struct cluster_view *ret_view, struct error *e)
@@ -303,10 +317,8 @@ cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
     etcd_status_each(mem, client, &answers);
     while (first < options->endpoint_count && !answers[first].answer.ok)
         first++;
-    if (first == options->endpoint_count) {
-        *e = answers[0].answer.error;
-        return false;
-    }
+    if (first == options->endpoint_count)
+        return nobody_answers(answers, first, e);
     if (etcd_member_list_at(mem, client, first, false, &list, e))
         members_take(&f, &list);
     else

@@ -53,7 +53,7 @@ struct cluster_view {
  * the endpoints belongs to are asked at their own client URLs. A silent endpoint takes one command
  * time-out, all of them together.
  *
- * e       when no endpoint answers: the first endpoint's error.
+ * e       when no endpoint answers: the reason of each, with the first one's code and remedy.
  * Memory  everything in 'mem'.
  */
 MUST_CHECK bool cluster_view_fetch(struct arena *mem, const struct etcd_options *options,

@@ -94,13 +94,13 @@ void channel_work_soon(struct grpc_channel *channel);
 
 /* grpc_connection.c */
 struct grpc_connection *connection_new(struct grpc_channel *channel);
-void connection_free(struct grpc_connection *connection);
-enum net_stage connection_stage(const struct grpc_connection *connection);
-bool connection_takes_calls(const struct grpc_connection *connection);
+void connection_free(struct grpc_connection *c);
+enum net_stage connection_stage(const struct grpc_connection *c);
+bool connection_takes_calls(const struct grpc_connection *c);
 /* Sends what is to be sent. */
-void connection_flush(struct grpc_connection *connection);
+void connection_flush(struct grpc_connection *c);
 /* Called when its first call came or its last one went. */
-void connection_calls_changed(struct grpc_connection *connection);
+void connection_calls_changed(struct grpc_connection *c);
 
 /* grpc_call.c */
 void call_list_add(struct grpc_call **list, struct grpc_call *call);
@@ -123,7 +123,7 @@ size_t call_on_produce(void *stream, uint8_t *to, size_t room, bool *ret_end);
 void call_on_finished(void *stream);
 void call_on_closed(void *stream, uint32_t http2_error);
 /* Delivers what arrived while the call was paused, and the end if nothing is left. */
-void call_deliver_backlog(void *call);
+void call_deliver_backlog(void *context);
 bool call_has_backlog(const struct grpc_call *call);
 
 #endif

@@ -224,6 +224,7 @@ body_read(nghttp2_session *session, int32_t stream_id, uint8_t *to, size_t room,
     return size == 0 && !end ? NGHTTP2_ERR_DEFERRED : (ssize_t)size;
 }
 
+/* nghttp2 takes names and values without const; it copies them, and never writes to them. */
 int32_t
 http2_request(struct http2 *h, const struct http2_header *headers, size_t count, void *stream)
 {
@@ -232,12 +233,11 @@ http2_request(struct http2 *h, const struct http2_header *headers, size_t count,
     int32_t id;
 
     ASSERT(count <= HTTP2_REQUEST_HEADERS_MAX);
-    /* nghttp2 copies both, and does not write through these pointers. */
     for (size_t i = 0; i < count; i++)
         nv[i] = (nghttp2_nv){
-            .name = (uint8_t *)(uintptr_t)headers[i].name,
+            .name = without_const(headers[i].name),
             .namelen = strlen(headers[i].name),
-            .value = (uint8_t *)(uintptr_t)headers[i].value.data,
+            .value = without_const(headers[i].value.data),
             .valuelen = headers[i].value.size,
             .flags = headers[i].secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE,
         };

@@ -18,16 +18,14 @@ void
 judge_set(struct net_failure *f, enum net_failure_kind kind, const struct endpoint *ep,
           const char *format, ...)
 {
+    char reason[NET_TEXT_SIZE / 2]; /* leaves room for the URL in front */
     va_list args;
-    int used;
 
-    *f = (struct net_failure){.kind = kind};
-    used = snprintf(f->text, sizeof(f->text), "endpoint '%s': ", ep->url);
-    if (used < 0 || (size_t)used >= sizeof(f->text))
-        return;
     va_start(args, format);
-    vsnprintf(f->text + used, sizeof(f->text) - (size_t)used, format, args);
+    vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
+    *f = (struct net_failure){.kind = kind};
+    snprintf(f->text, sizeof(f->text), "endpoint '%s': %s", ep->url, reason);
 }
 
 /* What a peer sent, made fit for one line of text. */

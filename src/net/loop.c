@@ -13,6 +13,10 @@
 
 enum { SLOT_NONE = -1 };
 
+struct turn_slot {
+    struct loop_watch *watch; /* NULL: removed in mid-turn */
+};
+
 void
 loop_init(struct loop *l)
 {
@@ -28,10 +32,10 @@ loop_release(struct loop *l)
     buf_release(&l->scratch);
 }
 
-static struct loop_watch **
+static struct turn_slot *
 turn_slots(const struct loop *l)
 {
-    return (struct loop_watch **)(void *)l->turn.data;
+    return (struct turn_slot *)(void *)l->turn.data;
 }
 
 void
@@ -62,8 +66,8 @@ loop_watch_remove(struct loop *l, struct loop_watch *w)
 {
     if (w->link == NULL)
         return;
-    if (w->slot < l->polled && turn_slots(l)[w->slot] == w)
-        turn_slots(l)[w->slot] = NULL;
+    if (w->slot < l->polled && turn_slots(l)[w->slot].watch == w)
+        turn_slots(l)[w->slot].watch = NULL;
     *w->link = w->next;
     if (w->next != NULL)
         w->next->link = w->link;
@@ -123,6 +127,7 @@ turn_prepare(struct loop *l, int64_t deadline_ms)
     l->polled = 0;
     for (struct loop_watch *w = l->watches; w != NULL; w = w->next) {
         struct pollfd p = {.fd = w->fd};
+        struct turn_slot slot = {w};
 
         w->slot = (size_t)SLOT_NONE;
         if (w->events == 0)
@@ -131,7 +136,7 @@ turn_prepare(struct loop *l, int64_t deadline_ms)
                            ((w->events & LOOP_WRITE) != 0 ? POLLOUT : 0));
         w->slot = l->polled++;
         buf_append(&l->polls, &p, sizeof(p));
-        buf_append(&l->turn, &w, sizeof(w));
+        buf_append(&l->turn, &slot, sizeof(slot));
     }
     for (const struct loop_timer *t = l->timers; t != NULL; t = t->next) {
         if (t->deadline_ms < deadline_ms)
@@ -156,7 +161,7 @@ turn_watches(struct loop *l)
     const struct pollfd *polls = (const struct pollfd *)(void *)l->polls.data;
 
     for (size_t i = 0; i < l->polled; i++) {
-        struct loop_watch *w = turn_slots(l)[i];
+        struct loop_watch *w = turn_slots(l)[i].watch;
         unsigned events = 0;
 
         if (w == NULL || polls[i].revents == 0)

@@ -70,7 +70,7 @@ address_of_v6(const char *host, uint16_t port, struct address *ret_address)
 
     if (size >= sizeof(bare))
         return false;
-    memcpy(bare, host, size);
+    snprintf(bare, sizeof(bare), "%.*s", (int)size, host);
     if (inet_pton(AF_INET6, bare, &v6->sin6_addr) != 1)
         return false;
     v6->sin6_family = AF_INET6;

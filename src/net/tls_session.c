@@ -15,9 +15,10 @@ struct tls_session {
     struct tls_context *context;
     SSL *ssl;
     int fd;
-    int sys_errno; /* of the socket; 0 with 'ended': end of file */
-    bool ended;    /* the socket has no more to give */
-    bool failed;   /* OpenSSL must not be used any more */
+    int sys_errno;     /* of the socket; 0 with 'ended': end of file */
+    bool ended;        /* the socket has no more to give */
+    bool failed;       /* OpenSSL must not be used any more */
+    bool write_failed; /* only reading makes sense */
     bool handshake_done;
     bool want_h2;
     bool no_h2;
@@ -189,7 +190,7 @@ tls_session_new(struct tls_context *context, int fd, const char *host, const cha
 {
     struct arena mem = ARENA_INIT;
     struct tls_session *s = arena_zero(&mem, sizeof(*s));
-    unsigned char protocols[32];
+    char protocols[32]; /* each with its length in front */
     size_t size = strlen(alpn);
     BIO *bio;
 
@@ -199,14 +200,13 @@ tls_session_new(struct tls_context *context, int fd, const char *host, const cha
     s->want_h2 = strcmp(alpn, "h2") == 0;
     s->ssl = SSL_new(context->ssl);
     bio = BIO_new(context->socket_bio);
-    ASSERT(s->ssl != NULL && bio != NULL && size < sizeof(protocols));
+    ASSERT(s->ssl != NULL && bio != NULL && size + 1 < sizeof(protocols));
     BIO_set_data(bio, s);
     BIO_set_init(bio, 1);
     SSL_set_bio(s->ssl, bio, bio);
     SSL_set_app_data(s->ssl, s);
-    protocols[0] = (unsigned char)size;
-    memcpy(protocols + 1, alpn, size);
-    SSL_set_alpn_protos(s->ssl, protocols, (unsigned)size + 1);
+    snprintf(protocols, sizeof(protocols), "%c%s", (int)size, alpn);
+    SSL_set_alpn_protos(s->ssl, (const unsigned char *)protocols, (unsigned)size + 1);
     session_expect(s, host);
     SSL_set_connect_state(s->ssl);
     return s;
@@ -220,7 +220,7 @@ tls_session_free(struct tls_session *s)
     if (s == NULL)
         return;
     ERR_clear_error();
-    if (s->handshake_done && !s->failed && !s->ended)
+    if (s->handshake_done && !s->failed && !s->write_failed && !s->ended)
         SSL_shutdown(s->ssl);
     SSL_free(s->ssl);
     mem = s->mem;
@@ -291,8 +291,16 @@ tls_session_read(struct tls_session *s, void *data, size_t size, size_t *ret_siz
 enum net_io
 tls_session_write(struct tls_session *s, const void *data, size_t size, size_t *ret_size)
 {
+    enum net_io io;
+
     ERR_clear_error();
-    return session_result(s, SSL_write_ex(s->ssl, data, size, ret_size));
+    io = session_result(s, SSL_write_ex(s->ssl, data, size, ret_size));
+    /* The socket takes no more, but the alert that says why may be waiting to be read. */
+    if (io == NET_IO_FAILED && s->library_error == 0) {
+        s->failed = false;
+        s->write_failed = true;
+    }
+    return io;
 }
 
 int

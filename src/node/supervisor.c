@@ -74,7 +74,6 @@ socket_listen(const char *dir, int *ret_fd, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_FD dir_fd = -1;
-    AUTO_FD fd = -1;
     struct sockaddr_un address;
     const char *path = path_join(&tmp, dir, SUPERVISOR_SOCKET);
     mode_t before;
@@ -83,17 +82,17 @@ socket_listen(const char *dir, int *ret_fd, struct error *e)
     if (!socket_address(dir, &dir_fd, &address, e))
         return false;
     unlink(path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
+    *ret_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*ret_fd < 0)
         return error_set_errno(e, errno, "socket");
     before = umask(0177);
-    bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+    bound = bind(*ret_fd, (const struct sockaddr *)&address, sizeof(address));
     umask(before);
-    if (bound != 0 || listen(fd, 16) != 0)
-        return error_set_errno(e, errno, "'%s'", path);
-    *ret_fd = fd;
-    fd = -1;
-    return true;
+    if (bound == 0 && listen(*ret_fd, 16) == 0)
+        return true;
+    error_set_errno_(e, errno, "'%s'", path);
+    fd_close(ret_fd);
+    return false;
 }
 
 /* Nothing of the caller's stays open, so that who waits for its output does not wait for us. */

@@ -210,5 +210,7 @@ backup_verify(struct arena *mem, const struct repo_entry *entry,
         differs(e, "number of keys", (long long)s->live_key_count, (long long)m->key_count);
     else
         return true;
-    return error_wrap(e, "backup '%s': '%s'", entry->label, path);
+    error_wrap_(e, "backup '%s': '%s'", entry->label, path);
+    return error_hint(e, "the file or its manifest was changed after the backup was made: use "
+                         "another backup");
 }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/time.h"
 #include "ops/lab_certs.h"
 #include "ops/lab_etcd.h"
 #include "ops/lab_health.h"
@@ -14,7 +15,7 @@
 #include "plan/lock.h"
 #include "plan/state_dir.h"
 
-enum { PORT_TRIES = 3, NAME_MOST = 48 };
+enum { PORT_TRIES = 3, NAME_MOST = 48, DYING_MS = 5000, DYING_AGAIN_MS = 20 };
 
 static const char *
 lab_name(const char *name)
@@ -216,32 +217,40 @@ lab_create(struct arena *mem, const struct lab_up_request *request, struct lab *
     }
 }
 
+/* NULL 'wanted' fits any. */
+static bool
+etcd_matches(const char *name, const char *wanted, const char *version, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct lab_etcd etcd;
+
+    if (wanted == NULL || (strchr(wanted, '/') == NULL && lab_etcd_version_fits(version, wanted)))
+        return true;
+    if (!lab_etcd_find(&tmp, wanted, &etcd, e))
+        return false;
+    return strcmp(etcd.version, version) == 0 ||
+           error_set(e, ERROR_CONFLICT, "lab '%s' exists with etcd %s, not %s", name, version,
+                     etcd.version);
+}
+
 /* What is asked for must be what there is. */
 static bool
 lab_matches(const struct lab_up_request *request, const struct inventory *inventory,
             struct error *e)
 {
     bool has_tls = inventory->client_tls.ca_file != NULL;
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct lab_etcd etcd;
+    bool matches = false;
 
     if (request->member_count != 0 && request->member_count != inventory->members.count)
         error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists with %zu members, not %u", request->name,
                    inventory->members.count, request->member_count);
     else if (request->tls && !has_tls)
         error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists without TLS", request->name);
-    else if (request->etcd == NULL)
-        return true;
-    else if (!lab_etcd_find(&tmp, request->etcd, &etcd, e))
-        return false;
-    else if (strcmp(etcd.version, inventory->etcd_version) == 0 ||
-             (strchr(request->etcd, '/') == NULL &&
-              lab_etcd_version_fits(inventory->etcd_version, request->etcd)))
-        return true;
     else
-        error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists with etcd %s, not %s", request->name,
-                   inventory->etcd_version, etcd.version);
-    return error_hint(e, "quorate lab down --name %s, or another --name", request->name);
+        matches = etcd_matches(request->name, request->etcd, inventory->etcd_version, e);
+    if (!matches && e->code == ERROR_CONFLICT)
+        error_hint_(e, "quorate lab down --name %s, or another --name", request->name);
+    return matches;
 }
 
 static bool
@@ -254,6 +263,28 @@ members_run(const struct inventory *inventory, struct error *e)
     return true;
 }
 
+/* By the supervisor that runs, or by a new one. One that is just dying still has its lock, but
+ * answers no more: then once more, until it is gone. */
+static bool
+members_wake(const struct inventory *inventory, struct error *e)
+{
+    int64_t deadline = time_monotonic_ms() + DYING_MS;
+
+    for (;;) {
+        if (lab_members_start(inventory, e))
+            return true;
+        if (e->code != ERROR_EXISTS)
+            return false;
+        error_clear(e);
+        if (members_run(inventory, e))
+            return true;
+        if (e->code != ERROR_NOT_FOUND || time_monotonic_ms() > deadline)
+            return false;
+        error_clear(e);
+        time_sleep_ms(DYING_AGAIN_MS);
+    }
+}
+
 static bool
 lab_wake(struct arena *mem, const struct lab_up_request *request, const struct inventory *inventory,
          struct lab **ret_lab, struct error *e)
@@ -261,14 +292,8 @@ lab_wake(struct arena *mem, const struct lab_up_request *request, const struct i
     if (!lab_matches(request, inventory, e))
         return false;
     tell(request, "lab '%s' exists: starting what does not run", request->name);
-    if (!lab_members_start(inventory, e)) {
-        if (e->code != ERROR_EXISTS)
-            return error_wrap(e, "lab '%s'", request->name);
-        error_clear(e);
-        if (!members_run(inventory, e))
-            return error_wrap(e, "lab '%s'", request->name);
-    }
-    return lab_wait(mem, inventory, request->timeout_ms, ret_lab, e) ||
+    return (members_wake(inventory, e) &&
+            lab_wait(mem, inventory, request->timeout_ms, ret_lab, e)) ||
            error_wrap(e, "lab '%s'", request->name);
 }
 

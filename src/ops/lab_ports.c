@@ -22,18 +22,17 @@ lab_ports_release(struct lab_ports *ports)
 static bool
 port_bind(uint16_t port, int *ret_fd)
 {
-    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons(port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
 
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-        return false;
-    *ret_fd = fd;
-    fd = -1;
-    return true;
+    *ret_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*ret_fd >= 0 && bind(*ret_fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return true;
+    fd_close(ret_fd);
+    return false;
 }
 
 bool

@@ -8,7 +8,12 @@
 #include "ops/lab.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
+#include "ops/restore_leftovers.h"
 #include "ops/restore_proof.h"
+
+/* Parts of the names under which directories are kept that are neither the old nor the built one. */
+#define KEPT_UNDONE "undone"
+#define KEPT_FOUND  "found"
 
 enum { STOP_TIMEOUT_S = 60, START_TIMEOUT_S = 120, START_TIMEOUT_MS = START_TIMEOUT_S * 1000 };
 
@@ -26,6 +31,29 @@ mark_is(const struct recover *r, const char *key, const char *value)
     return mark != NULL && strcmp(mark, value) == 0;
 }
 
+/* What the build asks of restore_run. */
+static struct restore_request
+build_request(struct recover *r)
+{
+    struct restore_target *targets =
+        arena_zero(r->plan->mem, (r->member_count + 1) * sizeof(*targets));
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        targets[i].name = r->members[i].configured->name;
+        targets[i].data_dir = r->members[i].configured->data_dir;
+    }
+    return (struct restore_request){
+        .snapshot_path = r->snapshot,
+        .cluster = r->cluster,
+        .token = r->token,
+        .targets = targets,
+        .target_count = r->member_count,
+        .bump_revision = r->bump_revision,
+        .mark_compacted = r->bump_revision > 0,
+        .keep_alarms = r->keep_alarms,
+    };
+}
+
 /* --- verify the snapshot --- */
 
 bool
@@ -41,9 +69,11 @@ recover_verify_snapshot(struct recover *r, struct error *e)
         return false;
     hex_encode(r->report.sha256, sizeof(r->report.sha256), digest);
     if (strcmp(digest, r->sha256) != 0 || r->report.summary.current_revision != r->revision ||
-        r->report.summary.hash_kv.hash != r->hash_kv)
-        return error_set(e, ERROR_VERIFY, "'%s' is not the snapshot that this plan was made for",
-                         r->snapshot);
+        r->report.summary.hash_kv.hash != r->hash_kv) {
+        error_set_(e, ERROR_VERIFY, 0, "'%s' is not the snapshot that this plan was made for",
+                   r->snapshot);
+        return error_hint(e, "bring back the file with sha256 %s, or make a new plan", r->sha256);
+    }
     r->verified = true;
     return true;
 }
@@ -57,15 +87,20 @@ verify_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
     return true;
 }
 
+/* Room is asked for before anything is stopped; where a build began it may be taken already. */
 static bool
 verify_run(void *op, struct error *e)
 {
-    return recover_verify_snapshot(op, e);
+    struct recover *r = op;
+    struct restore_request request = build_request(r);
+
+    return recover_verify_snapshot(r, e) && (plan_mark_get(r->plan, RECOVER_MARK_BUILT) != NULL ||
+                                             restore_check_space(r->plan->mem, &request, e));
 }
 
 const struct step recover_step_verify = {
     .name = "verify-snapshot",
-    .intent = "verify %{snapshot}: digest, structure, every row, HashKV",
+    .intent = "verify %{snapshot}: digest, structure, every row, HashKV; and that there is room",
     .check = verify_check,
     .run = verify_run,
     .undo = nothing_to_undo,
@@ -154,6 +189,33 @@ const struct step recover_step_stop = {
     .timeout_s = STOP_TIMEOUT_S,
 };
 
+/* --- what others did in between --- */
+
+static bool
+member_keep_down(const struct recover_member *m, struct error *e)
+{
+    bool down;
+
+    return member_is_down(m, &down, e) &&
+           (down || supervisor_stop(m->recover->inventory->dir, m->configured->name, e));
+}
+
+/* Makes room for the old data directory: what stands in its place was made by somebody else, as by a
+ * member that was started by hand, and is kept beside it. */
+static bool
+place_clear(const struct recover_member *m, const char *kept_word, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *data_dir = m->configured->data_dir;
+    const char *kept = arena_printf(&tmp, "%s.%s-%s", data_dir, kept_word, m->recover->stamp);
+
+    if (!path_exists(data_dir))
+        return true;
+    plan_note(m->recover->plan, "keeping what is in place of %s as %s", path_name(data_dir),
+              path_name(kept));
+    return file_rename_new(data_dir, kept, e);
+}
+
 /* --- move a data directory aside --- */
 
 static bool
@@ -199,7 +261,8 @@ move_undo(void *op, struct error *e)
 
     if (!path_exists(m->aside))
         return true;
-    return file_rename_new(m->aside, m->configured->data_dir, e);
+    return member_keep_down(m, e) && place_clear(m, KEPT_UNDONE, e) &&
+           file_rename_new(m->aside, m->configured->data_dir, e);
 }
 
 const struct step recover_step_move_aside = {
@@ -256,66 +319,48 @@ build_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
     plan_progress(context, done_bytes, total_bytes);
 }
 
-/* ".NAME.restore-TAG" beside the data directory: what restore_run builds in (ops/restore_site.c). */
 static bool
-stages_remove(const char *data_dir, struct error *e)
+build_guard(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *parent = path_dir(&tmp, data_dir);
-    const char *prefix = arena_printf(&tmp, ".%s.restore-", path_name(data_dir));
-    const char **names;
-    size_t count;
+    const struct recover *r = op;
 
-    if (!dir_list(&tmp, parent, &names, &count, e))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(names[i], prefix, strlen(prefix)) == 0 &&
-            !tree_remove(path_join(&tmp, parent, names[i]), e))
+    for (size_t i = 0; i < r->member_count; i++) {
+        if (!move_guard(&r->members[i], e))
             return false;
     }
     return true;
 }
 
-/* The old directories were moved aside before this step: what stands in their place, or beside it,
- * is a build of ours that was cut. */
+/* The old directories were moved aside before this step. What stands in their place is a build of
+ * ours that was cut, or not ours at all: only what is as it was built is removed. */
 static bool
-cut_builds_remove(const struct recover *r, struct error *e)
+place_empty(struct recover *r, const struct recover_member *m, const char *kept_word,
+            struct error *e)
 {
-    for (size_t i = 0; i < r->member_count; i++) {
-        const char *data_dir = r->members[i].configured->data_dir;
+    const char *data_dir = m->configured->data_dir;
+    struct error why = ERROR_INIT;
 
-        if (!tree_remove(data_dir, e) || !stages_remove(data_dir, e))
-            return false;
-    }
-    return true;
+    if (path_exists(data_dir) && member_is_built(r, m, &why) && !tree_remove(data_dir, e))
+        return false;
+    return place_clear(m, kept_word, e) && restore_leftovers_remove(data_dir, NULL, e);
 }
 
 static bool
 build_run(void *op, struct error *e)
 {
     struct recover *r = op;
-    struct arena *mem = r->plan->mem;
-    struct restore_target *targets = arena_zero(mem, (r->member_count + 1) * sizeof(*targets));
-    struct restore_request request = {
-        .snapshot_path = r->snapshot,
-        .cluster = r->cluster,
-        .token = r->token,
-        .targets = targets,
-        .target_count = r->member_count,
-        .bump_revision = r->bump_revision,
-        .mark_compacted = r->bump_revision > 0,
-        .keep_alarms = r->keep_alarms,
-        .progress = build_progress,
-        .progress_context = r->plan,
-    };
+    struct restore_request request = build_request(r);
     struct restore_result result;
 
+    request.progress = build_progress;
+    request.progress_context = r->plan;
+    if (!plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_BEGUN, e))
+        return false;
     for (size_t i = 0; i < r->member_count; i++) {
-        targets[i].name = r->members[i].configured->name;
-        targets[i].data_dir = r->members[i].configured->data_dir;
+        if (!place_empty(r, &r->members[i], KEPT_FOUND, e))
+            return false;
     }
-    if (!plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_BEGUN, e) || !cut_builds_remove(r, e) ||
-        !restore_run(mem, &request, &result, e))
+    if (!restore_run(r->plan->mem, &request, &result, e))
         return false;
     for (size_t i = 0; !r->keep_alarms && i < result.alarm_count; i++)
         plan_note(r->plan, "cleared the alarm %s of member %llx, which is gone",
@@ -335,25 +380,16 @@ build_verify(void *op, struct error *e)
     return plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_YES, e);
 }
 
-/* Directories that a cluster has run on are kept; what was only built can be built again. */
+/* Directories that a member has run on are kept; what was only built can be built again. */
 static bool
 build_undo(void *op, struct error *e)
 {
     struct recover *r = op;
-    bool started = mark_is(r, RECOVER_MARK_STARTED, RECOVER_YES);
 
     if (!plan_mark(r->plan, RECOVER_MARK_BUILT, RECOVER_NO, e))
         return false;
     for (size_t i = 0; i < r->member_count; i++) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        const char *data_dir = r->members[i].configured->data_dir;
-        const char *kept = arena_printf(&tmp, "%s.undone-%s", data_dir, r->stamp);
-
-        if (!path_exists(data_dir))
-            continue;
-        if (!started && !tree_remove(data_dir, e))
-            return false;
-        if (started && !file_rename_new(data_dir, kept, e))
+        if (!member_keep_down(&r->members[i], e) || !place_empty(r, &r->members[i], KEPT_UNDONE, e))
             return false;
     }
     return true;
@@ -379,6 +415,7 @@ const struct step recover_step_build = {
         "build %{count} new data directories from one verified read (token %{token}, %{bump})",
     .field = build_field,
     .check = build_check,
+    .guard = build_guard,
     .run = build_run,
     .verify = build_verify,
     .undo = build_undo,
@@ -422,10 +459,7 @@ start_undo(void *op, struct error *e)
     struct recover *r = op;
 
     for (size_t i = 0; i < r->member_count; i++) {
-        bool down;
-
-        if (!member_is_down(&r->members[i], &down, e) ||
-            (!down && !supervisor_stop(r->inventory->dir, r->members[i].configured->name, e)))
+        if (!member_keep_down(&r->members[i], e))
             return false;
     }
     return true;

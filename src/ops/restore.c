@@ -44,6 +44,8 @@ stage_all(struct building *b, struct error *e)
         ASSERT(member != NULL);
         restore_site_init(b->mem, &b->sites[i], target, member->id);
         b->site_count = i + 1;
+        if (!restore_site_clear(&b->sites[i], e))
+            return error_wrap(e, "leftover of a killed restore");
     }
     if (!restore_sites_check_space(b->sites, count, b->source.content_bytes, e))
         return false;
@@ -117,6 +119,19 @@ result_fill(const struct building *b, const char *token, struct restore_result *
             .data_dir = b->sites[i].data_dir,
             .wal_dir = b->sites[i].wal_dir,
         };
+}
+
+bool
+restore_check_space(struct arena *mem, const struct restore_request *request, struct error *e)
+{
+    AUTO_RESTORE_SOURCE source = RESTORE_SOURCE_INIT;
+    size_t count = request->target_count;
+    struct restore_site *sites = arena_zero(mem, (count + 1) * sizeof(*sites));
+
+    for (size_t i = 0; i < count; i++)
+        restore_site_init(mem, &sites[i], &request->targets[i], 0);
+    return restore_source_open(request->snapshot_path, request->skip_hash_check, &source, e) &&
+           restore_sites_check_space(sites, count, source.content_bytes, e);
 }
 
 bool

@@ -99,6 +99,15 @@ MUST_CHECK bool restore_run(struct arena *mem, const struct restore_request *req
                             struct restore_result *ret_result, struct error *e);
 
 /*
+ * Whether there is room for all that restore_run would write, without writing: for those who have to
+ * stop something first.
+ *
+ * e          ERROR_NO_SPACE names a directory, bytes needed and free. Errors of opening the snapshot.
+ */
+MUST_CHECK bool restore_check_space(struct arena *mem, const struct restore_request *request,
+                                    struct error *e);
+
+/*
  * Targets for all members: OUTPUT/NAME each.
  *
  * e          ERROR_USAGE: a name that cannot be a directory's ("", ".", "..", with a slash).

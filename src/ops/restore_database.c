@@ -40,10 +40,18 @@ structure_check(const struct bbolt *db, struct error *e)
     bbolt_check(&tmp, db, FINDINGS_LISTED, &report);
     if (report.found == 0)
         return true;
-    (void)error_set(e, ERROR_CORRUPT, "'%s': %s (%" PRIu64 " %s in all)", db->name,
-                    report.findings[0].text, report.found,
-                    report.found == 1 ? "finding" : "findings");
-    return error_hint(e, "the database is damaged: restore from another backup");
+    return error_set(e, ERROR_CORRUPT, "'%s': %s (%" PRIu64 " %s in all)", db->name,
+                     report.findings[0].text, report.found,
+                     report.found == 1 ? "finding" : "findings");
+}
+
+/* Always false. */
+static bool
+damage_hint(struct error *e)
+{
+    if (e->hint[0] == '\0' && (e->code == ERROR_CORRUPT || e->code == ERROR_FORMAT))
+        return error_hint(e, "the database is damaged: restore from another backup");
+    return false;
 }
 
 bool
@@ -243,7 +251,7 @@ restore_database_plan(struct arena *mem, const char *db_path, const char *name,
         !restore_revision_read(&db, &info, &database.revision, e) ||
         !bump_check(request->bump_revision, &database, e) ||
         !edit_build(mem, &db, request, cluster, &database, e))
-        return false;
+        return damage_hint(e);
     alarms_take(mem, &info, &database);
     database.repeats_ids = ids_repeat(&info, cluster);
     *ret_database = database;

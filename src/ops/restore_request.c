@@ -1,5 +1,4 @@
 /* What can be said about a restore before a byte of the snapshot is read. */
-#include "format/db_snapshot.h"
 #include "ops/restore.h"
 
 #include <arpa/inet.h>
@@ -12,6 +11,8 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "format/db_snapshot.h"
+#include "ops/restore_leftovers.h"
 #include "ops/restore_site.h"
 
 enum { TOKEN_RANDOM_BYTES = 16 };
@@ -183,7 +184,7 @@ paths_check(const struct restore_target *target, struct error *e)
     struct error why = ERROR_INIT;
     bool empty = false;
 
-    if (!dir_is_empty(target->data_dir, &empty, &why) || !empty) {
+    if (!restore_place_is_free(target->data_dir, &empty, &why) || !empty) {
         (void)error_set(e, why.code == ERROR_PERMISSION ? ERROR_PERMISSION : ERROR_EXISTS,
                         "data-dir \"%s\" not empty or could not be read", target->data_dir);
         return why.code != ERROR_PERMISSION &&

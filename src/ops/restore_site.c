@@ -9,8 +9,11 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "ops/restore_leftovers.h"
 
 /* etcd's PrivateDirMode and PrivateFileMode. */
+#define MEMBER_DIR "member"
+
 enum { DIR_MODE = 0700, DB_MODE = 0600, STAGE_RANDOM_BYTES = 4 };
 
 const char *
@@ -53,15 +56,13 @@ restore_site_init(struct arena *mem, struct restore_site *site, const struct res
 
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), tag);
-    *site = (struct restore_site){.name = target->name, .member_id = member_id, .db_fd = -1};
+    *site = (struct restore_site){
+        .name = target->name, .member_id = member_id, .db_fd = -1, .lock_fd = -1};
     site->data_dir = restore_path_trim(mem, target->data_dir);
     site->data_dir_is_there = is_directory(site->data_dir);
-    if (site->data_dir_is_there)
-        site->stage = arena_printf(mem, "%s/.restore-%s", site->data_dir, tag);
-    else
-        site->stage = arena_printf(mem, "%s/.%s.restore-%s", path_dir(mem, site->data_dir),
-                                   path_name(site->data_dir), tag);
-    site->member_dir = path_join(mem, site->stage, "member");
+    site->stage = site->data_dir_is_there ? restore_stage_inside(mem, site->data_dir, tag)
+                                          : restore_stage_beside(mem, site->data_dir, tag);
+    site->member_dir = path_join(mem, site->stage, MEMBER_DIR);
     site->snap_dir = path_join(mem, site->member_dir, "snap");
     site->db_path = path_join(mem, site->snap_dir, "db");
     site->wal_dir = path_join(mem, site->data_dir, below);
@@ -70,7 +71,7 @@ restore_site_init(struct arena *mem, struct restore_site *site, const struct res
         below = path_below(site->data_dir, site->wal_dir);
     }
     site->wal_is_apart = below == NULL;
-    site->wal_stage = below == NULL ? arena_printf(mem, "%s.restore-%s", site->wal_dir, tag)
+    site->wal_stage = below == NULL ? restore_stage_beside(mem, site->wal_dir, tag)
                                     : path_join(mem, site->stage, below);
 }
 
@@ -94,6 +95,12 @@ dir_make_new(const char *path, struct error *e)
 }
 
 bool
+restore_site_clear(const struct restore_site *site, struct error *e)
+{
+    return restore_leftovers_remove(site->data_dir, site->wal_is_apart ? site->wal_dir : NULL, e);
+}
+
+bool
 restore_site_stage(struct arena *mem, struct restore_site *site, struct error *e)
 {
     if (!parents_make(mem, site, site->stage, e))
@@ -101,6 +108,8 @@ restore_site_stage(struct arena *mem, struct restore_site *site, struct error *e
     if (!dir_make_new(site->stage, e))
         return false;
     site->staged = true;
+    if (!restore_stage_lock(site->stage, &site->lock_fd, e))
+        return false;
     if (!dir_make_new(site->member_dir, e) || !dir_make_new(site->snap_dir, e))
         return false;
     if (!site->wal_is_apart && !dir_make(path_dir(mem, site->wal_stage), DIR_MODE, e))
@@ -123,7 +132,8 @@ place_take(struct arena *mem, struct restore_site *site, const char *from, const
     return ok;
 }
 
-/* Into a directory that is there: entry by entry. */
+/* Into a directory that is there: entry by entry. Without "member" it is no data directory, so that
+ * comes last: a log that lies beside it is then in its place. */
 static bool
 entries_move(struct arena *mem, struct restore_site *site, struct error *e)
 {
@@ -134,17 +144,20 @@ entries_move(struct arena *mem, struct restore_site *site, struct error *e)
     if (!dir_list(&tmp, site->stage, &names, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!place_take(mem, site, path_join(&tmp, site->stage, names[i]),
+        if (strcmp(names[i], MEMBER_DIR) != 0 &&
+            !place_take(mem, site, path_join(&tmp, site->stage, names[i]),
                         path_join(&tmp, site->data_dir, names[i]), e))
             return false;
     }
-    return tree_remove(site->stage, e) && dir_sync(site->data_dir, e);
+    return place_take(mem, site, site->member_dir, path_join(&tmp, site->data_dir, MEMBER_DIR),
+                      e) &&
+           tree_remove(site->stage, e) && dir_sync(site->data_dir, e);
 }
 
 bool
 restore_site_commit(struct arena *mem, struct restore_site *site, struct error *e)
 {
-    restore_site_close(site);
+    fd_close(&site->db_fd);
     if (site->wal_is_apart && !place_take(mem, site, site->wal_stage, site->wal_dir, e))
         return false;
     if (site->data_dir_is_there)
@@ -157,7 +170,7 @@ restore_site_abandon(struct restore_site *site)
 {
     struct error ignored = ERROR_INIT;
 
-    restore_site_close(site);
+    fd_close(&site->db_fd);
     if (site->staged) {
         (void)!tree_remove(site->stage, &ignored);
         if (site->wal_is_apart)
@@ -167,6 +180,7 @@ restore_site_abandon(struct restore_site *site)
         (void)!tree_remove(site->taken.items[i], &ignored);
     for (size_t i = 0; i < site->made_parents.count; i++)
         (void)rmdir(site->made_parents.items[i]);
+    restore_site_close(site);
     site->staged = false;
     site->taken.count = 0;
     site->made_parents.count = 0;
@@ -176,4 +190,5 @@ void
 restore_site_close(struct restore_site *site)
 {
     fd_close(&site->db_fd);
+    fd_close(&site->lock_fd);
 }

@@ -24,6 +24,7 @@ struct restore_site {
     const char *snap_dir;   /* stage/member/snap */
     const char *db_path;
     int db_fd;
+    int lock_fd;            /* on the stage: others tell it from a leftover by it */
     const char *wal_stage;  /* where the log is until the commit */
     bool data_dir_is_there; /* and empty: it stays, with its owner and its mount */
     bool wal_is_apart;      /* outside the data directory: moved by itself */
@@ -32,6 +33,9 @@ struct restore_site {
     ARRAY(const char *) taken;        /* final names that are ours now */
     ARRAY(const char *) made_parents; /* the deepest first */
 };
+
+/* Removes what killed restores into the same place left. ERROR_PERMISSION, ERROR_IO. */
+MUST_CHECK bool restore_site_clear(const struct restore_site *site, struct error *e);
 
 /*
  * Makes the temporary directories and an empty db file.

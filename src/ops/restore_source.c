@@ -10,19 +10,34 @@
 
 enum { CHUNK_BYTES = 1 << 20 };
 
+/* A full examination: what is wrong with the file, but for a trailer that is missing. */
+static bool
+content_check(const struct restore_source *source, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct db_snapshot_options options = {.allow_no_trailer = true};
+    struct db_snapshot_report report;
+
+    return db_snapshot_verify(&tmp, source->path, &options, &report, e) &&
+           db_snapshot_require_good(&report, e);
+}
+
 static bool
 trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_t file_bytes,
               struct error *e)
 {
     if (!source->has_trailer && (file_bytes == 0 || file_bytes % DB_SNAPSHOT_ALIGNMENT != 0)) {
+        if (!content_check(source, e))
+            return false;
         (void)error_set(e, ERROR_CORRUPT,
-                        "snapshot '%s': %" PRIu64
-                        " bytes is no size of a snapshot: it is cut short, "
-                        "or something stands behind its end",
-                        source->path, file_bytes);
+                        "snapshot '%s': %" PRIu64 " bytes is no size of a snapshot", source->path,
+                        file_bytes);
         return error_hint(e, "copy it again from where it was saved, or use another one");
     }
     if (!source->has_trailer && !skip_hash_check) {
+        /* A cut file has no trailer either, and nobody should be told to restore that. */
+        if (!content_check(source, e))
+            return false;
         (void)error_set(e, ERROR_REFUSED,
                         "snapshot '%s': snapshot missing hash but --skip-hash-check=false",
                         source->path);
@@ -74,6 +89,7 @@ digest_check(const struct restore_source *source, const uint8_t digest[SHA256_SI
 {
     char expected[2 * SHA256_SIZE + 1];
     char got[2 * SHA256_SIZE + 1];
+    struct error found = ERROR_INIT;
 
     if (!source->has_trailer || memcmp(digest, source->trailer, SHA256_SIZE) == 0)
         return true;
@@ -81,7 +97,9 @@ digest_check(const struct restore_source *source, const uint8_t digest[SHA256_SI
     hex_encode(digest, SHA256_SIZE, got);
     (void)error_set(e, ERROR_CORRUPT, "snapshot '%s': expected sha256 %s, got %s", source->path,
                     expected, got);
-    return error_hint(e, "the file was damaged after it was saved: restore from another copy");
+    if (content_check(source, &found))
+        return error_hint(e, "the file was damaged after it was saved: restore from another copy");
+    return error_hint(e, "%s: %s", found.text, error_hint_text(&found));
 }
 
 static bool

@@ -164,9 +164,7 @@ plan_leave(struct engine *en, enum error_code code, struct error *e)
 
     e->code = code;
     error_wrap_(e, "plan '%s' is unfinished", id);
-    if (en->info->undoing)
-        error_hint_(e, "quorate plan resume %s", id);
-    else if (no_return_passed(en) != NULL || !anything_began(en))
+    if (en->info->undoing || no_return_passed(en) != NULL || !anything_began(en))
         error_hint_(e, "quorate plan resume %s", id);
     else
         error_hint_(e, "quorate plan resume %s, or quorate plan undo %s", id, id);

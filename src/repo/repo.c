@@ -176,8 +176,15 @@ manifest_load(struct arena *mem, const char *folder, const struct backup_manifes
 
     if (!file_read_all(&tmp, path, BACKUP_MANIFEST_MAX_BYTES, &text, e))
         return false;
-    if (!backup_manifest_decode(mem, text, &manifest, e))
-        return error_wrap(e, "'%s'", path);
+    if (!backup_manifest_decode(mem, text, &manifest, e)) {
+        error_wrap_(e, "'%s'", path);
+        if (e->code != ERROR_TOO_NEW)
+            error_hint_(e,
+                        "use another backup; the file beside it can still be restored by itself: "
+                        "'quorate snapshot restore %s/" BACKUP_SNAPSHOT_FILE "'",
+                        folder);
+        return false;
+    }
     *ret_manifest = manifest;
     return true;
 }
@@ -237,40 +244,66 @@ repo_list(struct arena *mem, const struct repo *repo, const char *cluster,
     return true;
 }
 
-/* The newest of all clusters that can be read: labels begin with the time. */
+/* What cannot be read has a label at least, which begins with the time. */
+static bool
+entry_is_newer(const struct repo_entry *entry, const struct repo_entry *than)
+{
+    if (entry->manifest != NULL && than->manifest != NULL)
+        return entry->manifest->created_at_ms >= than->manifest->created_at_ms;
+    return strcmp(entry->label, than->label) >= 0;
+}
+
+/* The newest of all clusters. */
 static const struct repo_entry *
 entry_latest(const struct repo_entry *entries, size_t count)
 {
     const struct repo_entry *latest = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].manifest == NULL)
-            continue;
-        if (latest == NULL || entries[i].manifest->created_at_ms >= latest->manifest->created_at_ms)
+        if (latest == NULL || entry_is_newer(&entries[i], latest))
             latest = &entries[i];
     }
     return latest;
 }
 
 static bool
+ambiguous(const char *label, const struct repo_entry *a, const struct repo_entry *b,
+          struct error *e)
+{
+    if (strcmp(a->cluster, b->cluster) != 0) {
+        error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s/%s' and '%s/%s'", label,
+                  a->cluster, a->label, b->cluster, b->label);
+        return error_hint(e, "name the cluster");
+    }
+    return error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s' and '%s'", label,
+                     a->label, b->label);
+}
+
+/* A whole label beats the beginning of one; two of a kind are ambiguous. */
+static bool
 entry_by_label(const struct repo_entry *entries, size_t count, const char *label,
                const struct repo_entry **ret_entry, struct error *e)
 {
-    const struct repo_entry *found = NULL;
+    const struct repo_entry *found[2] = {NULL, NULL}; /* by the whole label, by its beginning */
+    const struct repo_entry *second[2] = {NULL, NULL};
 
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(entries[i].label, label) == 0) {
-            found = &entries[i];
-            break;
-        }
+        int kind = strcmp(entries[i].label, label) != 0;
+
         if (strncmp(entries[i].label, label, strlen(label)) != 0)
             continue;
-        if (found != NULL)
-            return error_set(e, ERROR_USAGE, "'%s' fits more than one backup: '%s' and '%s'", label,
-                             found->label, entries[i].label);
-        found = &entries[i];
+        if (found[kind] == NULL)
+            found[kind] = &entries[i];
+        else if (second[kind] == NULL)
+            second[kind] = &entries[i];
     }
-    *ret_entry = found;
+    for (int kind = 0; kind < 2; kind++) {
+        if (second[kind] != NULL)
+            return ambiguous(label, found[kind], second[kind], e);
+        if (found[kind] != NULL)
+            break;
+    }
+    *ret_entry = found[0] != NULL ? found[0] : found[1];
     return true;
 }
 

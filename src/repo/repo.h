@@ -72,7 +72,8 @@ MUST_CHECK bool repo_list(struct arena *mem, const struct repo *repo, const char
                           struct repo_entry **ret_entries, size_t *ret_count, struct error *e);
 
 /*
- * One backup by label, by a label's unique beginning, or "latest" (the newest that can be read).
+ * One backup by label, by a label's unique beginning, or "latest": the newest. Whether it can be
+ * read is its 'manifest''s to say: an older one is never taken silently in its place.
  * 'cluster' may be NULL when the label is found in one cluster only.
  */
 MUST_CHECK bool repo_find(struct arena *mem, const struct repo *repo, const char *cluster,

@@ -57,6 +57,7 @@ probe_fails() {
 
 # told WORD TEXT [HINT]: the last probe failed with this.
 told() {
+    echo "$stderr"
     # shellcheck disable=SC2053 # the text is a pattern
     [[ $status -eq 1 && ${stderr_lines[0]} == "$1: endpoint '"*"': "$2 ]] || return 1
     [[ $# -lt 3 || ${stderr_lines[1]} == "$3" ]]
@@ -71,8 +72,10 @@ fill() {
     done
 }
 
-is_3_4() {
-    [[ $(<"$(etcd_dir)/program") == */3.4.* ]]
+# With the gRPC library of these versions a server closes at once when it shuts down; later ones say
+# GOAWAY, and close when the last stream has gone.
+closes_without_goaway() {
+    [[ $(<"$(etcd_dir)/program") == */3.4.* || $(<"$(etcd_dir)/program") == */3.5.16 ]]
 }
 
 @test "all members are asked at once, and a stopped one delays nobody" {
@@ -159,8 +162,8 @@ is_3_4() {
     etcd_kill 1 TERM
     # An open watch would hold it for 7 s.
     [[ $SECONDS -lt 5 ]]
-    if is_3_4; then
-        probe_fails "*: endpoint '$(etcd_endpoints)': *"
+    if closes_without_goaway; then
+        probe_fails "closed: endpoint '$(etcd_endpoints)': connection * by the server after * bytes of the answer"
     else
         probe_fails "shutting-down: endpoint '$(etcd_endpoints)': the server is shutting down (graceful_stop) after * bytes of the answer"
     fi
@@ -182,10 +185,11 @@ is_3_4() {
     probe status
     told tls-to-plaintext "the server does not speak TLS" \
         "the server speaks no TLS here: use http://"
-    [[ $elapsed_ms -lt 1000 ]]
+    # Loading the system's authorities takes the sanitizers a second; the deadline would be five.
+    [[ $elapsed_ms -lt 3000 ]]
     unset ETCDCTL_ENDPOINTS
 
-    ETCD_CLUSTER=secure
+    export ETCD_CLUSTER=secure
     etcd_start "$ETCD_VERSION" 1 --tls
     ETCDCTL_ENDPOINTS=$(etcd_endpoints)
     export ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS/https/http}
@@ -226,9 +230,12 @@ other_authority() {
     run --separate-stderr env ETCDCTL_CACERT="$tls/ca.crt" "$PROBE" status
     told tls-client-required "the server requires a client certificate (*)" \
         "give a client certificate with --cert and --key"
-    run --separate-stderr env ETCDCTL_CACERT="$tls/ca.crt" ETCDCTL_CERT="$other/client.crt" \
-        ETCDCTL_KEY="$other/client.key" "$PROBE" status
-    told tls-client-refused "the server does not trust this client certificate (*)"
+    # The server's alert races with our first request: ten times.
+    for _ in {1..10}; do
+        run --separate-stderr env ETCDCTL_CACERT="$tls/ca.crt" ETCDCTL_CERT="$other/client.crt" \
+            ETCDCTL_KEY="$other/client.key" "$PROBE" status
+        told tls-client-refused "the server does not trust this client certificate (*)"
+    done
 }
 
 @test "a server that was restarted is found again" {

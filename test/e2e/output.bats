@@ -6,6 +6,7 @@
 #
 # bats file_tags=each-etcd
 
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
@@ -79,18 +80,18 @@ fill() {
     fill
     local w
     for w in simple json fields; do
-        same -w $w get plain
-        same -w $w get nothing
-        same -w $w get --prefix ''
-        same -w $w --hex get --prefix ''
-        same -w $w get --prefix '' --keys-only
-        same -w $w get --prefix '' --limit 2
-        same -w $w get --prefix '' --rev 3
-        same -w $w get b n
-        same -w $w get --from-key leased --order DESCEND
-        same -w $w get --prefix '' --sort-by MODIFY --order descend
-        same -w $w get --prefix '' --sort-by create
-        same -w $w get --prefix '' --sort-by VALUE --order=ASCEND --consistency=s
+        same -w "$w" get plain
+        same -w "$w" get nothing
+        same -w "$w" get --prefix ''
+        same -w "$w" --hex get --prefix ''
+        same -w "$w" get --prefix '' --keys-only
+        same -w "$w" get --prefix '' --limit 2
+        same -w "$w" get --prefix '' --rev 3
+        same -w "$w" get b n
+        same -w "$w" get --from-key leased --order DESCEND
+        same -w "$w" get --prefix '' --sort-by MODIFY --order descend
+        same -w "$w" get --prefix '' --sort-by create
+        same -w "$w" get --prefix '' --sort-by VALUE --order=ASCEND --consistency=s
     done
     same get --prefix p --print-value-only
     at_least 3.5 || return 0
@@ -105,15 +106,15 @@ fill() {
 @test "put and del" {
     local w
     for w in simple json fields; do
-        same --revisions -w $w put a same
-        same --revisions -w $w put a same --prev-kv
-        same --revisions -w $w put a --ignore-value --prev-kv
-        same --revisions -w $w del nothing
+        same --revisions -w "$w" put a same
+        same --revisions -w "$w" put a same --prev-kv
+        same --revisions -w "$w" put a --ignore-value --prev-kv
+        same --revisions -w "$w" del nothing
         ctl put b 1 && ctl del b >/dev/null
         ctl put c1 1 && ctl put c2 2
-        ctl -w $w del c --prefix --prev-kv | normal --revisions >"$BATS_TEST_TMPDIR/theirs"
+        ctl -w "$w" del c --prefix --prev-kv | normal --revisions >"$BATS_TEST_TMPDIR/theirs"
         ctl put c1 1 && ctl put c2 2
-        with_cluster "$QUORATE" -w $w del c --prefix --prev-kv | normal --revisions |
+        with_cluster "$QUORATE" -w "$w" del c --prefix --prev-kv | normal --revisions |
             diff "$BATS_TEST_TMPDIR/theirs" -
     done
 }
@@ -126,14 +127,14 @@ fill() {
 @test "member list" {
     local w
     for w in "${formats[@]}"; do
-        same -w $w member list
-        same -w $w --hex member list
+        same -w "$w" member list
+        same -w "$w" --hex member list
     done
     # A learner that was never started: no name, no client URLs.
     wait_for 20 ctl member add --learner never --peer-urls=http://127.0.0.1:1
     for w in "${formats[@]}"; do
-        same -w $w member list
-        same -w $w --hex member list
+        same -w "$w" member list
+        same -w "$w" --hex member list
     done
 }
 
@@ -141,16 +142,16 @@ fill() {
     fill
     local w
     for w in "${formats[@]}"; do
-        same -w $w endpoint status
-        same -w $w --hex endpoint status
-        same -w $w endpoint status --cluster
-        same -w $w endpoint hashkv
-        same -w $w --hex endpoint hashkv
-        same -w $w endpoint --cluster hashkv --rev 3
+        same -w "$w" endpoint status
+        same -w "$w" --hex endpoint status
+        same -w "$w" endpoint status --cluster
+        same -w "$w" endpoint hashkv
+        same -w "$w" --hex endpoint hashkv
+        same -w "$w" endpoint --cluster hashkv --rev 3
     done
     for w in simple json fields; do
-        same -w $w endpoint health
-        same -w $w endpoint health --cluster
+        same -w "$w" endpoint health
+        same -w "$w" endpoint health --cluster
     done
     # The width of the table goes with the time that it took.
     diff <(ctl -w table endpoint health | normal | sed -E 's/[0-9.]+ms/T/' | tr -s ' -') \
@@ -161,7 +162,7 @@ fill() {
 @test "alarms, and what they do to status and health" {
     local w id text
     for w in simple json; do
-        same -w $w alarm list
+        same -w "$w" alarm list
     done
     [[ $minor == 3.4 ]] || same -w fields alarm list
     id=$(ctl -w fields endpoint status | sed -n 's/^"MemberID" : //p')
@@ -170,16 +171,17 @@ fill() {
     for w in simple json fields; do
         # 3.7 prints Google's text form, whose blanks differ from build to build on purpose.
         [[ $w == fields && $minor == 3.4 ]] ||
-            diff <(ctl -w $w alarm list | tr -s ' ' | sed 's/ $//') \
-                <(with_cluster "$QUORATE" -w $w alarm list | tr -s ' ' | sed 's/ $//')
-        same -w $w endpoint status
+            diff <(ctl -w "$w" alarm list | tr -s ' ' | sed 's/ $//') \
+                <(with_cluster "$QUORATE" -w "$w" alarm list | tr -s ' ' | sed 's/ $//')
+        same -w "$w" endpoint status
     done
     # Debian's build of 3.5 breaks no lines in tables.
     text=$(ctl -w table endpoint status)
     [[ $text == *┌* && $minor == 3.5 ]] || same -w table endpoint status
+    # 3.4 does not look at alarms when it is asked for health.
     for w in json fields; do
-        diff <(ctl -w $w endpoint health 2>/dev/null | normal) \
-            <(with_cluster "$QUORATE" -w $w endpoint health 2>/dev/null | normal)
+        [[ $minor == 3.4 ]] || diff <(ctl -w "$w" endpoint health 2>/dev/null | normal) \
+            <(with_cluster "$QUORATE" -w "$w" endpoint health 2>/dev/null | normal)
     done
     run -1 --separate-stderr with_cluster "$QUORATE" endpoint health
     [[ -z $output ]]
@@ -194,8 +196,8 @@ fill() {
     tool=$(etcd_tool "$ETCD_VERSION" etcdutl)
     [[ -x $tool ]] || tool=$(etcd_tool "$ETCD_VERSION" etcdctl)
     for w in "${formats[@]}"; do
-        diff <("$tool" -w $w snapshot status "$file" 2>/dev/null | normal) \
-            <("$QUORATE" -w $w snapshot status "$file" | normal)
+        diff <("$tool" -w "$w" snapshot status "$file" 2>/dev/null | normal) \
+            <("$QUORATE" -w "$w" snapshot status "$file" | normal)
     done
 }
 

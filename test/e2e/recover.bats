@@ -92,3 +92,29 @@ reads_blue() {
     [[ -d $(lab_dir)/m1.etcd ]]
     run ! "$QUORATE" backup verify
 }
+
+@test "a snapshot file is recovered from, whatever the usual repository is" {
+    lab_up --members 1
+    q put color green
+    q snapshot save "$BATS_TEST_TMPDIR/saved.db"
+    q put color blue
+    run -2 "$QUORATE" --cluster lab:t recover --repo "$QUORATE_REPO" --file "$BATS_TEST_TMPDIR/saved.db" --yes
+    [[ $output == *"name either a backup's repository or a snapshot file"* ]]
+    q recover --file "$BATS_TEST_TMPDIR/saved.db" --yes
+    [[ $(q get color --print-value-only) == green ]]
+}
+
+@test "'latest' is the newest plan, of the cluster that is named" {
+    run -4 "$QUORATE" plan show latest
+    [[ $output == *"no plan yet in '$QUORATE_STATE'"* ]]
+    lab_up --members 1
+    q put color green
+    q snapshot save "$BATS_TEST_TMPDIR/saved.db"
+    q recover --file "$BATS_TEST_TMPDIR/saved.db" --yes
+    first=$(q plan show latest -w json | jq -r .plan.id)
+    q recover --file "$BATS_TEST_TMPDIR/saved.db" --yes
+    [[ $(q plan show latest -w json | jq -r .plan.id) != "$first" ]]
+    q plan undo latest --yes
+    [[ $("$QUORATE" plan show latest -w json | jq -r .plan.state) == undone ]]
+    [[ $("$QUORATE" plan show "$first" -w json | jq -r .plan.state) == "done" ]]
+}

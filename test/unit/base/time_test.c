@@ -188,6 +188,34 @@ test_what_is_no_duration(void **state)
 }
 
 static void
+test_duration_text_of_microseconds(void **state)
+{
+    static const struct {
+        int64_t us;
+        const char *text;
+    } cases[] = {
+        {0, "0s"},
+        {1, "1\u00b5s"},
+        {999, "999\u00b5s"},
+        {1000, "1ms"},
+        {3056, "3.056ms"},
+        {5100, "5.1ms"},
+        {10000, "10ms"},
+        {999999, "999.999ms"},
+        {1000000, "1s"},
+        {2001500, "2.001s"},
+        {-3050, "-3.05ms"},
+        {-1, "-1\u00b5s"},
+        {90500000, "1m30.5s"},
+    };
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(duration_text_us(&tmp, cases[i].us), cases[i].text);
+}
+
+static void
 test_duration_text_is_gos(void **state)
 {
     static const struct {
@@ -292,6 +320,7 @@ main(void)
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_what_is_no_duration),
         cmocka_unit_test(test_duration_text_is_gos),
+        cmocka_unit_test(test_duration_text_of_microseconds),
         cmocka_unit_test(test_duration_human),
         cmocka_unit_test(test_sizes_round_as_etcdctls),
     };

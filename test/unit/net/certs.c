@@ -102,13 +102,14 @@ alpn_select(SSL *ssl UNUSED, const unsigned char **ret, unsigned char *ret_size,
 SSL_CTX *
 test_server_tls(struct test_pair pair, const char *alpn, const struct test_ca *clients)
 {
+    static char h2[] = "h2", http1[] = "http/1.1";
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     ASSERT(SSL_CTX_use_certificate_chain_file(ctx, pair.cert_file) == 1 &&
            SSL_CTX_use_PrivateKey_file(ctx, pair.key_file, SSL_FILETYPE_PEM) == 1);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (alpn != NULL)
-        SSL_CTX_set_alpn_select_cb(ctx, alpn_select, (void *)(uintptr_t)alpn);
+        SSL_CTX_set_alpn_select_cb(ctx, alpn_select, strcmp(alpn, "h2") == 0 ? h2 : http1);
     if (clients != NULL) {
         X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), clients->cert);
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);

@@ -24,7 +24,7 @@ void test_ca_release(struct test_ca *ca);
 struct test_pair test_pair_make(struct arena *mem, const struct test_ca *ca, const char *dir,
                                 const char *name, const char *sans, long from_s, long until_s);
 
-/* A server's context offering 'alpn' (NULL: none); asks for client certificates of 'clients'. */
+/* A server's context offering 'alpn' ("h2", "http/1.1", NULL: none); asks for client certificates of 'clients'. */
 SSL_CTX *test_server_tls(struct test_pair pair, const char *alpn, const struct test_ca *clients);
 
 #endif

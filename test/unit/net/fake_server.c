@@ -12,11 +12,16 @@
 
 #include "net/grpc_framing.h"
 
-#define NV(n, v)                                                                                   \
-    {                                                                                              \
-        (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v),                \
-            NGHTTP2_NV_FLAG_NONE                                                                   \
-    }
+nghttp2_nv
+fake_nv(const char *name, const char *value)
+{
+    union {
+        const char *in;
+        uint8_t *out;
+    } n = {name}, v = {value};
+
+    return (nghttp2_nv){n.out, v.out, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
+}
 
 static struct fake_stream *
 stream_of(nghttp2_session *session, int32_t id)
@@ -329,8 +334,8 @@ body_read(nghttp2_session *session, int32_t id, uint8_t *to, size_t room, uint32
         return (ssize_t)size;
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (stream->status != NULL) {
-        const nghttp2_nv trailers[] = {NV("grpc-status", stream->status),
-                                       NV("grpc-message", stream->message)};
+        const nghttp2_nv trailers[] = {fake_nv("grpc-status", stream->status),
+                                       fake_nv("grpc-message", stream->message)};
 
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
         nghttp2_submit_trailer(session, id, trailers, stream->message[0] != '\0' ? 2 : 1);
@@ -341,7 +346,7 @@ body_read(nghttp2_session *session, int32_t id, uint8_t *to, size_t room, uint32
 void
 fake_answer_with(struct fake_stream *stream, const char *http_status, const char *type)
 {
-    const nghttp2_nv headers[] = {NV(":status", http_status), NV("content-type", type)};
+    const nghttp2_nv headers[] = {fake_nv(":status", http_status), fake_nv("content-type", type)};
     const nghttp2_data_provider body = {.source.ptr = stream, .read_callback = body_read};
 
     nghttp2_submit_response(stream->connection->session, stream->id, headers, 2, &body);
@@ -379,8 +384,9 @@ fake_answer_end(struct fake_stream *stream, const char *status, const char *mess
 void
 fake_answer_trailers_only(struct fake_stream *stream, const char *status, const char *message)
 {
-    const nghttp2_nv headers[] = {NV(":status", "200"), NV("content-type", "application/grpc"),
-                                  NV("grpc-status", status), NV("grpc-message", message)};
+    const nghttp2_nv headers[] = {fake_nv(":status", "200"),
+                                  fake_nv("content-type", "application/grpc"),
+                                  fake_nv("grpc-status", status), fake_nv("grpc-message", message)};
 
     nghttp2_submit_response(stream->connection->session, stream->id, headers, 4, NULL);
 }

@@ -93,6 +93,8 @@ void fake_answer_raw(struct fake_stream *stream, struct bytes bytes);       /* a
 void fake_answer_end(struct fake_stream *stream, const char *status, const char *message);
 /* Everything in one header block. */
 void fake_answer_trailers_only(struct fake_stream *stream, const char *status, const char *message);
+/* Points to both; nghttp2 copies them. */
+nghttp2_nv fake_nv(const char *name, const char *value);
 void fake_flush(struct fake_connection *c);
 void fake_close(struct fake_connection *c);
 

@@ -256,6 +256,15 @@ assert_error(struct fixture *f, bool done, enum error_code code, const char *tex
     error_clear(&f->e);
 }
 
+static const char *
+fake_etcd(struct fixture *f, const char *script)
+{
+    const char *path = path_join(&f->mem, f->state, "etcd");
+
+    assert_true(file_replace(path, bytes_of_text(script), 0700, &f->e));
+    return path;
+}
+
 static void
 test_lab_that_exists_must_be_as_asked_for(void **state)
 {
@@ -273,6 +282,12 @@ test_lab_that_exists_must_be_as_asked_for(void **state)
     request.tls = true;
     assert_error(f, lab_up(&f->mem, &request, &lab, &f->e), ERROR_CONFLICT,
                  "lab 'x' exists without TLS", hint);
+    request.tls = false;
+    request.etcd = fake_etcd(f, "#!/bin/sh\necho 'etcd Version: 3.5.99'\n");
+    assert_error(f, lab_up(&f->mem, &request, &lab, &f->e), ERROR_CONFLICT,
+                 arena_printf(&f->mem, "lab 'x' exists with etcd %s, not 3.5.99",
+                              status(f, "x")->inventory->etcd_version),
+                 hint);
     assert_error(f, lab_member_kill(f->state, "x", "m9", &f->e), ERROR_NOT_FOUND,
                  "lab 'x' has no member 'm9'", "its members are m1 to m1");
     assert_true(lock_take(f->state, "lab:x", "some-plan", &lock, &f->e));
@@ -280,15 +295,6 @@ test_lab_that_exists_must_be_as_asked_for(void **state)
                  arena_printf(&f->mem, "cluster 'lab:x' is locked by plan 'some-plan' (process %d)",
                               (int)getpid()),
                  NULL);
-}
-
-static const char *
-fake_etcd(struct fixture *f, const char *script)
-{
-    const char *path = path_join(&f->mem, f->state, "etcd");
-
-    assert_true(file_replace(path, bytes_of_text(script), 0700, &f->e));
-    return path;
 }
 
 /* A program that says it is etcd and dies: the lab is not left behind, its last words are told. */
