@@ -65,7 +65,6 @@ bool
 rule_backup_sources(struct arena *mem, const struct cluster_view *view,
                     const struct member_view ***ret_sources, size_t *ret_count, struct error *e)
 {
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what is wanted */
     const size_t room = (view->member_count + 1) * sizeof(const struct member_view *);
     const struct member_view **sources = arena_zero(mem, room);
     AUTO_BUF reasons = BUF_INIT;

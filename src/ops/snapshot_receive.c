@@ -77,8 +77,11 @@ failure_is_ours(const struct error *e)
 static bool
 file_claim(const char *path, int *ret_fd, struct error *e)
 {
-    if (!file_open(path, O_WRONLY | O_CREAT, 0600, ret_fd, e))
+    if (!file_open(path, O_WRONLY | O_CREAT, 0600, ret_fd, e)) {
+        if (e->code == ERROR_NOT_FOUND)
+            error_hint_(e, "make the directory first");
         return false;
+    }
     if (flock(*ret_fd, LOCK_EX | LOCK_NB) != 0)
         return error_set(e, ERROR_LOCKED, "'%s': another process is writing it", path);
     return true;
