@@ -163,9 +163,9 @@ test_garbage_frames(void **state)
     (void)state;
     /* Good SETTINGS, then a WINDOW_UPDATE of the wrong size. */
     answer_raw(s,
-        BYTES_LITERAL("\0\0\0\4\0\0\0\0\0"
-                      "\0\0\1\x8\0\0\0\0\0x"),
-        false);
+               BYTES_LITERAL("\0\0\0\4\0\0\0\0\0"
+                             "\0\0\1\x8\0\0\0\0\0x"),
+               false);
     assert_told(s, NET_FAILURE_PROTOCOL, ERROR_CONNECTION,
                 "the server broke the HTTP/2 protocol: FRAME_SIZE_ERROR");
     assert_true(s->took_ms < 300);
