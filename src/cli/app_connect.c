@@ -1,5 +1,6 @@
 /* From options and environment to a client: which cluster is meant, and how it is reached. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app.h"
@@ -17,13 +18,15 @@ app_state_dir(struct app *app, const char **ret_state_dir, struct error *e)
 
 /*
  * The name that --cluster gives, or NULL. To the endpoint commands a bare --cluster means "all
- * members", as in etcdctl, and names nothing.
+ * members", as in etcdctl, and names nothing: then the variable still says of which cluster.
  */
 static const char *
 cluster_name(const struct app *app)
 {
     const char *name = option_text(&app->options, "cluster");
 
+    if (strcmp(name, "true") == 0 && (name = getenv("QUORATE_CLUSTER")) == NULL)
+        return NULL;
     return name[0] == '\0' || strcmp(name, "true") == 0 || strcmp(name, "false") == 0 ? NULL : name;
 }
 

@@ -50,18 +50,25 @@ list_row(struct report *r, const struct plan_list_entry *entry)
     report_text(r, info->title);
 }
 
+/* Plans are known by the cluster's name, also when the cluster itself is gone; NULL for all. */
+static const char *
+cluster_wanted(const struct app *app)
+{
+    const char *name = option_text(&app->options, "cluster");
+
+    return name[0] != '\0' ? name : NULL;
+}
+
 static bool
 plan_list_report(struct app *app, struct report *report, struct error *e)
 {
     bool unfinished = option_bool(&app->options, "unfinished");
-    const struct inventory *inventory;
     const char *state_dir;
     struct plan_list_entry *entries;
     size_t count;
 
-    if (!app_state_dir(app, &state_dir, e) || !app_inventory(app, &inventory, e) ||
-        !plan_list(app->mem, state_dir, inventory != NULL ? inventory->name : NULL, &entries,
-                   &count, e))
+    if (!app_state_dir(app, &state_dir, e) ||
+        !plan_list(app->mem, state_dir, cluster_wanted(app), &entries, &count, e))
         return false;
     report_init(report, app->mem, "plans");
     report_column(report, COLUMN_TEXT, "PLAN", "id");
@@ -99,16 +106,13 @@ steps_section(struct report *report, const struct plan_info *info)
 static bool
 id_wanted(struct app *app, const char *state_dir, const char **ret_id, struct error *e)
 {
-    const struct inventory *inventory;
     struct plan_list_entry *entries;
     size_t count;
 
     *ret_id = app_operand(app, 0);
     if (strcmp(*ret_id, "latest") != 0)
         return true;
-    if (!app_inventory(app, &inventory, e) ||
-        !plan_list(app->mem, state_dir, inventory != NULL ? inventory->name : NULL, &entries,
-                   &count, e))
+    if (!plan_list(app->mem, state_dir, cluster_wanted(app), &entries, &count, e))
         return false;
     if (count == 0)
         return error_set(e, ERROR_NOT_FOUND, "no plan yet in '%s'", state_dir);
@@ -208,6 +212,7 @@ const struct command command_plan_list = {
     .options = list_options,
     .report = plan_list_report,
     .example = "quorate plan list --unfinished",
+    .description = "The oldest first; with --cluster only those of that cluster.",
 };
 
 const struct command command_plan_show = {

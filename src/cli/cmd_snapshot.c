@@ -35,7 +35,7 @@ const struct command command_snapshot_status = {
     .summary = "Show what a db snapshot file holds",
     .family = FAMILY_BACKUP,
     .run = snapshot_status_run,
-    .example = "quorate snapshot status snapshot.db -w table",
+    .example = "quorate snapshot status backup.db -w table",
     .description = "Checks the checksum at the end of the file, each page and each row first. The "
                    "simple form has, with commas between: hash, revision, keys, size, storage "
                    "version.",

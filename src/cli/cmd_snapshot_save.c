@@ -59,7 +59,7 @@ const struct command command_snapshot_save = {
     .needs = NEEDS_ENDPOINTS,
     .effect = EFFECT_WRITES_FILES,
     .run = snapshot_save_run,
-    .example = "quorate snapshot save backup.db --endpoints 127.0.0.1:2379",
+    .example = "quorate snapshot save backup.db --cluster lab:demo",
     .description =
         "Writes FILE.part, checks the digest while it streams and the structure and every row "
         "afterwards, syncs it, and renames it to FILE; an older FILE stays until then. Several "

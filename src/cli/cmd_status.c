@@ -24,6 +24,15 @@ alarms_text(struct arena *mem, const struct cluster_view *view, uint64_t id)
 }
 
 static void
+alarms_cell(struct report *r, const struct cluster_view *view, uint64_t id)
+{
+    const char *text = alarms_text(r->mem, view, id);
+
+    report_text(r, text);
+    report_mark(r, text[0] != '\0' ? MARK_BAD : MARK_NONE);
+}
+
+static void
 columns_add(struct report *r)
 {
     report_column(r, COLUMN_TEXT, "MEMBER", "name");
@@ -54,7 +63,7 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
         report_mark(r, MARK_BAD);
         for (int i = 0; i < 5; i++)
             report_unknown(r, reason);
-        report_text(r, alarms_text(r->mem, view, m->member.id));
+        alarms_cell(r, view, m->member.id);
         report_unknown(r, reason);
         return;
     }
@@ -66,8 +75,7 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
     report_i64(r, s->header.revision);
     report_u64(r, view_lag(view, m));
     report_mark(r, view_lag(view, m) > CAUGHT_UP_ENTRIES ? MARK_WARN : MARK_NONE);
-    report_text(r, alarms_text(r->mem, view, m->member.id));
-    report_mark(r, MARK_BAD);
+    alarms_cell(r, view, m->member.id);
     report_textf(r, "%.1f ms", (double)m->took_us / 1000);
 }
 

@@ -4,9 +4,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json_writer.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/text_table.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -76,14 +80,22 @@ append_json(struct buf *out, const struct plan *plan, const char *id, const char
 
 /* "[2/7] stop m1: " and the text on a line of its own. */
 static void
-say_step(struct plan_face *face, const struct plan_news *news, const char *text)
+say_marked(struct plan_face *face, const struct plan_news *news, enum mark mark, const char *text)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    const char *color = face->color ? mark_color(mark) : NULL;
 
     if (face->line.shown)
         progress_say(&face->line, "");
-    app_say(face->app, "[%zu/%zu] %s: %s", news->step + 1, news->step_count, news->label,
-            text_visible(&tmp, text, true));
+    app_say(face->app, "[%zu/%zu] %s: %s%s%s", news->step + 1, news->step_count, news->label,
+            color != NULL ? color : "", text_visible(&tmp, text, true),
+            color != NULL ? TEXT_COLOR_END : "");
+}
+
+static void
+say_step(struct plan_face *face, const struct plan_news *news, const char *text)
+{
+    say_marked(face, news, MARK_NONE, text);
 }
 
 static void
@@ -109,23 +121,24 @@ observe(void *context, const struct plan_news *news)
         app_say(face->app, "Plan %s", news->id);
         break;
     case PLAN_NO_RETURN:
-        say_step(face, news, arena_printf(face->app->mem, "no way back from here: %s", text));
+        say_marked(face, news, MARK_WARN,
+                   arena_printf(face->app->mem, "no way back from here: %s", text));
         break;
     case PLAN_STEP_BEGUN:
     case PLAN_STEP_NOTE:
         say_step(face, news, text);
         break;
     case PLAN_STEP_DONE:
-        say_step(face, news, "done");
+        say_marked(face, news, MARK_GOOD, "done");
         break;
     case PLAN_STEP_SKIPPED:
-        say_step(face, news, "was done already");
+        say_marked(face, news, MARK_DIM, "was done already");
         break;
     case PLAN_STEP_UNKNOWN:
         say_step(face, news, arena_printf(face->app->mem, "no answer (%s), looking again", text));
         break;
     case PLAN_STEP_FAILED:
-        say_step(face, news, arena_printf(face->app->mem, "failed: %s", text));
+        say_marked(face, news, MARK_BAD, arena_printf(face->app->mem, "failed: %s", text));
         break;
     case PLAN_UNDO_BEGUN:
         app_say(face->app, "Undoing what was begun: %s", text);
@@ -134,7 +147,7 @@ observe(void *context, const struct plan_news *news)
         say_step(face, news, "undoing");
         break;
     case PLAN_STEP_UNDONE:
-        say_step(face, news, "undone");
+        say_marked(face, news, MARK_WARN, "undone");
         break;
     case PLAN_STEP_PROGRESS:
         show_progress(face, news);
@@ -153,7 +166,11 @@ plan_face_env(struct app *app, struct plan_face *face, struct plan_env *ret_env,
 {
     struct sigaction action = {.sa_handler = on_signal};
 
-    *face = (struct plan_face){.app = app};
+    *face = (struct plan_face){
+        .app = app,
+        .color =
+            terminal_color(STDERR_FILENO, (enum color_when)option_choice(&app->options, "color")),
+    };
     progress_start(&face->line, app, "");
     *ret_env = (struct plan_env){
         .observe = observe,

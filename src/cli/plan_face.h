@@ -15,6 +15,7 @@
 
 struct plan_face {
     struct app *app;
+    bool color; /* on stderr */
     struct progress_line line;
     const char *label; /* of the step whose progress is shown; in app->mem */
     const char *id;    /* in app->mem; NULL until the journal is open */

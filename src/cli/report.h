@@ -41,6 +41,9 @@ enum column_type {
 /* Colours, and the words "warning", "bad" in JSON's "marks" so that scripts see them too. */
 enum mark { MARK_NONE, MARK_GOOD, MARK_WARN, MARK_BAD, MARK_DIM };
 
+/* The escape sequence that a mark is shown with; NULL for none. TEXT_COLOR_END ends it. */
+const char *mark_color(enum mark mark);
+
 struct report_column {
     enum column_type type;
     const char *heading;  /* as shown: "DB SIZE" */

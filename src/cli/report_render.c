@@ -9,7 +9,7 @@
 #include "cli/text.h"
 #include "cli/text_table.h"
 
-static const char *
+const char *
 mark_color(enum mark mark)
 {
     switch (mark) {

@@ -65,7 +65,6 @@ bool
 rule_backup_sources(struct arena *mem, const struct cluster_view *view,
                     const struct member_view ***ret_sources, size_t *ret_count, struct error *e)
 {
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what is wanted */
     const size_t room = (view->member_count + 1) * sizeof(const struct member_view *);
     const struct member_view **sources = arena_zero(mem, room);
     AUTO_BUF reasons = BUF_INIT;
@@ -135,6 +134,18 @@ judge_member(struct arena *mem, const struct cluster_view *view, const struct me
                                 (unsigned long long)view_lag(view, m)));
 }
 
+/* Members go on naming a leader that has just died, until they elect another. */
+static void
+judge_leader(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+{
+    const struct member_view *leader = view_member_by_id(view, view->leader_id);
+
+    if (leader != NULL && leader->asked && !leader->known)
+        remark_add(mem, remarks, VERDICT_CRITICAL,
+                   arena_printf(mem, "the leader, %s, does not answer: writes wait for an election",
+                                view_member_label(mem, view, view->leader_id)));
+}
+
 static void
 judge_alarms(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
 {
@@ -196,6 +207,7 @@ rule_judge(struct arena *mem, const struct cluster_view *view, struct judgement 
         remark_add(mem, &remarks, VERDICT_CRITICAL,
                    arena_printf(mem, "quorum is lost: %zu of %zu voters serve, %zu are needed",
                                 serving, voters, quorum_size(voters)));
+    judge_leader(mem, view, &remarks);
     for (size_t i = 0; i < view->member_count; i++)
         judge_member(mem, view, &view->members[i], &remarks);
     for (size_t i = 0; i < view->stray_count; i++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/number.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 
@@ -87,15 +88,21 @@ view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_al
 bool
 status_error_alarm(const char *text, struct etcd_alarm *ret_alarm)
 {
-    unsigned long long id;
-    char word[16];
+    static const char before[] = "memberID:";
+    static const char between[] = " alarm:";
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    const char *word = strstr(text, between);
+    const char *id = text + sizeof(before) - 1;
 
-    if (sscanf(text, "memberID:%llu alarm:%15s", &id, word) != 2)
+    if (strncmp(text, before, sizeof(before) - 1) != 0 || word == NULL ||
+        !number_parse_u64(arena_text_of_bytes(&tmp, bytes_of(id, (size_t)(word - id))),
+                          &ret_alarm->member_id, &ignored))
         return false;
-    ret_alarm->member_id = id;
-    if (strcmp(word, "NOSPACE") == 0)
+    word += sizeof(between) - 1;
+    if (strncmp(word, "NOSPACE", 7) == 0)
         ret_alarm->type = ETCD_ALARM_NOSPACE;
-    else if (strcmp(word, "CORRUPT") == 0)
+    else if (strncmp(word, "CORRUPT", 7) == 0)
         ret_alarm->type = ETCD_ALARM_CORRUPT;
     else
         return false;

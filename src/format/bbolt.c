@@ -63,7 +63,7 @@ bbolt_open(struct bytes file, const char *name, struct bbolt *ret_db, struct err
     struct bbolt_damage damage;
     struct bbolt_meta meta;
 
-    if (file.size < 2 * BBOLT_PAGE_SIZE_LEAST)
+    if (file.size < (size_t)2 * BBOLT_PAGE_SIZE_LEAST)
         return error_set(e, ERROR_FORMAT, "'%s': %zu bytes are too few for a bbolt file", name,
                          file.size);
     if (!meta_choose(&db, &meta, &damage))

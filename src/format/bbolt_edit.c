@@ -242,12 +242,12 @@ compare_changes(const void *a, const void *b)
 static void
 changes_sort(struct editor *ed, struct arena *tmp, const struct bbolt_change *changes, size_t count)
 {
-    ed->changes = arena_alloc(tmp, count * sizeof(*ed->changes));
+    ed->changes = arena_alloc(tmp, count * sizeof(const struct bbolt_change *));
     ed->change_count = count;
     for (size_t i = 0; i < count; i++)
         ed->changes[i] = &changes[i];
     if (count > 0)
-        qsort(ed->changes, count, sizeof(*ed->changes), compare_changes);
+        qsort(ed->changes, count, sizeof(const struct bbolt_change *), compare_changes);
     for (size_t i = 1; i < count; i++)
         ASSERT(compare_changes(&ed->changes[i - 1], &ed->changes[i]) != 0);
 }

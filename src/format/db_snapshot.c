@@ -67,7 +67,8 @@ digest_run(void *subject)
 }
 
 static void
-digest_begin(struct digest_job *job, struct bytes content, uint8_t *ret_digest)
+/* NOLINTNEXTLINE(readability-non-const-parameter): digest_run writes through it */
+digest_begin(struct digest_job *job, struct bytes content, uint8_t ret_digest[SHA256_SIZE])
 {
     *job = (struct digest_job){.content = content, .digest = ret_digest};
     if (content.size >= DIGEST_THREAD_LEAST_BYTES)
@@ -212,6 +213,7 @@ no_trailer_judge(struct verify *v)
 
     if (!report->opened)
         return; /* what is wrong has been said */
+    ASSERT(v->db.page_size > 0);
     if (snapshot_stands_in_front(v)) {
         garbage_report(v);
     } else if (rest > 0 && rest < SHA256_SIZE) {
@@ -357,7 +359,7 @@ db_snapshot_verify(struct arena *mem, const char *path, const struct db_snapshot
     if (!file_map_open(path, &map, e))
         return false;
     if (map.size > 0)
-        (void)madvise((void *)(uintptr_t)map.data, map.size, MADV_SEQUENTIAL);
+        (void)madvise(without_const(map.data), map.size, MADV_SEQUENTIAL);
     db_snapshot_verify_bytes(mem, path, file_map_bytes(&map), options, ret_report);
     return true;
 }

@@ -213,6 +213,7 @@ url_split(struct arena *mem, struct span url, struct url_parts *parts, const cha
     size_t at;
     size_t colon;
 
+    *parts = (struct url_parts){{url.at, 0}, {url.at, 0}, {url.at, 0}, {url.at, 0}};
     if (has_control_characters(url)) {
         *ret_problem = "net/url: invalid control character in URL";
         return false;
@@ -248,7 +249,7 @@ is_host_port(struct span host)
     size_t colon;
     size_t at;
 
-    if (!span_find_last(host, ':', &colon))
+    if (host.size == 0 || !span_find_last(host, ':', &colon))
         return false;
     if (host.at[0] == '[') {
         if (!span_find(host, ']', &at) || at + 1 != colon)
@@ -280,7 +281,7 @@ static bool
 url_check(struct arena *mem, struct span text, const char **ret_url, struct error *e)
 {
     const char *url = arena_text_of_bytes(mem, bytes_of(text.at, text.size));
-    struct url_parts parts = {.path = {NULL, 0}};
+    struct url_parts parts;
     const char *problem = NULL;
     struct span whole = span_of(url);
     size_t fragment;
@@ -381,7 +382,7 @@ peer_urls_contain(const struct peer_urls *urls, const char *url)
 bool
 peer_url_host_port(struct arena *mem, const char *url, const char **ret_host, const char **ret_port)
 {
-    struct url_parts parts = {.path = {NULL, 0}};
+    struct url_parts parts;
     const char *problem;
     struct span host;
     size_t colon;
@@ -389,6 +390,7 @@ peer_url_host_port(struct arena *mem, const char *url, const char **ret_host, co
     if (!url_split(mem, span_of(url), &parts, &problem) || !is_host_port(parts.host) ||
         !span_find_last(parts.host, ':', &colon))
         return false;
+    ASSERT(parts.host.at != NULL); /* a colon was found in it */
     host = (struct span){parts.host.at, colon};
     if (host.size >= 2 && host.at[0] == '[')
         host = (struct span){host.at + 1, host.size - 2};

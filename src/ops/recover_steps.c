@@ -15,7 +15,12 @@
 #define KEPT_UNDONE "undone"
 #define KEPT_FOUND  "found"
 
-enum { STOP_TIMEOUT_S = 60, START_TIMEOUT_S = 120, START_TIMEOUT_MS = START_TIMEOUT_S * 1000 };
+enum {
+    STOP_TIMEOUT_S = 60,
+    OLD_CLUSTER_TIMEOUT_MS = 30000,
+    START_TIMEOUT_S = 120,
+    START_TIMEOUT_MS = START_TIMEOUT_S * 1000
+};
 
 static bool
 nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
@@ -171,12 +176,36 @@ stop_run(void *op, struct error *e)
     return supervisor_stop(m->recover->inventory->dir, m->configured->name, e);
 }
 
+/* When the last of the members runs again, the old cluster is waited for. What it was like before
+ * is not ours to judge: an ill one comes back ill. */
+static void
+old_cluster_wait(const struct recover *r)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct lab_up_request request = {
+        .state_dir = r->context->state_dir, .name = r->lab, .timeout_ms = OLD_CLUSTER_TIMEOUT_MS};
+    struct error e = ERROR_INIT;
+    struct lab *lab;
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        bool down;
+
+        if (!member_is_down(&r->members[i], &down, &e) || down)
+            return;
+    }
+    if (!lab_up(&tmp, &request, &lab, &e))
+        plan_note(r->plan, "the old cluster runs, and is not healthy: %s", e.text);
+}
+
 static bool
 stop_undo(void *op, struct error *e)
 {
     const struct recover_member *m = op;
 
-    return supervisor_run(m->recover->inventory->dir, m->configured->name, e);
+    if (!supervisor_run(m->recover->inventory->dir, m->configured->name, e))
+        return false;
+    old_cluster_wait(m->recover);
+    return true;
 }
 
 const struct step recover_step_stop = {

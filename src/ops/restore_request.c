@@ -1,5 +1,4 @@
 /* What can be said about a restore before a byte of the snapshot is read. */
-#include "format/db_snapshot.h"
 #include "ops/restore.h"
 
 #include <arpa/inet.h>

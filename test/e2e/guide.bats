@@ -8,6 +8,8 @@ load ../harness/lab
 
 setup() {
     lab_setup
+    export QUORATE_ETCD
+    QUORATE_ETCD=$(etcd_tool 3.5 etcd)
     guides=$BATS_TEST_DIRNAME/../../docs/guides
     mkdir "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/work"
     ln -s "$QUORATE" "$BATS_TEST_TMPDIR/bin/quorate"
@@ -32,8 +34,7 @@ follow() {
     [[ -s $BATS_TEST_TMPDIR/script ]]
     cd "$BATS_TEST_TMPDIR/work" || return
     # bats waits for whoever holds its descriptor 3; a lab's supervisor outlives the shell.
-    QUORATE_ETCD=$(etcd_tool 3.5 etcd) PATH=$BATS_TEST_TMPDIR/bin:$PATH \
-        bash -eu "$BATS_TEST_TMPDIR/script" 3>&-
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH bash -eu "$BATS_TEST_TMPDIR/script" 3>&-
 }
 
 @test "guide: rehearse in a lab" {
@@ -42,6 +43,29 @@ follow() {
 
 @test "guide: back up and recover" {
     follow back-up-and-recover.md
+}
+
+# The examples of the commands whose name fits a pattern: a line each, with our repository and port.
+examples() {
+    "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[] | select(.name | test($names)) | .example' |
+        sed -z 's/ \\\n */ /g' | sed "s|/var/backups/etcd|$QUORATE_REPO|; s|127.0.0.1:2379|$url|"
+}
+
+@test "help: each example works when pasted, in a lab called demo" {
+    export QUORATE_CLUSTER=lab:demo
+    "$QUORATE" lab up --name demo
+    url=$("$QUORATE" lab status --name demo -w json | jq -r '.members[0].clientUrl')
+    # What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that
+    # could be resumed.
+    {
+        examples '^(status|endpoint|alarm|get|put|del|member|backup|recover|snapshot)'
+        examples '^plan (list|show|undo)'
+        examples '^(help|version|completion|lab (up|status|list|load|kill|stop|start))'
+        examples '^lab down'
+    } >"$BATS_TEST_TMPDIR/script"
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/script") -eq $(($(examples . | wc -l) - 1)) ]]
+    cd "$BATS_TEST_TMPDIR/work" || return
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH bash -euv "$BATS_TEST_TMPDIR/script" 3>&-
 }
 
 @test "guides: each has a test here" {

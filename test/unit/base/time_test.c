@@ -18,6 +18,7 @@ test_clocks(void **state)
     assert_in_range(us / 1000 - ms, 0, 60000);
     assert_true(time_monotonic_us() >= us);
     assert_true(time_wall_ms() > 1700000000000);
+    assert_in_range(time_cpu_ms(), 0, 60000);
 }
 
 static void

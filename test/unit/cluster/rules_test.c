@@ -287,10 +287,32 @@ test_no_random_source_is_unfit(void **state)
     }
 }
 
+/* Followers name a leader that has just died until they elect another. */
+static void
+test_a_silent_leader_is_critical(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_view members[] = {
+        {.member = {.id = 1, .name = "m1", .client_url_count = 1}, .asked = true},
+        {.member = {.id = 2, .name = "m2"}, .asked = true, .known = true, .status = {.leader = 1}},
+        {.member = {.id = 3, .name = "m3"}, .asked = true, .known = true, .status = {.leader = 1}},
+    };
+    const struct cluster_view view = {.leader_id = 1, .members = members, .member_count = 3};
+    struct judgement j;
+
+    (void)state;
+    members[1].status.version = members[2].status.version = "3.5.30";
+    rule_judge(&tmp, &view, &j);
+    assert_int_equal(j.verdict, VERDICT_CRITICAL);
+    assert_string_equal(j.remarks[0].text,
+                        "the leader, m1, does not answer: writes wait for an election");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_silent_leader_is_critical),
         cmocka_unit_test(test_quorum),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_alarms_and_strays),
