@@ -143,6 +143,16 @@ facts_of_entry(struct arena *mem, const struct repo_entry *entry, struct snapsho
     return true;
 }
 
+/* Two recoveries may be made within a second, and must not take the other's directory for theirs. */
+static const char *
+stamp_new(struct arena *mem)
+{
+    uint16_t random;
+
+    random_bytes(&random, sizeof(random));
+    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
+}
+
 bool
 recover_inputs(struct arena *mem, const struct recover_request *request, struct buf *ret_inputs,
                struct error *e)
@@ -165,7 +175,7 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     json_key_u64(&w, "hashKv", facts.hash_kv);
     json_key_u64(&w, "keys", facts.keys);
     json_key_text(&w, "token", restore_fresh_token(mem));
-    json_key_text(&w, "stamp", time_compact(mem, time_wall_ms()));
+    json_key_text(&w, "stamp", stamp_new(mem));
     json_key_u64(&w, "bumpRevision", request->bump_revision);
     json_key_bool(&w, "keepAlarms", request->keep_alarms);
     json_object_end(&w);

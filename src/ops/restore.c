@@ -147,7 +147,8 @@ restore_run(struct arena *mem, const struct restore_request *request,
         !restore_source_open(request->snapshot_path, request->skip_hash_check, &b.source, e))
         return false;
     if (!build_all(&b, e)) {
-        for (size_t i = 0; i < b.site_count; i++)
+        /* The last first: a directory that one made for all is empty when its turn comes. */
+        for (size_t i = b.site_count; i-- > 0;)
             restore_site_abandon(&b.sites[i]);
         return false;
     }

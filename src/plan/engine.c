@@ -339,6 +339,42 @@ steps_match(const struct plan *plan, const struct plan_info *info, struct error 
     return error_hint(e, "use quorate %s for it", info->version);
 }
 
+static bool
+changed_the_cluster(const struct plan_info *info)
+{
+    if (info == NULL || info->state == PLAN_STATE_UNDONE || info->state == PLAN_STATE_FAILED)
+        return false;
+    for (size_t i = 0; i < info->steps.count; i++) {
+        if (info->steps.items[i].began)
+            return true;
+    }
+    return false;
+}
+
+/* What a plan remembers is no longer so when a later one has changed the same cluster. */
+static bool
+overtaken_check(const struct engine *en, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct plan_list_entry *entries;
+    size_t count;
+    size_t own = 0;
+
+    if (!plan_list(&tmp, en->env->state_dir, en->plan->cluster, &entries, &count, e))
+        return false;
+    while (own < count && strcmp(entries[own].id, en->info->id) != 0)
+        own++;
+    for (size_t i = own + 1; i < count; i++) {
+        if (!changed_the_cluster(entries[i].info))
+            continue;
+        error_set_(e, ERROR_CONFLICT, 0,
+                   "plan '%s' was overtaken: the later plan '%s' has changed cluster '%s'",
+                   en->info->id, entries[i].id, en->plan->cluster);
+        return error_hint(e, "to go back behind both: quorate plan undo %s first", entries[i].id);
+    }
+    return true;
+}
+
 /* The lock, then the journal as it is under the lock. */
 static bool
 plan_reopen(struct engine *en, const char *id, struct error *e)
@@ -354,7 +390,7 @@ plan_reopen(struct engine *en, const char *id, struct error *e)
         return error_wrap(e, "'%s'", path);
     if (content.torn)
         engine_tell(en, PLAN_JOURNAL_TORN, STEP_NONE, NULL);
-    return steps_match(plan, en->info, e);
+    return steps_match(plan, en->info, e) && overtaken_check(en, e);
 }
 
 bool

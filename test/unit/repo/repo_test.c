@@ -265,14 +265,20 @@ test_find(void **state)
     assert_string_equal(entry.label, "20260103");
     EXPECT_ERROR(repo_find(&tmp, &repo, "b", "20260101", &entry, &e), ERROR_NOT_FOUND,
                  arena_printf(&tmp, "no backup '20260101' in repository '%s'", repo.dir));
-    /* The newest that can be read: of one cluster, of all. */
+    /* The newest is the newest when it cannot be read, too: its problem is to be told. */
+    EXPECT_OK(repo_find(&tmp, &repo, "c", "latest", &entry, &e));
+    assert_string_equal(entry.label, "20260104");
+    assert_null(entry.manifest);
+    assert_string_equal(error_hint_text(&entry.problem),
+                        arena_printf(&tmp,
+                                     "use another backup; the file beside it can still be restored "
+                                     "by itself: 'quorate snapshot restore %s/snapshot.db'",
+                                     broken));
+    EXPECT_OK(tree_remove(broken, &e));
     EXPECT_OK(repo_find(&tmp, &repo, "c", "latest", &entry, &e));
     assert_string_equal(entry.label, "20260102-2");
     EXPECT_OK(repo_find(&tmp, &repo, NULL, "latest", &entry, &e));
     assert_string_equal(entry.label, "20260103");
-    /* By its label the broken one is found, so that its problem can be told. */
-    EXPECT_OK(repo_find(&tmp, &repo, NULL, "20260104", &entry, &e));
-    assert_null(entry.manifest);
     EXPECT_ERROR(repo_find(&tmp, &repo, "c", "2026010", &entry, &e), ERROR_USAGE,
                  "'2026010' fits more than one backup: '20260101' and '20260102'");
 }
