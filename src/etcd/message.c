@@ -125,7 +125,7 @@ static bool level_decode(struct decoding *d, const struct message *m, struct byt
 static void
 value_clear(const struct message *m, void *value)
 {
-    static const char *const empty = "";
+    static const char *const empty[] = {""};
 
     memset(value, 0, m->size);
     for (size_t i = 0; i < m->field_count; i++) {
@@ -133,7 +133,7 @@ value_clear(const struct message *m, void *value)
         uint8_t *member = (uint8_t *)value + f->offset;
 
         if (f->kind == MESSAGE_KIND_TEXT)
-            memcpy(member, &empty, sizeof(empty));
+            memcpy(member, empty, sizeof(empty));
         else if (f->kind == MESSAGE_KIND_INNER)
             value_clear(f->inner, member);
     }
