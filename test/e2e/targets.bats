@@ -102,7 +102,8 @@ only() {
     [[ $EUID -eq 0 ]] || skip "becoming somebody else needs root"
     local as endpoint
     # The program may lie where nobody else can go.
-    cp "$QUORATE" "$GOOD" "$DISK"
+    cp "$QUORATE" "$DISK/quorate"
+    cp "$GOOD" "$DISK"
     chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$DISK" "$DISK/quorate"
     chmod 644 "$DISK/good.db"
     endpoint=$("$QUORATE" --cluster lab:t member list -w json | jq -r '.members[0].clientURLs[0]')
