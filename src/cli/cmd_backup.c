@@ -261,7 +261,7 @@ backup_verify_report(struct app *app, struct report *report, struct error *e)
     }
     report_field_text(report, "Problem", "problem", e->text);
     report_field_text(report, "Remedy", "remedy", error_hint_text(e));
-    if (checked.findings.count > 1)
+    if (checked.findings.count > 0)
         findings_section(report, &checked);
     app->exit_code = error_code_exit(e->code);
     error_clear(e);
