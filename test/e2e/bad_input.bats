@@ -107,10 +107,10 @@ nothing_is_written() {
 
 @test "500 random flips: none passes" {
     [[ $("$damage" sweep flips:500:1 "$FILE" "$QUORATE" backup verify --repo "$REPO") -eq 500 ]]
-    [[ $("$damage" sweep flips:100:2 "$FILE" \
-        "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT") -eq 100 ]]
-    [[ $("$damage" sweep flips:100:3 "$FILE" \
-        "$QUORATE" recover --file "$FILE" --cluster lab:t --dry-run) -eq 100 ]]
+    [[ $("$damage" sweep flips:40:2 "$FILE" \
+        "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT") -eq 40 ]]
+    [[ $("$damage" sweep flips:40:3 "$FILE" \
+        "$QUORATE" recover --file "$FILE" --cluster lab:t --dry-run) -eq 40 ]]
     run -0 verify
     nothing_is_written
 }
@@ -119,7 +119,7 @@ nothing_is_written() {
     truncate -s -32 "$FILE"
     size=$(stat -c %s "$FILE")
     run verify
-    refuses 3 "byte $size: there is no SHA-256 at the end" "no-trailer" "--skip-hash-check"
+    refuses 3 "byte $size: there is no SHA-256 at the end" "--skip-hash-check"
     run "$QUORATE" recover --file "$FILE" --cluster lab:t --dry-run
     refuses 3 "byte $size: there is no SHA-256 at the end" "--skip-hash-check"
     run "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT"
@@ -153,7 +153,7 @@ nothing_is_written() {
         "$damage" meta "$FILE" $number
         run verify
         refuses 10 "page $number, byte $((4096 * number)): meta page $number is damaged" \
-            "no other backup" "meta-page"
+            "no other backup"
         mv "$BATS_FILE_TMPDIR/whole.$number" "$FILE"
     done
     run -0 verify

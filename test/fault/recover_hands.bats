@@ -100,7 +100,7 @@ stamp() {
 
 @test "killed while it builds: undo clears up, too" {
     prepare
-    for n in {1..40}; do
+    for ((n = 1; n < 40; n += 2)); do
         status=0
         QUORATE_FAILPOINTS=file_sync=kill@$n recover >/dev/null 2>&1 || status=$?
         [[ $status -eq 137 ]] || break
@@ -178,7 +178,8 @@ holds_the_lock() {
 @test "a disk that fails at any write, sync or rename: the old cluster runs on" {
     prepare
     for point in file_write file_sync file_rename; do
-        for n in {1..60}; do
+        # Every third: each takes an election. All of them under a restore: restore_kill.bats.
+        for ((n = 1; n < 60; n += 3)); do
             status=0
             QUORATE_FAILPOINTS=$point=fail@$n recover >"$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
             [[ $status -ne 0 ]] || break

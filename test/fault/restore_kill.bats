@@ -94,14 +94,14 @@ only_whole_or_hidden() {
     [[ -z $(find "$OUT" -mindepth 1 -maxdepth 1 -name '.*' ! -name '.m[123].restore-*') ]]
 }
 
-@test "killed at 40 moments: whole or hidden, and the next restore works and clears up" {
+@test "killed at 25 moments: whole or hidden, and the next restore works and clears up" {
     started=$(date +%s%N)
     restore
     whole_us=$((($(date +%s%N) - started) / 1000))
     rm -r "$OUT"
     killed=0
-    for n in {1..40}; do
-        if killed_after "$(printf '0.%06d' $((whole_us * n / 40)))"; then
+    for n in {1..25}; do
+        if killed_after "$(printf '0.%06d' $((whole_us * n / 25)))"; then
             killed=$((killed + 1))
         fi
         only_whole_or_hidden
@@ -115,7 +115,7 @@ only_whole_or_hidden() {
         all_are_whole
         rm -r "$OUT"
     done
-    [[ $killed -ge 20 ]]
+    [[ $killed -ge 12 ]]
 }
 
 # The moment between two names: by failpoint, because it is short.
