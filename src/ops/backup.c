@@ -156,6 +156,7 @@ backup_now(struct arena *mem, const struct backup_request *request,
            struct backup_result *ret_result, struct error *e)
 {
     AUTO_REPO_DRAFT draft = REPO_DRAFT_INIT;
+    AUTO_FD fd = -1;
     struct making b = {.mem = mem, .request = request};
     const char *cluster = request->cluster;
 
@@ -165,7 +166,8 @@ backup_now(struct arena *mem, const struct backup_request *request,
     if (cluster == NULL)
         cluster = arena_printf(mem, "%llx", (unsigned long long)b.view.cluster_id);
     if (!repo_draft_begin(mem, request->repo, cluster, &draft, e) ||
-        !snapshot_receive(mem, request->etcd, &b.view, draft.snapshot_path, request->observer,
+        !snapshot_file_claim(draft.snapshot_path, &fd, e) ||
+        !snapshot_receive(mem, request->etcd, &b.view, fd, draft.snapshot_path, request->observer,
                           &b.received, e) ||
         !backup_prove(&b, draft.snapshot_path, cluster, e) ||
         !repo_draft_commit(mem, &draft, b.manifest, &ret_result->folder, e))

@@ -74,8 +74,8 @@ failure_is_ours(const struct error *e)
            e->code == ERROR_CANCELLED;
 }
 
-static bool
-file_claim(const char *path, int *ret_fd, struct error *e)
+bool
+snapshot_file_claim(const char *path, int *ret_fd, struct error *e)
 {
     if (!file_open(path, O_WRONLY | O_CREAT, 0600, ret_fd, e)) {
         if (e->code == ERROR_NOT_FOUND)
@@ -92,11 +92,10 @@ snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
                  const struct cluster_view *view, const char *path, const struct observer *observer,
                  struct snapshot_received *ret_received, struct error *e)
 {
-    AUTO_FD fd = -1;
     const struct member_view **sources;
     size_t count;
 
-    if (!rule_backup_sources(mem, view, &sources, &count, e) || !file_claim(path, &fd, e))
+    if (!rule_backup_sources(mem, view, &sources, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         AUTO_ETCD_CLIENT client = NULL;

@@ -28,14 +28,21 @@ struct snapshot_received {
 };
 
 /*
- * Writes a snapshot to 'path' (created 0600, or emptied), digest checked, synced. On failure the
- * file may hold a part: it is the caller's temporary file to remove.
+ * Opens a file to receive into (created 0600) and locks it against other processes until it is
+ * closed. e: ERROR_LOCKED: another one is writing it.
+ */
+MUST_CHECK bool snapshot_file_claim(const char *path, int *ret_fd, struct error *e);
+
+/*
+ * Writes a snapshot to a claimed file, which is emptied first; digest checked, synced. On failure it
+ * may hold a part: it is the caller's temporary file to remove.
  *
  * etcd  whose endpoints 'view' was fetched with.
+ * path  the file's, for errors.
  * e     ERROR_REFUSED: no member to take it from; otherwise the last member's failure.
  */
 MUST_CHECK bool snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
-                                 const struct cluster_view *view, const char *path,
+                                 const struct cluster_view *view, int fd, const char *path,
                                  const struct observer *observer,
                                  struct snapshot_received *ret_received, struct error *e);
 

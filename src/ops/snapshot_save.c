@@ -9,7 +9,7 @@
 
 static bool
 receive_and_check(struct arena *mem, const struct etcd_options *etcd,
-                  const struct cluster_view *view, const char *part,
+                  const struct cluster_view *view, int fd, const char *part,
                   const struct observer *observer, struct snapshot_saved *saved, struct error *e)
 {
     const struct db_snapshot_options options = {0};
@@ -17,7 +17,7 @@ receive_and_check(struct arena *mem, const struct etcd_options *etcd,
     struct db_snapshot_report report;
     int64_t started_ms;
 
-    if (!snapshot_receive(mem, etcd, view, part, observer, &received, e))
+    if (!snapshot_receive(mem, etcd, view, fd, part, observer, &received, e))
         return false;
     started_ms = time_monotonic_ms();
     observer_progress(observer, "checking", NULL, 0, received.size_bytes);
@@ -36,27 +36,36 @@ receive_and_check(struct arena *mem, const struct etcd_options *etcd,
     return true;
 }
 
+/* With the claimed part file: from the stream to the final name. */
+static bool
+save_to(struct arena *mem, const struct etcd_options *etcd, int fd, const char *part,
+        const char *path, const struct observer *observer, struct snapshot_saved *saved,
+        struct error *e)
+{
+    struct cluster_view view;
+
+    if (!cluster_view_fetch(mem, etcd, &view, e) ||
+        !receive_and_check(mem, etcd, &view, fd, part, observer, saved, e))
+        return false;
+    if (rename(part, path) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    return true;
+}
+
 bool
 snapshot_save(struct arena *mem, const struct etcd_options *etcd, const char *path,
               const struct observer *observer, struct snapshot_saved *ret_saved, struct error *e)
 {
+    AUTO_FD fd = -1;
     const char *part = arena_printf(mem, "%s.part", path);
-    struct cluster_view view;
     struct snapshot_saved saved;
     struct stat st;
 
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return error_set(e, ERROR_EXISTS, "'%s': is there, and is not a plain file", path);
-    if (!cluster_view_fetch(mem, etcd, &view, e))
+    if (!snapshot_file_claim(part, &fd, e))
         return false;
-    if (!receive_and_check(mem, etcd, &view, part, observer, &saved, e)) {
-        /* Another process's part file is not ours to remove. */
-        if (e->code != ERROR_LOCKED)
-            unlink(part);
-        return false;
-    }
-    if (rename(part, path) != 0) {
-        error_set_errno(e, errno, "'%s'", path);
+    if (!save_to(mem, etcd, fd, part, path, observer, &saved, e)) {
         unlink(part);
         return false;
     }

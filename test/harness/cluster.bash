@@ -146,7 +146,7 @@ etcd_versions() {
 
 etcd_tool() {
     local dir
-    dir=$("$_etcds" path "$1") && echo "$dir/$2"
+    dir=$("$_etcds" path "$1") && [[ -x $dir/$2 ]] && echo "$dir/$2"
 }
 
 bbolt() {
