@@ -8,6 +8,7 @@
 #include "format/member_identity.h"
 #include "ops/hash_compare.h"
 #include "ops/plan_kinds.h"
+#include "ops/restore.h"
 #include "plan/plan.h"
 
 struct recover_member;
@@ -47,6 +48,10 @@ struct recover_member {
 #define RECOVER_YES          "yes"
 #define RECOVER_NO           "no"
 
+/* Parts of the names under which directories are kept that are neither the old nor the built one. */
+#define RECOVER_KEPT_UNDONE "undone"
+#define RECOVER_KEPT_FOUND  "found"
+
 extern const struct step recover_step_verify;
 extern const struct step recover_step_stop;       /* one a member */
 extern const struct step recover_step_move_aside; /* one a member */
@@ -58,6 +63,21 @@ extern const struct step recover_step_prove;
 MUST_CHECK bool recover_verify_snapshot(struct recover *r, struct error *e);
 /* The revision the new cluster starts at. */
 int64_t recover_revision_after(const struct recover *r);
+/* Whether the journal's mark 'key' is 'value'. */
+bool recover_mark_is(const struct recover *r, const char *key, const char *value);
+/* Whether the member has no process and is held down. */
+MUST_CHECK bool recover_member_is_down(const struct recover_member *m, bool *ret_down,
+                                       struct error *e);
+/* ERROR_REFUSED: it runs again. */
+MUST_CHECK bool recover_member_must_be_down(const struct recover_member *m, struct error *e);
+/* Stops it when it runs, whoever started it. */
+MUST_CHECK bool recover_member_keep_down(const struct recover_member *m, struct error *e);
+/* Makes room for the member's old data directory: what stands in its place goes to
+ * DATA.<kept_word>-STAMP. */
+MUST_CHECK bool recover_place_clear(const struct recover_member *m, const char *kept_word,
+                                    struct error *e);
+/* What the build asks of restore_run; targets in the plan's arena, no progress. */
+struct restore_request recover_restore_request(struct recover *r);
 /* The endpoints and credentials of the cluster; 'ret_options' points into the plan's arena. */
 void recover_etcd_options(const struct recover *r, struct etcd_options *ret_options);
 

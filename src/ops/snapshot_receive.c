@@ -89,8 +89,9 @@ snapshot_file_claim(const char *path, int *ret_fd, struct error *e)
 
 bool
 snapshot_receive(struct arena *mem, const struct etcd_options *etcd,
-                 const struct cluster_view *view, const char *path, const struct observer *observer,
-                 struct snapshot_received *ret_received, struct error *e)
+                 const struct cluster_view *view, int fd, const char *path,
+                 const struct observer *observer, struct snapshot_received *ret_received,
+                 struct error *e)
 {
     const struct member_view **sources;
     size_t count;

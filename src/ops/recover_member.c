@@ -1,0 +1,76 @@
+/* What the steps of a recovery ask of one member, and what they keep of others' work. */
+
+#include <string.h>
+
+#include "base/io.h"
+#include "node/supervisor.h"
+#include "ops/recover_state.h"
+
+bool
+recover_mark_is(const struct recover *r, const char *key, const char *value)
+{
+    const char *mark = plan_mark_get(r->plan, key);
+
+    return mark != NULL && strcmp(mark, value) == 0;
+}
+
+/* Without a supervisor there is no member either: they die with it. */
+bool
+recover_member_is_down(const struct recover_member *m, bool *ret_down, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct supervisor_status status;
+
+    if (!supervisor_status_fetch(&tmp, m->recover->inventory->dir, &status, e)) {
+        if (e->code != ERROR_NOT_FOUND)
+            return false;
+        error_clear(e);
+        *ret_down = true;
+        return true;
+    }
+    *ret_down = true;
+    for (size_t i = 0; i < status.programs.count; i++) {
+        const struct supervisor_program_status *p = &status.programs.items[i];
+
+        if (strcmp(p->name, m->configured->name) == 0)
+            *ret_down = p->state == SUPERVISOR_DOWN && p->pid == 0;
+    }
+    return true;
+}
+
+bool
+recover_member_must_be_down(const struct recover_member *m, struct error *e)
+{
+    bool down;
+
+    if (!recover_member_is_down(m, &down, e))
+        return false;
+    if (!down)
+        return error_set(e, ERROR_REFUSED, "member '%s' runs again", m->configured->name);
+    return true;
+}
+
+bool
+recover_member_keep_down(const struct recover_member *m, struct error *e)
+{
+    bool down;
+
+    return recover_member_is_down(m, &down, e) &&
+           (down || supervisor_stop(m->recover->inventory->dir, m->configured->name, e));
+}
+
+/* Makes room for the old data directory: what stands in its place was made by somebody else, as by a
+ * member that was started by hand, and is kept beside it. */
+bool
+recover_place_clear(const struct recover_member *m, const char *kept_word, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *data_dir = m->configured->data_dir;
+    const char *kept = arena_printf(&tmp, "%s.%s-%s", data_dir, kept_word, m->recover->stamp);
+
+    if (!path_exists(data_dir))
+        return true;
+    plan_note(m->recover->plan, "keeping what is in place of %s as %s", path_name(data_dir),
+              path_name(kept));
+    return file_rename_new(data_dir, kept, e);
+}
