@@ -285,8 +285,7 @@ fill() {
 # The hash of all that is in a snapshot; each one has a commit of its own, so the bytes differ.
 content_hash() {
     local tool
-    tool=$(etcd_tool "$ETCD_VERSION" etcdutl)
-    [[ -x $tool && $ETCD_VERSION != 3.5.* ]] || tool=$(etcd_tool "$ETCD_VERSION" etcdctl)
+    tool=$(etcd_tool "$ETCD_VERSION" etcdutl || etcd_tool "$ETCD_VERSION" etcdctl)
     "$tool" snapshot status "$1" -w fields | sed -n '/Hash/p; /Total/p; /Revision/p'
 }
 

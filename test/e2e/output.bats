@@ -193,8 +193,7 @@ fill() {
     fill
     local w tool file=$BATS_TEST_TMPDIR/snapshot.db
     ctl snapshot save "$file" >/dev/null 2>&1
-    tool=$(etcd_tool "$ETCD_VERSION" etcdutl)
-    [[ -x $tool ]] || tool=$(etcd_tool "$ETCD_VERSION" etcdctl)
+    tool=$(etcd_tool "$ETCD_VERSION" etcdutl || etcd_tool "$ETCD_VERSION" etcdctl)
     for w in "${formats[@]}"; do
         diff <("$tool" -w "$w" snapshot status "$file" 2>/dev/null | normal) \
             <("$QUORATE" -w "$w" snapshot status "$file" | normal)
