@@ -30,8 +30,7 @@ struct inventory_member {
     struct inventory_urls peer_urls;
     const char *data_dir;
     const char *log_path;
-    struct inventory_tls tls;    /* as server and as peer */
-    struct inventory_urls flags; /* how etcd is started there: "--name=m1", ... */
+    struct inventory_tls tls; /* as server and as peer */
 };
 
 struct inventory {

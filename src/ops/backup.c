@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "etcd/maintenance.h"
 #include "ops/hash_compare.h"
+#include "ops/lab_programs.h"
 
 /* A member hashes its whole history for HashKV: 8 GB may take this long. */
 enum { HASH_TIMEOUT_MS = 120000 };
@@ -60,12 +61,12 @@ alarm_text(struct arena *mem, const struct backend_alarm *alarm)
 }
 
 static const char **
-urls_copy(struct arena *mem, const char *const *urls, size_t count)
+texts_copy(struct arena *mem, const char *const *texts, size_t count)
 {
     const char **copy = arena_zero(mem, (count + 1) * sizeof(*copy));
 
     for (size_t i = 0; i < count; i++)
-        copy[i] = urls[i];
+        copy[i] = texts[i];
     return copy;
 }
 
@@ -80,13 +81,14 @@ member_fill(struct arena *mem, const struct member_view *seen, const struct inve
     m->name = seen->member.name;
     m->version = seen->known ? seen->status.version : "";
     m->is_learner = seen->member.is_learner;
-    m->peer_urls = urls_copy(mem, seen->member.peer_urls, seen->member.peer_url_count);
+    m->peer_urls = texts_copy(mem, seen->member.peer_urls, seen->member.peer_url_count);
     m->peer_url_count = seen->member.peer_url_count;
-    m->client_urls = urls_copy(mem, seen->member.client_urls, seen->member.client_url_count);
+    m->client_urls = texts_copy(mem, seen->member.client_urls, seen->member.client_url_count);
     m->client_url_count = seen->member.client_url_count;
     if (configured != NULL) {
-        m->flags = configured->flags.items;
-        m->flag_count = configured->flags.count;
+        const char *const *flags = lab_member_flags(mem, inventory, configured, &m->flag_count);
+
+        m->flags = texts_copy(mem, flags, m->flag_count);
     }
 }
 

@@ -75,6 +75,18 @@ member_argv(struct arena *mem, const struct inventory *inventory,
     return argv.items.items;
 }
 
+const char *const *
+lab_member_flags(struct arena *mem, const struct inventory *inventory,
+                 const struct inventory_member *member, size_t *ret_count)
+{
+    const char *const *flags = member_argv(mem, inventory, member) + 1;
+
+    *ret_count = 0;
+    while (flags[*ret_count] != NULL)
+        (*ret_count)++;
+    return flags;
+}
+
 bool
 lab_members_start(const struct inventory *inventory, struct error *e)
 {

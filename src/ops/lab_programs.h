@@ -4,10 +4,15 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "cluster/inventory.h"
 
 /* As supervisor_start, with one program for each member of the inventory. */
 MUST_CHECK bool lab_members_start(const struct inventory *inventory, struct error *e);
+
+/* How etcd is started for a member: its words without the program's, in 'mem'. */
+const char *const *lab_member_flags(struct arena *mem, const struct inventory *inventory,
+                                    const struct inventory_member *member, size_t *ret_count);
 
 #endif

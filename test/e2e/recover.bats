@@ -20,6 +20,9 @@ teardown() {
     "$QUORATE" lab load --name t --keys 2000
     q backup now -w json >"$BATS_TEST_TMPDIR/made"
     saved=$(field hashKv <"$BATS_TEST_TMPDIR/made")
+    # The manifest tells how each member was started.
+    jq -e '[.members[].flags | index("--initial-cluster-token")] | length == 3 and all' \
+        "$(field folder <"$BATS_TEST_TMPDIR/made")/manifest.json"
     old_id=$(q status -w json | jq -r '.members[0].id')
     wreck
     q recover --yes
