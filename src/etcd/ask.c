@@ -154,21 +154,3 @@ etcd_ask_each(struct arena *mem, struct etcd_client *client, const struct etcd_m
         memcpy(entry, &answer, sizeof(answer));
     }
 }
-
-bool
-etcd_token(struct etcd_client *client, struct etcd_endpoint *endpoint, const char **ret_token,
-           struct error *e)
-{
-    struct etcd_call call = {
-        .client = client,
-        .endpoint = endpoint,
-        .deadline_ms = time_monotonic_ms() + client->command_timeout_ms,
-    };
-
-    etcd_call_start(&call);
-    etcd_calls_finish(client);
-    if (!call.ok)
-        return etcd_call_error(&call, e);
-    *ret_token = endpoint->token.text;
-    return true;
-}

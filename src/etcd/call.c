@@ -21,16 +21,33 @@ time_left_ms(const struct etcd_call *call)
 }
 
 static void
+call_count_down(struct etcd_client *client)
+{
+    client->open_calls--;
+    client->idle = client->open_calls == 0;
+}
+
+static void
 call_finish(struct etcd_call *call, bool ok)
 {
     struct etcd_client *client = call->client;
 
+    call->grpc = NULL;
     call->ok = ok;
     call->took_us = time_monotonic_us() - call->started_us;
     if (call->on_end != NULL)
         call->on_end(call->context, call);
-    client->open_calls--;
-    client->idle = client->open_calls == 0;
+    call_count_down(client);
+}
+
+void
+etcd_call_drop(struct etcd_call *call)
+{
+    if (call->grpc == NULL)
+        return;
+    grpc_call_drop(call->grpc);
+    call->grpc = NULL;
+    call_count_down(call->client);
 }
 
 static void
@@ -110,13 +127,13 @@ token_start(struct etcd_call *call)
         .context = call,
     };
     AUTO_BUF encoded = BUF_INIT;
-    struct grpc_call *grpc = grpc_call_start(call->endpoint->channel, &options);
 
+    call->grpc = grpc_call_start(call->endpoint->channel, &options);
     /* One piece, so that no copy of the password stays behind when the buffer grows. */
     buf_reserve(&encoded, strlen(request.name) + strlen(request.password) + 64);
     message_encode(&encoded, &etcd_authenticate_request_message, &request);
-    grpc_call_send(grpc, buf_bytes(&encoded));
-    grpc_call_half_close(grpc);
+    grpc_call_send(call->grpc, buf_bytes(&encoded));
+    grpc_call_half_close(call->grpc);
     explicit_bzero(encoded.data, encoded.capacity);
 }
 
@@ -168,7 +185,6 @@ rpc_start(struct etcd_call *call)
         .on_end = rpc_ended,
         .context = call,
     };
-    struct grpc_call *grpc;
 
     if (call->method == NULL) { /* only the token was wanted */
         call_finish(call, call->auth_error.code == ERROR_NONE);
@@ -177,9 +193,9 @@ rpc_start(struct etcd_call *call)
     options.method = call->method->path;
     if (call->endpoint->token.text != NULL)
         options.metadata[0] = (struct grpc_metadata){"token", call->endpoint->token.text};
-    grpc = grpc_call_start(call->endpoint->channel, &options);
-    grpc_call_send(grpc, call->request);
-    grpc_call_half_close(grpc);
+    call->grpc = grpc_call_start(call->endpoint->channel, &options);
+    grpc_call_send(call->grpc, call->request);
+    grpc_call_half_close(call->grpc);
 }
 
 void

@@ -64,6 +64,7 @@ struct etcd_call {
     int64_t took_us;
 
     /* Its own. */
+    struct grpc_call *grpc; /* under way; NULL: none */
     int64_t started_us;
     bool answered;
     bool token_renewed;      /* the second token was asked for */
@@ -71,6 +72,8 @@ struct etcd_call {
 };
 
 void etcd_call_start(struct etcd_call *call);
+/* Ends a call that is under way without its on_end: its owner goes away. */
+void etcd_call_drop(struct etcd_call *call);
 /* Runs the loop until no started call is open. */
 void etcd_calls_finish(struct etcd_client *client);
 
@@ -100,10 +103,6 @@ void etcd_ask_each(struct arena *mem, struct etcd_client *client, const struct e
 
 /* A call's outcome as an answer's, response decoded when there is one. */
 void etcd_answer_set(struct etcd_answer *answer, const struct etcd_call *call, void *ret_response);
-
-/* The token for an endpoint's stream, fetched when there is none; NULL when none is needed. */
-MUST_CHECK bool etcd_token(struct etcd_client *client, struct etcd_endpoint *endpoint,
-                           const char **ret_token, struct error *e);
 
 /* Encodes a request into 'mem'. */
 struct bytes etcd_request_encode(struct arena *mem, const struct message *m, const void *request);

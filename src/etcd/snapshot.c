@@ -4,19 +4,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "etcd/call.h"
 #include "etcd/maintenance_message.h"
-#include "etcd/rpc_error.h"
+#include "etcd/stream.h"
 
 enum {
     /* bbolt's pages are multiples of this, and the digest is all that comes behind them. */
     SECTOR_BYTES = 512,
 };
 
-struct stream {
-    struct etcd_endpoint *endpoint;
+/* One snapshot under way. */
+struct receiver {
+    struct etcd_stream stream;
     struct loop *loop;
-    struct grpc_call *call;
     etcd_snapshot_sink *sink;
     void *context;
     struct etcd_snapshot_info info;
@@ -26,130 +25,112 @@ struct stream {
     bool broken; /* by the sink or by a malformed message: 'error' has it */
     bool done;
     struct error error;
-    struct grpc_result result;
 };
 
-static void
-stream_stalled(void *context)
+static const char *
+receiver_url(const struct receiver *r)
 {
-    struct stream *s = context;
-
-    s->stalled = true;
-    grpc_call_cancel(s->call);
+    return r->stream.endpoint->url;
 }
 
 static void
-stall_watch(struct stream *s)
+receiver_stalled(void *context)
 {
-    loop_timer_set(s->loop, &s->stall, loop_now_ms(s->loop) + s->stall_timeout_ms, stream_stalled,
-                   s);
+    struct receiver *r = context;
+
+    r->stalled = true;
+    etcd_stream_cancel(&r->stream);
 }
 
 static void
-version_keep(struct stream *s, struct bytes version)
+stall_watch(struct receiver *r)
 {
-    if (version.size >= sizeof(s->info.version))
-        version.size = sizeof(s->info.version) - 1;
+    loop_timer_set(r->loop, &r->stall, loop_now_ms(r->loop) + r->stall_timeout_ms, receiver_stalled,
+                   r);
+}
+
+static void
+version_keep(struct receiver *r, struct bytes version)
+{
+    if (version.size >= sizeof(r->info.version))
+        version.size = sizeof(r->info.version) - 1;
     if (version.size > 0)
-        memcpy(s->info.version, version.data, version.size);
-    s->info.version[version.size] = '\0';
+        memcpy(r->info.version, version.data, version.size);
+    r->info.version[version.size] = '\0';
 }
 
 static bool
-blob_take(struct stream *s, struct bytes message)
+blob_take(struct receiver *r, struct bytes message)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct etcd_snapshot_response response;
 
-    if (!message_decode(&tmp, &etcd_snapshot_response_message, message, &response, &s->error))
-        return error_wrap(&s->error, "endpoint '%s'", s->endpoint->url);
-    version_keep(s, response.version);
-    if (!s->sink(s->context, response.blob, response.remaining_bytes, &s->error))
+    if (!message_decode(&tmp, &etcd_snapshot_response_message, message, &response, &r->error))
+        return error_wrap(&r->error, "endpoint '%s'", receiver_url(r));
+    version_keep(r, response.version);
+    if (!r->sink(r->context, response.blob, response.remaining_bytes, &r->error))
         return false;
-    s->info.bytes += response.blob.size;
+    r->info.bytes += response.blob.size;
     return true;
 }
 
 static void
-stream_received(void *context, struct grpc_call *call, struct bytes message)
+message_received(void *context, struct bytes message)
 {
-    struct stream *s = context;
+    struct receiver *r = context;
 
-    if (!blob_take(s, message)) {
-        s->broken = true;
-        loop_timer_stop(&s->stall);
-        grpc_call_cancel(call);
+    if (!blob_take(r, message)) {
+        r->broken = true;
+        loop_timer_stop(&r->stall);
+        etcd_stream_cancel(&r->stream);
         return;
     }
-    stall_watch(s);
+    stall_watch(r);
 }
 
 static void
-stream_ended(void *context, struct grpc_call *call UNUSED, const struct grpc_result *result)
+stream_ended(void *context)
 {
-    struct stream *s = context;
+    struct receiver *r = context;
 
-    s->result = *result;
-    s->done = true;
-    loop_timer_stop(&s->stall);
+    r->done = true;
+    loop_timer_stop(&r->stall);
 }
 
 static bool
-stream_error(const struct stream *s, struct error *e)
+receiver_error(const struct receiver *r, struct error *e)
 {
-    if (s->broken) {
-        *e = s->error;
+    if (r->broken) {
+        *e = r->error;
         return false;
     }
-    if (s->stalled) {
+    if (r->stalled) {
         error_set(e, ERROR_TIMEOUT, "endpoint '%s': nothing came for %" PRId64 " ms",
-                  s->endpoint->url, s->stall_timeout_ms);
+                  receiver_url(r), r->stall_timeout_ms);
         error_hint(e, "the member or its disk stands still: ask another member");
-    } else if (s->result.failure.kind != NET_FAILURE_NONE) {
-        net_failure_error(&s->result.failure, e);
     } else {
-        rpc_error_set(e, &s->result.status);
-        error_wrap(e, "endpoint '%s'", s->endpoint->url);
+        etcd_stream_error(&r->stream, e);
     }
-    if (s->info.bytes == 0)
+    if (r->info.bytes == 0)
         return false;
-    return error_wrap(e, "snapshot incomplete after %" PRIu64 " bytes", s->info.bytes);
+    return error_wrap(e, "snapshot incomplete after %" PRIu64 " bytes", r->info.bytes);
 }
 
 static void
-stream_run(struct etcd_client *client, struct stream *s, const char *token)
+receiver_run(struct receiver *r, struct etcd_client *client, size_t endpoint)
 {
-    struct grpc_call_options options = {
-        .method = "/etcdserverpb.Maintenance/Snapshot",
-        .on_message = stream_received,
+    const struct etcd_stream_options options = {
+        .path = "/etcdserverpb.Maintenance/Snapshot",
+        .on_message = message_received,
         .on_end = stream_ended,
-        .context = s,
+        .context = r,
     };
 
-    if (token != NULL)
-        options.metadata[0] = (struct grpc_metadata){"token", token};
-    s->done = false;
-    s->call = grpc_call_start(s->endpoint->channel, &options);
-    grpc_call_send(s->call, BYTES_NONE);
-    grpc_call_half_close(s->call);
-    stall_watch(s);
-    ASSERT(loop_run(&client->loop, &s->done, LOOP_FOREVER));
-}
-
-static bool
-stream_ok(const struct stream *s)
-{
-    return !s->broken && !s->stalled && s->result.failure.kind == NET_FAILURE_NONE &&
-           s->result.status.code == GRPC_OK;
-}
-
-/* The token we held may be gone on the server: worth a second try, when there is a user. */
-static bool
-token_was_refused(const struct etcd_client *client, const struct stream *s)
-{
-    return client->user != NULL && s->info.bytes == 0 && !s->broken && !s->stalled &&
-           s->result.failure.kind == NET_FAILURE_NONE && s->result.status.code != GRPC_OK &&
-           (rpc_error_flags(&s->result.status) & RPC_NEEDS_TOKEN) != 0;
+    etcd_stream_start(&r->stream, client, endpoint, &options);
+    etcd_stream_send(&r->stream, BYTES_NONE);
+    etcd_stream_half_close(&r->stream);
+    stall_watch(r);
+    ASSERT(loop_run(r->loop, &r->done, LOOP_FOREVER));
 }
 
 bool
@@ -157,34 +138,22 @@ etcd_snapshot(struct etcd_client *client, size_t endpoint, int64_t stall_timeout
               etcd_snapshot_sink *sink, void *context, struct etcd_snapshot_info *ret_info,
               struct error *e)
 {
-    struct stream s = {
-        .endpoint = &client->endpoints[endpoint],
+    struct receiver r = {
         .loop = &client->loop,
         .sink = sink,
         .context = context,
         .stall_timeout_ms = stall_timeout_ms,
     };
-    const char *token;
 
-    ASSERT(endpoint < client->endpoint_count);
-    if (!etcd_token(client, s.endpoint, &token, e))
-        return false;
-    stream_run(client, &s, token);
-    if (token_was_refused(client, &s)) {
-        secret_release(&s.endpoint->token);
-        client->auth_off = false;
-        if (!etcd_token(client, s.endpoint, &token, e))
-            return false;
-        stream_run(client, &s, token);
-    }
-    if (!stream_ok(&s))
-        return stream_error(&s, e);
-    if (s.info.bytes % SECTOR_BYTES != ETCD_SNAPSHOT_DIGEST_BYTES) {
+    receiver_run(&r, client, endpoint);
+    if (r.broken || r.stalled || !etcd_stream_ok(&r.stream))
+        return receiver_error(&r, e);
+    if (r.info.bytes % SECTOR_BYTES != ETCD_SNAPSHOT_DIGEST_BYTES) {
         error_set(e, ERROR_CORRUPT,
                   "endpoint '%s': the snapshot of %" PRIu64 " bytes ends without its digest",
-                  s.endpoint->url, s.info.bytes);
+                  receiver_url(&r), r.info.bytes);
         return error_hint(e, "take it again, or from another member");
     }
-    *ret_info = s.info;
+    *ret_info = r.info;
     return true;
 }

@@ -136,6 +136,8 @@ size_t grpc_call_unsent_bytes(const struct grpc_call *call);
 void grpc_call_half_close(struct grpc_call *call);
 /* Tells the server to stop; on_end follows with GRPC_CANCELLED. No message comes after this. */
 void grpc_call_cancel(struct grpc_call *call);
+/* The same for an owner that goes away: no callback comes any more. */
+void grpc_call_drop(struct grpc_call *call);
 
 /*
  * No message is delivered between pause and resume; what arrives meanwhile is bounded by the

@@ -255,6 +255,14 @@ grpc_call_cancel(struct grpc_call *call)
 }
 
 void
+grpc_call_drop(struct grpc_call *call)
+{
+    call->options.on_message = NULL;
+    call->options.on_end = NULL;
+    grpc_call_cancel(call);
+}
+
+void
 grpc_call_pause(struct grpc_call *call)
 {
     call->paused = true;
