@@ -217,7 +217,7 @@ etcd_calls_finish(struct etcd_client *client)
 {
     /* Each call has a deadline, so the loop cannot end without it. */
     if (client->open_calls > 0)
-        ASSERT(loop_run(&client->loop, &client->idle, LOOP_FOREVER));
+        ASSERT(loop_run(client->loop, &client->idle, LOOP_FOREVER));
 }
 
 bool

@@ -18,6 +18,10 @@ struct etcd_method {
     bool read_only; /* may be asked twice */
 };
 
+/* Of etcd/kv.c, for etcd/pipeline.c; a transaction is taken for a change. */
+extern const struct etcd_method etcd_put_method;
+extern const struct etcd_method etcd_txn_method;
+
 struct etcd_endpoint {
     const char *url; /* as given */
     struct grpc_channel *channel;
@@ -26,7 +30,8 @@ struct etcd_endpoint {
 
 struct etcd_client {
     struct arena mem;
-    struct loop loop;
+    struct loop *loop; /* its own, or that of the client it runs beside */
+    struct loop own_loop;
     struct etcd_endpoint *endpoints;
     size_t endpoint_count;
     size_t preferred; /* the endpoint that answered last: where "any" calls begin */

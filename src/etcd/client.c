@@ -69,7 +69,7 @@ endpoint_open(struct etcd_client *client, struct tls_context *tls, const struct 
     };
 
     endpoint->url = arena_text(&client->mem, given);
-    if (!grpc_channel_new(&client->mem, &client->loop, &options, &endpoint->channel, e))
+    if (!grpc_channel_new(&client->mem, client->loop, &options, &endpoint->channel, e))
         return false;
     client->endpoint_count++;
     /* Mistakes in TLS files are told now; plain endpoints pay nothing for them. */
@@ -110,7 +110,8 @@ etcd_client_open(const struct etcd_options *options, struct etcd_client **ret_cl
     client->idle = true;
     client->command_timeout_ms = options->command_timeout_ms;
     client->dial_timeout_ms = options->dial_timeout_ms;
-    loop_init(&client->loop);
+    client->loop = options->beside != NULL ? options->beside->loop : &client->own_loop;
+    loop_init(&client->own_loop);
     if (options->user != NULL) {
         client->user = arena_text(&client->mem, options->user);
         secret_set(&client->password, bytes_of_text(options->password->text));
@@ -130,7 +131,7 @@ etcd_client_close(struct etcd_client **client)
     if (*client == NULL)
         return;
     client_release(*client);
-    loop_release(&(*client)->loop);
+    loop_release(&(*client)->own_loop);
     mem = (*client)->mem; /* the client lies in its own arena */
     *client = NULL;
     arena_release(&mem);
@@ -153,4 +154,10 @@ void
 etcd_client_set_command_timeout(struct etcd_client *client, int64_t timeout_ms)
 {
     client->command_timeout_ms = timeout_ms;
+}
+
+struct loop *
+etcd_client_loop(struct etcd_client *client)
+{
+    return client->loop;
 }

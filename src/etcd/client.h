@@ -30,6 +30,9 @@ enum {
     ETCD_KEEPALIVE_TIMEOUT_MS = 6000,
 };
 
+struct etcd_client;
+struct loop;
+
 struct etcd_options {
     /*
      * "http://HOST:PORT", "https://HOST:PORT", "unix://PATH", or "HOST:PORT", which as in etcdctl
@@ -49,6 +52,9 @@ struct etcd_options {
     int64_t command_timeout_ms;
     int64_t keepalive_time_ms; /* as in Go clients, 10 s at least: etcd refuses under 5 s */
     int64_t keepalive_timeout_ms;
+    /* Calls of this client and of that one go on side by side, whichever is waited for. It must be
+     * closed after this one. NULL: a loop of its own. */
+    struct etcd_client *beside;
 };
 
 #define ETCD_OPTIONS_INIT                                                                          \
@@ -58,8 +64,6 @@ struct etcd_options {
         .keepalive_time_ms = ETCD_KEEPALIVE_TIME_MS,                                               \
         .keepalive_timeout_ms = ETCD_KEEPALIVE_TIMEOUT_MS,                                         \
     }
-
-struct etcd_client;
 
 #define AUTO_ETCD_CLIENT __attribute__((cleanup(etcd_client_close))) struct etcd_client *
 
@@ -79,6 +83,9 @@ size_t etcd_client_endpoint_count(const struct etcd_client *client);
 const char *etcd_client_endpoint(const struct etcd_client *client, size_t i);
 /* The time that each later call may take, instead of the option's. */
 void etcd_client_set_command_timeout(struct etcd_client *client, int64_t timeout_ms);
+
+/* For timers and watches of the caller's own: they go on while a call is waited for. */
+struct loop *etcd_client_loop(struct etcd_client *client);
 
 /* How one endpoint's part of an "each" call ended. */
 struct etcd_answer {

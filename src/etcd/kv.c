@@ -19,17 +19,17 @@ etcd_range(struct arena *mem, struct etcd_client *client, const struct etcd_rang
     return etcd_ask_any(mem, client, &method, request, ret_response, e);
 }
 
+const struct etcd_method etcd_put_method = {
+    .path = "/etcdserverpb.KV/Put",
+    .request = &etcd_put_request_message,
+    .response = &etcd_put_response_message,
+};
+
 bool
 etcd_put(struct arena *mem, struct etcd_client *client, const struct etcd_put_request *request,
          struct etcd_put_response *ret_response, struct error *e)
 {
-    static const struct etcd_method method = {
-        .path = "/etcdserverpb.KV/Put",
-        .request = &etcd_put_request_message,
-        .response = &etcd_put_response_message,
-    };
-
-    return etcd_ask_any(mem, client, &method, request, ret_response, e);
+    return etcd_ask_any(mem, client, &etcd_put_method, request, ret_response, e);
 }
 
 bool
@@ -66,17 +66,19 @@ txn_is_read_only(const struct etcd_txn_request *txn)
            ops_are_read_only(txn->failure, txn->failure_count);
 }
 
+const struct etcd_method etcd_txn_method = {
+    .path = "/etcdserverpb.KV/Txn",
+    .request = &etcd_txn_request_message,
+    .response = &etcd_txn_response_message,
+};
+
 bool
 etcd_txn(struct arena *mem, struct etcd_client *client, const struct etcd_txn_request *request,
          struct etcd_txn_response *ret_response, struct error *e)
 {
-    const struct etcd_method method = {
-        .path = "/etcdserverpb.KV/Txn",
-        .request = &etcd_txn_request_message,
-        .response = &etcd_txn_response_message,
-        .read_only = txn_is_read_only(request),
-    };
+    struct etcd_method method = etcd_txn_method;
 
+    method.read_only = txn_is_read_only(request);
     return etcd_ask_any(mem, client, &method, request, ret_response, e);
 }
 

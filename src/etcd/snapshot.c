@@ -139,7 +139,7 @@ etcd_snapshot(struct etcd_client *client, size_t endpoint, int64_t stall_timeout
               struct error *e)
 {
     struct receiver r = {
-        .loop = &client->loop,
+        .loop = client->loop,
         .sink = sink,
         .context = context,
         .stall_timeout_ms = stall_timeout_ms,

@@ -6,7 +6,7 @@
  *     etcd_stream_start(&s, client, endpoint, &options);
  *     etcd_stream_send(&s, request);
  *     etcd_stream_half_close(&s);                        // server streaming
- *     loop_run(&client->loop, &done, LOOP_FOREVER);      // on_end sets done
+ *     loop_run(client->loop, &done, LOOP_FOREVER);      // on_end sets done
  *     if (!etcd_stream_ok(&s))
  *         return etcd_stream_error(&s, e);
  *

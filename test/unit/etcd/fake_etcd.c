@@ -88,7 +88,7 @@ fake_cluster_open(struct fake_cluster *c, size_t count, const char *user, fake_m
     options.user = user;
     options.password = &password;
     assert_true(etcd_client_open(&options, &c->client, &e));
-    c->loop = &c->client->loop;
+    c->loop = c->client->loop;
     for (size_t i = 0; i < count; i++)
         fake_member_start(&c->members[i]);
 }
