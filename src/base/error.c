@@ -39,6 +39,8 @@ error_set_(struct error *e, enum error_code code, int sys_errno, const char *for
     e->code = code;
     e->sys_errno = sys_errno;
     e->hint[0] = '\0';
+    e->cause = NULL;
+    e->evidence_size = 0;
     va_start(args, format);
     error_line_finish(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), format, args));
     va_end(args);

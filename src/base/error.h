@@ -23,13 +23,17 @@ enum error_code {
     ERROR_COUNT
 };
 
-enum { ERROR_TEXT_SIZE = 1024, ERROR_HINT_SIZE = 512 };
+enum { ERROR_TEXT_SIZE = 1024, ERROR_HINT_SIZE = 512, ERROR_EVIDENCE_SIZE = 1536 };
 
 struct error {
     enum error_code code;
     int sys_errno;              /* 0 when no system call failed */
     char text[ERROR_TEXT_SIZE]; /* one line, lower case, no full stop; cut with "..." */
     char hint[ERROR_HINT_SIZE]; /* the next command or remedy; "" for the code's own hint */
+    const char
+        *cause; /* a constant word for scripts, finer than the code; NULL: none (evidence.h) */
+    size_t evidence_size;
+    char evidence[ERROR_EVIDENCE_SIZE]; /* what it was concluded from, as fields (evidence.h) */
 };
 
 #define ERROR_INIT                                                                                 \
@@ -44,8 +48,9 @@ error_false(void)
     return false;
 }
 
-/* Sets code and text; the value is false. Clears an earlier hint. Control characters become blanks.
- * The arguments may not point into the error itself: that is error_wrap's. */
+/* Sets code and text; the value is false. Clears an earlier hint, cause and evidence. Control
+ * characters become blanks. The arguments may not point into the error itself: that is
+ * error_wrap's. */
 #define error_set(e, error_code_, ...)                                                             \
     (error_set_((e), (error_code_), 0, __VA_ARGS__), error_false())
 
@@ -56,7 +61,7 @@ error_false(void)
  */
 #define error_set_errno(e, err, ...) (error_set_errno_((e), (err), __VA_ARGS__), error_false())
 
-/* Puts "<text>: " in front of the error; the value is false. Code and hint stay. */
+/* Puts "<text>: " in front of the error; the value is false. All else stays. */
 #define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), error_false())
 
 /* Sets the remedy that is shown under the error; the value is false. */

@@ -9,7 +9,9 @@
 
 /*
  * "Error: text" and "Hint: remedy", or {"error":{"code":"...","text":"...","hint":"..."}}, each with
- * a line end, to the end of 'out'. Control characters are made visible.
+ * a line end, to the end of 'out'. Control characters are made visible. The JSON form also has what
+ * there is of "cause", a word for scripts, and "evidence", an array of objects: each a finding with
+ * its own "cause" and facts (docs/reference/errors.md).
  */
 void error_report(const struct error *e, bool json, bool color, struct buf *out);
 

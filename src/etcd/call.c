@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/evidence.h"
 #include "base/time.h"
 #include "etcd/auth_message.h"
 #include "etcd/rpc_error.h"
@@ -229,11 +230,13 @@ etcd_call_error(const struct etcd_call *call, struct error *e)
     }
     if (call->result.failure.kind != NET_FAILURE_NONE)
         return net_failure_error(&call->result.failure, e);
-    if (call->result.status.code == GRPC_OK)
-        error_set(e, ERROR_RPC, "the server ended the call without an answer");
-    else
-        rpc_error_set(e, &call->result.status);
-    return error_wrap(e, "endpoint '%s'", call->endpoint->url);
+    if (call->result.status.code != GRPC_OK)
+        return rpc_error_set(e, &call->result.status, call->endpoint->url);
+    error_set(e, ERROR_RPC, "endpoint '%s': the server ended the call without an answer",
+              call->endpoint->url);
+    evidence_begin(e, "no-answer");
+    evidence_text(e, "endpoint", call->endpoint->url);
+    return false;
 }
 
 bool

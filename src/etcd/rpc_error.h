@@ -22,9 +22,9 @@ enum {
 unsigned rpc_error_flags(const struct grpc_status *status);
 
 /*
- * Our code, the server's own words (without "etcdserver: "), and what to do about it. The status
- * is not GRPC_OK. The value is false.
+ * Our code, the server's own words (without "etcdserver: ") behind the endpoint, what to do about
+ * it, and the same as evidence. The status is not GRPC_OK. The value is false.
  */
-bool rpc_error_set(struct error *e, const struct grpc_status *status);
+bool rpc_error_set(struct error *e, const struct grpc_status *status, const char *endpoint);
 
 #endif

@@ -234,7 +234,7 @@ etcd_stream_error(const struct etcd_stream *s, struct error *e)
     else if (s->result.status.code == GRPC_OK)
         error_set(e, ERROR_UNAVAILABLE, "the server ended the stream");
     else
-        rpc_error_set(e, &s->result.status);
+        return rpc_error_set(e, &s->result.status, s->endpoint->url);
     return error_wrap(e, "endpoint '%s'", s->endpoint->url);
 }
 

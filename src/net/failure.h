@@ -18,13 +18,15 @@ enum net_failure_kind {
     NET_FAILURE_COUNT
 };
 
-enum { NET_TEXT_SIZE = 512, NET_NAMES_SIZE = 512, NET_SERVER_LINE_SIZE = 96 };
+enum { NET_TEXT_SIZE = 768, NET_NAMES_SIZE = 512, NET_NAME_SIZE = 256, NET_SERVER_LINE_SIZE = 96 };
 
-/* What the server's certificate says; "" and 0 where it was not seen. */
+/* What the certificate at fault says, the server's or ours; "" and 0 where it was not seen. */
 struct net_certificate {
     bool seen;
-    char subject[256];
-    char issuer[256];
+    bool ours;               /* the client certificate that we sent */
+    bool without_clientauth; /* its extended key usage has no place for clients */
+    char subject[NET_NAME_SIZE];
+    char issuer[NET_NAME_SIZE];
     char names[NET_NAMES_SIZE]; /* the SANs: "DNS:localhost, IP:127.0.0.1" */
     int64_t not_before_s;       /* seconds since 1970 UTC */
     int64_t not_after_s;
@@ -38,13 +40,16 @@ struct net_failure {
     bool not_processed;                     /* the server never saw the request: safe to repeat */
     char text[NET_TEXT_SIZE];               /* one line, with the endpoint in front */
     char server_line[NET_SERVER_LINE_SIZE]; /* an HTTP/1 server's status line, a GOAWAY's reason */
+    char endpoint[NET_NAME_SIZE];           /* its URL */
     struct net_certificate certificate;
+    char expected[NET_NAME_SIZE]; /* the name looked for in the server's certificate; "": none */
+    int64_t clock_s;              /* ours, when a certificate's dates were looked at; else 0 */
 };
 
 /* "refused", "tls-name-mismatch", ...: for JSON output. */
 const char *net_failure_word(enum net_failure_kind kind);
 
-/* Sets code, text and hint from the failure; the value is false. */
+/* Sets code, text, hint and evidence from the failure; the value is false. */
 bool net_failure_error(const struct net_failure *failure, struct error *e);
 
 #endif

@@ -25,6 +25,7 @@ judge_set(struct net_failure *f, enum net_failure_kind kind, const struct endpoi
     vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
     *f = (struct net_failure){.kind = kind};
+    snprintf(f->endpoint, sizeof(f->endpoint), "%s", ep->url);
     snprintf(f->text, sizeof(f->text), "endpoint '%s': %s", ep->url, reason);
 }
 

@@ -67,10 +67,11 @@ struct tls_evidence {
     int sys_errno;               /* 0: end of file */
     bool ended;                  /* the connection was closed */
     bool handshake_done;
-    bool certificate_given; /* we have a client certificate */
-    const char *ca_file;    /* NULL: the system's */
-    const char *expected;   /* the name or address looked for in the certificate */
-    const struct net_certificate *certificate;
+    const char *ca_file;  /* NULL: the system's */
+    const char *expected; /* the name or address looked for in the certificate */
+    int64_t clock_s;      /* our wall clock */
+    const struct net_certificate *certificate; /* the server's that was found wanting */
+    const struct net_certificate *own;         /* the client certificate; NULL or not seen: none */
 };
 
 void judge_tls(struct net_failure *f, const struct endpoint *ep,

@@ -61,30 +61,58 @@ judge_verify(struct net_failure *f, const struct endpoint *ep, const struct tls_
                             c->names[0] != '\0' ? c->names : "its names: it has none");
         break;
     case NET_FAILURE_TLS_EXPIRED:
-        more =
-            arena_printf(&tmp, ": '%s' ended at %s", c->subject, date_text(&tmp, c->not_after_s));
+        more = arena_printf(&tmp, ": '%s' ended at %s; our clock says %s", c->subject,
+                            date_text(&tmp, c->not_after_s), date_text(&tmp, evidence->clock_s));
         break;
     case NET_FAILURE_TLS_NOT_YET_VALID:
-        more =
-            arena_printf(&tmp, ": '%s' begins at %s", c->subject, date_text(&tmp, c->not_before_s));
+        more = arena_printf(&tmp, ": '%s' begins at %s; our clock says %s", c->subject,
+                            date_text(&tmp, c->not_before_s), date_text(&tmp, evidence->clock_s));
         break;
     default:
         break;
     }
     judge_set(f, kind, ep, "certificate verify failed: %s%s", reason, more);
+    f->certificate = *c;
+    f->clock_s = evidence->clock_s;
+    if (kind == NET_FAILURE_TLS_NAME_MISMATCH)
+        snprintf(f->expected, sizeof(f->expected), "%s", evidence->expected);
 }
 
-/* An alert about the certificate that we sent, or did not send. */
+/*
+ * An alert about the certificate that we sent, or did not send. Its word is vague (Go's servers say
+ * "bad certificate" to a wrong usage and, up to 1.20, to all else), so the certificate itself is
+ * looked at. Source: Go's crypto/tls/handshake_server.go, processCertsFromClient.
+ */
 static void
-judge_client_certificate(struct net_failure *f, const struct endpoint *ep, bool given,
-                         const char *reason)
+judge_client_certificate(struct net_failure *f, const struct endpoint *ep,
+                         const struct tls_evidence *evidence, const char *reason)
 {
-    if (!given)
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct net_certificate *own = evidence->own;
+    int64_t now_s = evidence->clock_s;
+
+    if (own == NULL || !own->seen) {
         judge_set(f, NET_FAILURE_TLS_CLIENT_REQUIRED, ep,
                   "the server requires a client certificate (%s)", reason);
+        return;
+    }
+    if (own->without_clientauth)
+        judge_set(f, NET_FAILURE_TLS_CLIENT_USAGE, ep,
+                  "the client certificate '%s' is not for clients: its extended key usage lacks "
+                  "clientAuth (%s)",
+                  own->subject, reason);
+    else if (ERR_GET_REASON(evidence->library_error) == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED ||
+             now_s < own->not_before_s || now_s > own->not_after_s)
+        judge_set(f, NET_FAILURE_TLS_CLIENT_EXPIRED, ep,
+                  "the client certificate '%s' is valid from %s to %s; our clock says %s (%s)",
+                  own->subject, date_text(&tmp, own->not_before_s),
+                  date_text(&tmp, own->not_after_s), date_text(&tmp, now_s), reason);
     else
         judge_set(f, NET_FAILURE_TLS_CLIENT_REFUSED, ep,
-                  "the server does not trust this client certificate (%s)", reason);
+                  "the server does not trust the client certificate '%s', issued by '%s' (%s)",
+                  own->subject, own->issuer, reason);
+    f->certificate = *own;
+    f->clock_s = now_s;
 }
 
 static bool
@@ -105,7 +133,7 @@ judge_alert(struct net_failure *f, const struct endpoint *ep, const struct tls_e
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
-        judge_client_certificate(f, ep, evidence->certificate_given, reason);
+        judge_client_certificate(f, ep, evidence, reason);
         return true;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
@@ -140,5 +168,4 @@ judge_tls(struct net_failure *f, const struct endpoint *ep, const struct tls_evi
         judge_set(f, NET_FAILURE_TLS_OTHER, ep, "TLS error: %s",
                   reason != NULL ? reason : "unknown");
     f->sys_errno = evidence->sys_errno;
-    f->certificate = *evidence->certificate;
 }

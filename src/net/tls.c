@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/evidence.h"
 #include "base/io.h"
 #include "net/tls_context.h"
 
@@ -128,6 +129,17 @@ key_read(const char *path, EVP_PKEY **ret_key, struct error *e)
 }
 
 static bool
+key_is_another(const struct tls_options *o, struct error *e)
+{
+    error_set(e, ERROR_TLS, "key file '%s' does not belong to certificate '%s': %s", o->key_file,
+              o->cert_file, library_reason());
+    evidence_begin(e, "tls-key-mismatch");
+    evidence_text(e, "key_file", o->key_file);
+    evidence_text(e, "cert_file", o->cert_file);
+    return error_hint(e, "give the key that the certificate was requested with (--key)");
+}
+
+static bool
 identity_load(SSL_CTX *ssl, const struct tls_options *o, struct error *e)
 {
     EVP_PKEY *key;
@@ -150,10 +162,7 @@ identity_load(SSL_CTX *ssl, const struct tls_options *o, struct error *e)
         return false;
     fits = SSL_CTX_use_PrivateKey(ssl, key);
     EVP_PKEY_free(key);
-    if (fits != 1)
-        return error_set(e, ERROR_TLS, "key file '%s' does not belong to certificate '%s': %s",
-                         o->key_file, o->cert_file, library_reason());
-    return true;
+    return fits == 1 || key_is_another(o, e);
 }
 
 static bool
@@ -186,6 +195,8 @@ tls_context_load(struct tls_context *context, struct error *e)
         return error_set(e, ERROR_TLS, "OpenSSL cannot be used: %s", library_reason());
     if (!context_fill(ssl, &context->options, e)) {
         SSL_CTX_free(ssl);
+        if (e->cause == NULL)
+            evidence_begin(e, "tls-files");
         return false;
     }
     context->socket_bio = tls_socket_bio_new();

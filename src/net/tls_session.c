@@ -1,13 +1,13 @@
 #include "net/tls_session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/time.h"
+#include "net/tls_certificate.h"
 #include "net/tls_context.h"
 
 struct tls_session {
@@ -84,65 +84,6 @@ tls_socket_bio_new(void)
     return method;
 }
 
-static void
-name_text(const X509_NAME *name, char *ret_text, size_t size)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    int got;
-
-    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    got = BIO_read(bio, ret_text, (int)size - 1);
-    ret_text[got > 0 ? got : 0] = '\0';
-    BIO_free(bio);
-}
-
-static int64_t
-date_seconds(const ASN1_TIME *date)
-{
-    struct tm tm;
-
-    return ASN1_TIME_to_tm(date, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
-}
-
-/* Appends "DNS:name" or "IP:address"; a name may hold anything, so it is cut to printable bytes. */
-static void
-san_append(char *names, size_t size, const GENERAL_NAME *san)
-{
-    size_t used = strlen(names);
-    char text[256] = "";
-    const char *kind = "DNS";
-
-    if (san->type == GEN_DNS) {
-        snprintf(text, sizeof(text), "%.*s", ASN1_STRING_length(san->d.dNSName),
-                 (const char *)ASN1_STRING_get0_data(san->d.dNSName));
-    } else if (san->type == GEN_IPADD) {
-        int length = ASN1_STRING_length(san->d.iPAddress);
-
-        kind = "IP";
-        if (length != 4 && length != 16)
-            return;
-        inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(san->d.iPAddress), text,
-                  sizeof(text));
-    } else {
-        return;
-    }
-    for (char *c = text; *c != '\0'; c++) {
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    }
-    snprintf(names + used, size - used, "%s%s:%s", used == 0 ? "" : ", ", kind, text);
-}
-
-static void
-names_collect(X509 *leaf, char *names, size_t size)
-{
-    GENERAL_NAMES *sans = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-
-    for (int i = 0; i < sk_GENERAL_NAME_num(sans); i++)
-        san_append(names, size, sk_GENERAL_NAME_value(sans, i));
-    GENERAL_NAMES_free(sans);
-}
-
 /* Names are the leaf's; issuer and dates are those of the certificate that was found wanting. */
 static int
 verify_seen(int ok, X509_STORE_CTX *store)
@@ -156,12 +97,8 @@ verify_seen(int ok, X509_STORE_CTX *store)
     if (ok || c->seen || cert == NULL || leaf == NULL)
         return ok;
     s->verify_result = X509_STORE_CTX_get_error(store);
-    c->seen = true;
-    name_text(X509_get_subject_name(cert), c->subject, sizeof(c->subject));
-    name_text(X509_get_issuer_name(cert), c->issuer, sizeof(c->issuer));
-    c->not_before_s = date_seconds(X509_get0_notBefore(cert));
-    c->not_after_s = date_seconds(X509_get0_notAfter(cert));
-    names_collect(leaf, c->names, sizeof(c->names));
+    tls_certificate_read(cert, c);
+    tls_certificate_names(leaf, c->names, sizeof(c->names));
     return ok;
 }
 
@@ -312,17 +249,19 @@ tls_session_errno(const struct tls_session *s)
 bool
 tls_session_judge(struct tls_session *s, const struct endpoint *ep, struct net_failure *f)
 {
-    const struct tls_options *o = &s->context->options;
+    X509 *own_certificate = SSL_get_certificate(s->ssl);
+    struct net_certificate own = {.ours = true};
     const struct tls_evidence evidence = {
         .verify_result = s->handshake_done ? X509_V_OK : s->verify_result,
         .library_error = s->library_error,
         .sys_errno = s->sys_errno,
         .ended = s->ended,
         .handshake_done = s->handshake_done,
-        .certificate_given = o->cert_file != NULL,
-        .ca_file = o->ca_file,
+        .ca_file = s->context->options.ca_file,
         .expected = s->expected,
+        .clock_s = time_wall_ms() / 1000,
         .certificate = &s->certificate,
+        .own = &own,
     };
 
     if (s->no_h2) {
@@ -331,6 +270,8 @@ tls_session_judge(struct tls_session *s, const struct endpoint *ep, struct net_f
     }
     if (s->handshake_done && s->library_error == 0)
         return false;
+    if (own_certificate != NULL)
+        tls_certificate_read(own_certificate, &own);
     judge_tls(f, ep, &evidence);
     return true;
 }

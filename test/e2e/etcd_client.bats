@@ -142,7 +142,7 @@ leader() {
     [[ $output == *"errors 1"* ]]
     probe put color green
     failed_with "no-space: endpoint '$(etcd_endpoints)': mvcc: database space exceeded" \
-        "the database's quota is used up: compact, defragment each member, disarm the alarm"
+        "free space: 'compaction REVISION', then 'defrag --cluster', then 'alarm disarm'"
     probe alarm deactivate "$id"
     [[ $output == "$id 1" ]]
     probe put color green

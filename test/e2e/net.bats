@@ -234,7 +234,7 @@ other_authority() {
     for _ in {1..10}; do
         run --separate-stderr env ETCDCTL_CACERT="$tls/ca.crt" ETCDCTL_CERT="$other/client.crt" \
             ETCDCTL_KEY="$other/client.key" "$PROBE" status
-        told tls-client-refused "the server does not trust this client certificate (*)"
+        told tls-client-refused "the server does not trust the client certificate 'CN=stranger', issued by 'CN=other CA' (*)"
     done
 }
 

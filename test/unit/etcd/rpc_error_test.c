@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "base/arena.h"
+#include "base/evidence.h"
 #include "etcd/rpc_error.h"
 
 static struct grpc_status
@@ -22,12 +24,15 @@ static void
 error_is(enum grpc_code code, const char *message, enum error_code want, const char *text,
          const char *hint, unsigned flags)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     struct grpc_status status = status_of(code, message);
     struct error e = ERROR_INIT;
 
-    assert_false(rpc_error_set(&e, &status));
+    assert_false(rpc_error_set(&e, &status, "a"));
     assert_int_equal(e.code, want);
-    assert_string_equal(e.text, text);
+    assert_string_equal(e.text, arena_printf(&tmp, "endpoint 'a': %s", text));
+    assert_string_equal(evidence_value(&e, "endpoint"), "a");
+    assert_string_equal(evidence_value(&e, "server_said"), message);
     assert_string_equal(e.hint, hint);
     assert_int_equal(rpc_error_flags(&status), flags);
 }
@@ -52,8 +57,7 @@ words_decide(void **state UNUSED)
              RPC_RETRY_READ | RPC_NOT_DONE);
     error_is(GRPC_RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded", ERROR_NO_SPACE,
              "mvcc: database space exceeded",
-             "the database's quota is used up: compact, defragment each member, disarm the alarm",
-             0);
+             "free space: 'compaction REVISION', then 'defrag --cluster', then 'alarm disarm'", 0);
     error_is(GRPC_RESOURCE_EXHAUSTED,
              "grpc: received message larger than max (2097800 vs. 2097152)", ERROR_LIMIT,
              "grpc: received message larger than max (2097800 vs. 2097152)",
@@ -98,7 +102,7 @@ every_line_is_reached(void **state UNUSED)
         unsigned flags;
         const char *hint;
     } lines[] = {
-#define RPC_ERROR(text_, code_, flags_, hint_) {text_, ERROR_##code_, flags_, hint_},
+#define RPC_ERROR(text_, cause_, code_, flags_, hint_) {text_, ERROR_##code_, flags_, hint_},
 #include "etcd/rpc_errors.list"
 #undef RPC_ERROR
     };

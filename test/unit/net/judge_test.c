@@ -119,21 +119,45 @@ test_first_bytes_that_may_yet_be_http2(void **state)
 
 struct alert_case {
     int reason;
-    bool given;
+    const struct net_certificate *own;
     bool handshake_done;
     enum net_failure_kind kind;
 };
 
+enum { CLOCK_S = 1000000 };
+
+static const struct net_certificate stranger = {.seen = true,
+                                                .ours = true,
+                                                .subject = "CN=me",
+                                                .issuer = "CN=my CA",
+                                                .not_before_s = CLOCK_S - 60,
+                                                .not_after_s = CLOCK_S + 60};
+static const struct net_certificate ended = {
+    .seen = true, .ours = true, .subject = "CN=me", .not_after_s = CLOCK_S - 60};
+static const struct net_certificate not_begun = {.seen = true,
+                                                 .ours = true,
+                                                 .subject = "CN=me",
+                                                 .not_before_s = CLOCK_S + 60,
+                                                 .not_after_s = CLOCK_S + 120};
+static const struct net_certificate no_client = {.seen = true,
+                                                 .ours = true,
+                                                 .without_clientauth = true,
+                                                 .subject = "CN=db1",
+                                                 .not_after_s = CLOCK_S + 120};
+
 static const struct alert_case alerts[] = {
-    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, false, true, NET_FAILURE_TLS_CLIENT_REQUIRED},
-    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, true, true, NET_FAILURE_TLS_CLIENT_REFUSED},
-    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, true, false, NET_FAILURE_TLS_CLIENT_REFUSED},
-    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, true, false, NET_FAILURE_TLS_CLIENT_REFUSED},
-    {SSL_R_TLSV1_ALERT_ACCESS_DENIED, true, false, NET_FAILURE_TLS_CLIENT_REFUSED},
-    {SSL_R_WRONG_VERSION_NUMBER, false, false, NET_FAILURE_TLS_TO_PLAINTEXT},
-    {SSL_R_WRONG_VERSION_NUMBER, false, true, NET_FAILURE_TLS_OTHER},
-    {SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, false, false, NET_FAILURE_TLS_NO_HTTP2},
-    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, false, false, NET_FAILURE_TLS_OTHER},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, NULL, true, NET_FAILURE_TLS_CLIENT_REQUIRED},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, &stranger, true, NET_FAILURE_TLS_CLIENT_REFUSED},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, &no_client, true, NET_FAILURE_TLS_CLIENT_USAGE},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, &ended, true, NET_FAILURE_TLS_CLIENT_EXPIRED},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, &not_begun, true, NET_FAILURE_TLS_CLIENT_EXPIRED},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, &stranger, false, NET_FAILURE_TLS_CLIENT_EXPIRED},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, &stranger, false, NET_FAILURE_TLS_CLIENT_REFUSED},
+    {SSL_R_TLSV1_ALERT_ACCESS_DENIED, &stranger, false, NET_FAILURE_TLS_CLIENT_REFUSED},
+    {SSL_R_WRONG_VERSION_NUMBER, NULL, false, NET_FAILURE_TLS_TO_PLAINTEXT},
+    {SSL_R_WRONG_VERSION_NUMBER, NULL, true, NET_FAILURE_TLS_OTHER},
+    {SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, NULL, false, NET_FAILURE_TLS_NO_HTTP2},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, NULL, false, NET_FAILURE_TLS_OTHER},
 };
 
 static void
@@ -147,8 +171,9 @@ test_alerts(void **state)
         const struct tls_evidence evidence = {
             .library_error = ERR_PACK(ERR_LIB_SSL, 0, (unsigned)alerts[i].reason),
             .handshake_done = alerts[i].handshake_done,
-            .certificate_given = alerts[i].given,
+            .clock_s = CLOCK_S,
             .certificate = &unseen,
+            .own = alerts[i].own,
         };
 
         judge_tls(&f, &tcp, &evidence);
