@@ -7,13 +7,14 @@
 struct code_facts {
     const char *word;
     int exit_code;
+    int etcd_exit_code;
     bool retryable;
     const char *hint;
 };
 
 static const struct code_facts facts[ERROR_COUNT] = {
-#define ERROR_CODE(name, word_, exit_code_, retryable_, hint_)                                     \
-    [ERROR_##name] = {word_, exit_code_, retryable_, hint_},
+#define ERROR_CODE(name, word_, exit_code_, etcd_exit_code_, retryable_, hint_)                    \
+    [ERROR_##name] = {word_, exit_code_, etcd_exit_code_, retryable_, hint_},
 #include "base/error_codes.list"
 #undef ERROR_CODE
 };
@@ -123,6 +124,12 @@ int
 error_code_exit(enum error_code code)
 {
     return facts[code].exit_code;
+}
+
+int
+error_code_exit_etcd(enum error_code code)
+{
+    return facts[code].etcd_exit_code;
 }
 
 bool

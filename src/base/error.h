@@ -17,7 +17,7 @@
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 enum error_code {
-#define ERROR_CODE(name, word, exit_code, retryable, hint) ERROR_##name,
+#define ERROR_CODE(name, word, exit_code, etcd_exit_code, retryable, hint) ERROR_##name,
 #include "base/error_codes.list"
 #undef ERROR_CODE
     ERROR_COUNT
@@ -86,6 +86,8 @@ void error_clear(struct error *e);
 /* The code's word in JSON output ("not-found"), its exit code, whether trying again can help. */
 const char *error_code_word(enum error_code code);
 int error_code_exit(enum error_code code);
+/* What etcdctl would exit with: for etcd's own words. */
+int error_code_exit_etcd(enum error_code code);
 bool error_code_retryable(enum error_code code);
 
 /* The error's own hint, else its code's; "" when neither has one. */

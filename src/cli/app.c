@@ -13,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/plan_face.h"
+#include "cli/print/print.h"
 #include "cli/prompt.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -129,7 +130,7 @@ run_report(struct app *app, struct error *e)
 {
     struct report report = {.mem = app->mem};
 
-    if (!app->command->report(app, &report, e))
+    if (!print_no_protobuf(&app->style, e) || !app->command->report(app, &report, e))
         return false;
     report_render(&report, &app->style, &app->out);
     return true;
@@ -156,15 +157,16 @@ run(struct app *app, int argc, char *const *argv, struct error *e)
 {
     struct command_line line;
 
-    if (!command_line_parse(app->mem, argc, argv, &line, e))
+    app->tool = tool_of_program(argc > 0 ? argv[0] : "");
+    if (!command_line_parse(app->mem, app->tool, argc, argv, &line, e)) {
+        app->command = line.command;
         return false;
+    }
     app->command = line.command;
     if (line.help)
-        return help_append(&app->out, line.words, e);
-    if (line.command == NULL) {
-        help_append_overview(&app->out);
-        return true;
-    }
+        return help_append(&app->out, app->tool, line.words, e);
+    if (line.command == NULL)
+        return help_append(&app->out, app->tool, line.words, e);
     app->options = line.options;
     app->operands = line.operands;
     app->operand_count = line.operand_count;
@@ -177,7 +179,18 @@ show_error(const struct app *app, const struct error *e, int argc, char *const *
     AUTO_BUF text = BUF_INIT;
 
     error_report(e, wants_json(app, argc, argv), terminal_color(STDERR_FILENO, COLOR_AUTO), &text);
+    if (e->code == ERROR_FLAG && app->tool->etcd && app->command != NULL)
+        help_etcd_append_usage(&text, app->tool, app->command);
     fwrite(text.data, 1, text.size, stderr);
+}
+
+/* etcd's words end with etcd's exit codes, quorate's own with ours. */
+static int
+exit_code_of(const struct app *app, enum error_code code)
+{
+    bool etcd = app->command != NULL ? tool_sets_are_etcd(app->command->tools) : app->tool->etcd;
+
+    return etcd ? error_code_exit_etcd(code) : error_code_exit(code);
 }
 
 int
@@ -202,5 +215,5 @@ app_main(int argc, char **argv)
     etcd_client_close(&app.client);
     secret_release(&app.password);
     buf_release(&app.out);
-    return ok ? app.exit_code : error_code_exit(e.code);
+    return ok ? app.exit_code : exit_code_of(&app, e.code);
 }

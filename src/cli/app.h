@@ -22,6 +22,7 @@ struct etcd_options;
 
 struct app {
     struct arena *mem;             /* lives until the command has ended */
+    const struct tool *tool;       /* under which name the program runs */
     const struct command *command; /* never NULL when a command runs */
     struct options options;        /* the command's and the global ones */
     const char **operands;

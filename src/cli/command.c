@@ -33,23 +33,77 @@ command_family_title(enum command_family family)
 }
 
 const struct command *
-command_find(const char *name)
+command_find(const struct tool *tool, const char *name)
 {
     for (size_t i = 0; commands[i] != NULL; i++)
-        if (strcmp(commands[i]->name, name) == 0)
+        if (tool_has(tool, commands[i]->tools) && strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
 }
 
 size_t
-command_group_size(const char *words)
+command_group_size(const struct tool *tool, const char *words)
 {
     size_t size = strlen(words);
     size_t count = 0;
 
     for (size_t i = 0; commands[i] != NULL; i++)
-        count += strncmp(commands[i]->name, words, size) == 0 && commands[i]->name[size] == ' ';
+        count += tool_has(tool, commands[i]->tools) &&
+                 strncmp(commands[i]->name, words, size) == 0 && commands[i]->name[size] == ' ';
     return count;
+}
+
+bool
+command_is_shown(const struct tool *tool, const struct command *command)
+{
+    return !command->hidden && tool_has(tool, command->tools);
+}
+
+/* The word behind 'words' in a command's name; NULL when the name does not begin with them. */
+static const char *
+word_behind(const char *name, const char *words, size_t *ret_size)
+{
+    size_t size = strlen(words);
+
+    if (strncmp(name, words, size) != 0 || (size > 0 && name[size] != ' '))
+        return NULL;
+    name += size + (size > 0);
+    *ret_size = strcspn(name, " ");
+    return *ret_size > 0 ? name : NULL;
+}
+
+const char *
+command_words_next(struct arena *mem, const struct tool *tool, const char *words, const char *typed,
+                   size_t *ret_candidates)
+{
+    size_t typed_size = strlen(typed);
+    const char *found = NULL;
+    size_t found_size = 0;
+    size_t size;
+
+    *ret_candidates = 0;
+    for (size_t i = 0; commands[i] != NULL && typed_size > 0; i++) {
+        const char *word = word_behind(commands[i]->name, words, &size);
+
+        if (word == NULL || !tool_has(tool, commands[i]->tools) || size < typed_size ||
+            memcmp(word, typed, typed_size) != 0 || (commands[i]->hidden && size != typed_size))
+            continue;
+        if (size == typed_size) {
+            found = word;
+            found_size = size;
+            *ret_candidates = 1;
+            break;
+        }
+        if (found != NULL && found_size == size && memcmp(found, word, size) == 0)
+            continue; /* another command of the same group */
+        found = word;
+        found_size = size;
+        (*ret_candidates)++;
+    }
+    if (*ret_candidates != 1)
+        return NULL;
+    return words[0] == '\0' ? arena_printf(mem, "%.*s", (int)found_size, found)
+                            : arena_printf(mem, "%s %.*s", words, (int)found_size, found);
 }
 
 /* Steps over one operand's name; NULL at the end. */

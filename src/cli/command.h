@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "cli/option.h"
+#include "cli/tool.h"
 
 struct app;
 struct plan;
@@ -53,6 +54,7 @@ struct command {
     const char *operands; /* "KEY [RANGE_END]", "FILE...": how many there may be is read from it */
     const char *summary;  /* one line, no full stop */
     enum command_family family;
+    unsigned tools; /* enum tool_set: the programs that have this word; 0: quorate alone */
     const struct option_def *options; /* ends with OPTIONS_END; NULL for none */
     unsigned needs;                   /* enum command_needs */
     enum command_effect effect;
@@ -73,10 +75,19 @@ extern const struct option_def plan_options[];
 
 const char *command_family_title(enum command_family family);
 
-/* The command of exactly that name ("member list"), or NULL. */
-const struct command *command_find(const char *name);
-/* How many commands begin with these words ("member" has several). */
-size_t command_group_size(const char *words);
+/* The tool's command of exactly that name ("member list"), or NULL. */
+const struct command *command_find(const struct tool *tool, const char *name);
+/* How many of the tool's commands begin with these words ("member" has several). */
+size_t command_group_size(const struct tool *tool, const char *words);
+/* Whether the command belongs into the tool's help. */
+bool command_is_shown(const struct tool *tool, const struct command *command);
+/*
+ * The words of a command, or of the beginning of some, with 'typed' behind 'words': itself, or the
+ * only one that begins with it, as in etcdctl ("mem" is "member"). NULL when there is none; then
+ * ret_candidates tells how many there are. 'words' is "" or what this function returned.
+ */
+const char *command_words_next(struct arena *mem, const struct tool *tool, const char *words,
+                               const char *typed, size_t *ret_candidates);
 /* The fewest and the most operands ("KEY [RANGE_END]": 1 and 2; "...": SIZE_MAX). */
 void command_operand_limits(const struct command *command, size_t *ret_least, size_t *ret_most);
 /* The name of the operand at 'index' ("RANGE_END"), without brackets and dots, into ret_name. */

@@ -27,7 +27,8 @@ offer_table(struct arena *mem, struct buf *out, const char *prefix, const struct
 
 /* The next word of each command that begins with 'words'; a group's word once. */
 static void
-offer_command_words(struct arena *mem, struct buf *out, const char *words, const char *prefix)
+offer_command_words(struct arena *mem, const struct tool *tool, struct buf *out, const char *words,
+                    const char *prefix)
 {
     size_t size = strlen(words);
     const char *last = "";
@@ -36,7 +37,7 @@ offer_command_words(struct arena *mem, struct buf *out, const char *words, const
         const char *rest = commands[i]->name + size;
         const char *word;
 
-        if (commands[i]->hidden || strncmp(commands[i]->name, words, size) != 0 ||
+        if (!command_is_shown(tool, commands[i]) || strncmp(commands[i]->name, words, size) != 0 ||
             (size > 0 && *rest != ' '))
             continue;
         rest += size > 0;
@@ -86,7 +87,7 @@ offer_value(struct arena *mem, struct buf *out, const char *prefix, const struct
 }
 
 static const char *
-offer_operand(struct arena *mem, struct buf *out, const char *prefix,
+offer_operand(struct arena *mem, const struct tool *tool, struct buf *out, const char *prefix,
               const struct command_line_start *start)
 {
     char name[64];
@@ -95,9 +96,9 @@ offer_operand(struct arena *mem, struct buf *out, const char *prefix,
     if (name[0] == '\0')
         command_operand_name(start->command, 0, name, sizeof(name));
     if (strcmp(name, "COMMAND") == 0)
-        offer_command_words(mem, out, "", prefix);
+        offer_command_words(mem, tool, out, "", prefix);
     if (strcmp(name, "SHELL") == 0)
-        offer_choices(mem, out, prefix, "bash|zsh|fish");
+        offer_choices(mem, out, prefix, "bash|zsh|fish|powershell");
     if (strstr(name, "FILE") != NULL || strstr(name, "PATH") != NULL)
         return ":file";
     return strstr(name, "DIR") != NULL ? ":dir" : ":list";
@@ -122,7 +123,8 @@ without_equals(struct arena *mem, const char *const *words, size_t count, int *r
 }
 
 void
-complete_append(struct arena *mem, const char *const *words, size_t count, struct buf *out)
+complete_append(struct arena *mem, const struct tool *tool, const char *const *words, size_t count,
+                struct buf *out)
 {
     struct command_line_start start;
     const char *more = ":list";
@@ -131,7 +133,7 @@ complete_append(struct arena *mem, const char *const *words, size_t count, struc
     char **argv = without_equals(mem, words, count, &argc);
 
     last = argv[argc - 1];
-    command_line_start(mem, argc, argv, &start);
+    command_line_start(mem, tool, argc, argv, &start);
     if (start.value_of != NULL) {
         more = offer_value(mem, out, last, start.value_of);
     } else if (last[0] == '-' && !start.flags_ended) {
@@ -142,9 +144,9 @@ complete_append(struct arena *mem, const char *const *words, size_t count, struc
         offer(out, last, "--help", "Show the help of the command");
     } else {
         if (start.operand_count == 0)
-            offer_command_words(mem, out, start.words, last);
+            offer_command_words(mem, tool, out, start.words, last);
         if (start.command != NULL)
-            more = offer_operand(mem, out, last, &start);
+            more = offer_operand(mem, tool, out, last, &start);
     }
     buf_printf(out, "%s\n", more);
 }

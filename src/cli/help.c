@@ -132,11 +132,11 @@ append_example(struct buf *out, const char *example)
 }
 
 void
-help_append_command(struct buf *out, const struct command *command)
+help_append_command(struct buf *out, const struct tool *tool, const struct command *command)
 {
     const char *effect = effect_text(command->effect);
 
-    buf_printf(out, "%s.\n\nUsage: quorate %s%s%s%s\n", command->summary, command->name,
+    buf_printf(out, "%s.\n\nUsage: %s %s%s%s%s\n", command->summary, tool->name, command->name,
                command->options != NULL || command->plan != NULL ? " [OPTIONS]" : "",
                command->operands != NULL ? " " : "",
                command->operands != NULL ? command->operands : "");
@@ -172,7 +172,7 @@ append_summary(struct buf *out, const struct command *command)
 }
 
 void
-help_append_overview(struct buf *out)
+help_append_overview(struct buf *out, const struct tool *tool)
 {
     buf_append_text(out, "quorate operates etcd clusters: looks at them, backs them up, recovers "
                          "them.\n\nUsage: quorate COMMAND [OPTIONS] [OPERANDS]\n");
@@ -180,7 +180,7 @@ help_append_overview(struct buf *out)
         bool titled = false;
 
         for (size_t i = 0; commands[i] != NULL; i++) {
-            if (commands[i]->hidden || commands[i]->family != family)
+            if (!command_is_shown(tool, commands[i]) || commands[i]->family != family)
                 continue;
             if (!titled)
                 buf_printf(out, "\n%s:\n", command_family_title(family));
@@ -194,47 +194,72 @@ help_append_overview(struct buf *out)
 }
 
 static void
-append_group(struct buf *out, const char *words)
+append_group(struct buf *out, const struct tool *tool, const char *words)
 {
     size_t size = strlen(words);
 
-    buf_printf(out, "Usage: quorate %s COMMAND [OPTIONS] [OPERANDS]\n\nCommands:\n", words);
+    buf_printf(out, "Usage: %s %s COMMAND [OPTIONS] [OPERANDS]\n\nCommands:\n", tool->name, words);
     for (size_t i = 0; commands[i] != NULL; i++)
-        if (!commands[i]->hidden && strncmp(commands[i]->name, words, size) == 0 &&
+        if (command_is_shown(tool, commands[i]) && strncmp(commands[i]->name, words, size) == 0 &&
             (commands[i]->name[size] == ' ' || commands[i]->name[size] == '\0'))
             append_summary(out, commands[i]);
-    buf_printf(out, "\nHelp of one command: quorate help %s COMMAND\n", words);
+    buf_printf(out, "\nHelp of one command: %s help %s COMMAND\n", tool->name, words);
 }
 
 static bool
-no_help(const char *words, struct error *e)
+no_help(const struct tool *tool, const char *words, struct error *e)
 {
     struct suggestion s;
 
     suggestion_init(&s, words);
     for (size_t i = 0; commands[i] != NULL; i++)
-        if (!commands[i]->hidden)
+        if (command_is_shown(tool, commands[i]))
             suggestion_offer(&s, commands[i]->name);
     error_set_(e, ERROR_USAGE, 0, "there is no command '%s'", words);
     if (s.best != NULL)
-        return error_hint(e, "did you mean 'quorate help %s'?", s.best);
-    return error_hint(e, "see 'quorate help'");
+        return error_hint(e, "did you mean '%s help %s'?", tool->name, s.best);
+    return error_hint(e, "see '%s help'", tool->name);
+}
+
+/* "mem li" to "member list", as far as the words are known. */
+static const char *
+words_complete(struct arena *mem, const struct tool *tool, const char *typed)
+{
+    const char *words = "";
+    size_t candidates;
+
+    while (typed[typed[0] == ' '] != '\0') {
+        size_t size;
+        const char *next;
+
+        typed += strspn(typed, " ");
+        size = strcspn(typed, " ");
+        next = command_words_next(mem, tool, words, arena_printf(mem, "%.*s", (int)size, typed),
+                                  &candidates);
+        if (next == NULL)
+            return NULL;
+        words = next;
+        typed += size;
+    }
+    return words;
 }
 
 bool
-help_append(struct buf *out, const char *words, struct error *e)
+help_append(struct buf *out, const struct tool *tool, const char *typed, struct error *e)
 {
-    const struct command *command = command_find(words);
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *words = words_complete(&tmp, tool, typed);
+    const struct command *command = command_find(tool, words != NULL ? words : typed);
 
-    if (words[0] == '\0')
-        help_append_overview(out);
+    if (typed[0] == '\0')
+        (tool->etcd ? help_etcd_append_overview : help_append_overview)(out, tool);
     else if (command != NULL)
-        help_append_command(out, command);
-    else if (strcmp(words, "options") == 0)
+        (tool->etcd ? help_etcd_append_command : help_append_command)(out, tool, command);
+    else if (strcmp(typed, "options") == 0)
         help_append_options(out);
-    else if (command_group_size(words) > 0)
-        append_group(out, words);
+    else if (words != NULL)
+        (tool->etcd ? help_etcd_append_group : append_group)(out, tool, words);
     else
-        return no_help(words, e);
+        return no_help(tool, typed, e);
     return true;
 }

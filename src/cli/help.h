@@ -7,9 +7,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/tool.h"
 
-void help_append_overview(struct buf *out);
-void help_append_command(struct buf *out, const struct command *command);
+void help_append_overview(struct buf *out, const struct tool *tool);
+void help_append_command(struct buf *out, const struct tool *tool, const struct command *command);
 void help_append_options(struct buf *out); /* the global ones */
 
 /*
@@ -17,7 +18,20 @@ void help_append_options(struct buf *out); /* the global ones */
  *
  * e  ERROR_USAGE: nothing of that name, with the nearest as hint.
  */
-MUST_CHECK bool help_append(struct buf *out, const char *words, struct error *e);
+MUST_CHECK bool help_append(struct buf *out, const struct tool *tool, const char *words,
+                            struct error *e);
+
+/*
+ * The same in the form of etcd's own tools (spf13/cobra's, which etcdctl 3.7 and etcdutl print): for
+ * the names etcdctl and etcdutl. Usage is also what follows an error about a flag.
+ */
+void help_etcd_append_overview(struct buf *out, const struct tool *tool);
+void help_etcd_append_group(struct buf *out, const struct tool *tool, const char *words);
+void help_etcd_append_command(struct buf *out, const struct tool *tool,
+                              const struct command *command);
+void help_etcd_append_options(struct buf *out, const struct tool *tool);
+void help_etcd_append_usage(struct buf *out, const struct tool *tool,
+                            const struct command *command);
 
 /* Every command with operands, options, needs and effect; docs/formats/commands.md. */
 void help_append_json(struct buf *out);

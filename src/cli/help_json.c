@@ -91,6 +91,28 @@ needs_json(struct json_writer *w, unsigned needs)
     json_array_end(w);
 }
 
+/* Under which names the program has the word. */
+static void
+tools_json(struct json_writer *w, unsigned sets)
+{
+    static const struct {
+        unsigned set;
+        const char *word;
+    } words[] = {
+        {IN_QUORATE, "quorate"},
+        {IN_ETCDCTL, "etcdctl"},
+        {IN_ETCDUTL, "etcdutl"},
+        {IN_ETCDCTL_V2, "etcdctl-v2"},
+    };
+
+    json_key(w, "tools");
+    json_array_begin(w);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (((sets == 0 ? IN_QUORATE : sets) & words[i].set) != 0)
+            json_text(w, words[i].word);
+    json_array_end(w);
+}
+
 static void
 command_json(struct json_writer *w, const struct command *c)
 {
@@ -111,6 +133,7 @@ command_json(struct json_writer *w, const struct command *c)
         json_u64(w, most);
     json_key_text(w, "effect", effect_word(c->effect));
     json_key_bool(w, "plan", c->plan != NULL);
+    tools_json(w, c->tools);
     needs_json(w, c->needs);
     json_key(w, "options");
     json_array_begin(w);

@@ -91,7 +91,7 @@ bool option_exists(const struct options *o, const char *name);
 void options_add(struct arena *mem, struct options *o, const struct option_def *table);
 struct option_value *options_find(struct options *o, const char *name);
 /*
- * Sets a value from its text. ERROR_USAGE names the option as it was written ('label': "--rev",
+ * Sets a value from its text. ERROR_FLAG (ERROR_FEATURE for a choice) names the option as it was written ('label': "--rev",
  * "-w", "ETCDCTL_REV"), the text, and what was expected; a secret's text is left out.
  */
 MUST_CHECK bool option_set(struct arena *mem, struct option_value *value, const char *label,

@@ -128,7 +128,7 @@ set_choice(struct option_value *value, const char *label, const char *text, stru
         snprintf(words, sizeof(words), "%s", value->def->choices);
         for (char *c = words; *c != '\0'; c++)
             *c = *c == '|' ? ' ' : *c;
-        return error_set(e, ERROR_USAGE, "%s: '%s' is not one of: %s", label, text, words);
+        return error_set(e, ERROR_FEATURE, "%s: '%s' is not one of: %s", label, text, words);
     }
     value->number = index;
     return true;
@@ -174,8 +174,11 @@ option_set(struct arena *mem, struct option_value *value, const char *label, con
     /* The second --endpoints adds to the first, but both replace the environment's. */
     if (source != value->source)
         value->list.count = 0;
-    if (!set_typed(mem, value, label, text, e))
+    if (!set_typed(mem, value, label, text, e)) {
+        if (e->code == ERROR_USAGE)
+            e->code = ERROR_FLAG;
         return false;
+    }
     value->text = text;
     value->source = source;
     return true;

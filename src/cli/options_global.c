@@ -38,7 +38,7 @@ const struct option_def global_options[] = {
      .environment = "ETCDCTL_KEEPALIVE_TIMEOUT",
      .help = "Give a connection up when a ping has no answer for this time"},
     {"write-out", OPTION_CHOICE, 'w', .arg = "FORMAT", .fallback = "simple",
-     .choices = "simple|table|json|fields", .environment = "ETCDCTL_WRITE_OUT",
+     .choices = "simple|table|json|fields|protobuf", .environment = "ETCDCTL_WRITE_OUT",
      .help = "Form of the results"},
     {"hex", OPTION_BOOL, .environment = "ETCDCTL_HEX",
      .help = "Keys, values and ids as hexadecimal text where that is not usual"},

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* The order of --write-out's choices. */
-enum output { OUTPUT_SIMPLE, OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_FIELDS };
+enum output { OUTPUT_SIMPLE, OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_FIELDS, OUTPUT_PROTOBUF };
 
 /* The etcdctl whose output is matched where versions differ. */
 enum compat { COMPAT_3_4, COMPAT_3_5, COMPAT_3_6, COMPAT_3_7, COMPAT_NEWEST = COMPAT_3_7 };

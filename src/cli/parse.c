@@ -41,13 +41,14 @@ table_find_letter(const struct option_def *table, char letter)
 
 /* A flag of any command: all that the first walk can know. */
 static const struct option_def *
-any_find(const char *name, size_t size, char letter)
+any_find(const struct tool *tool, const char *name, size_t size, char letter)
 {
     const struct option_def *found = NULL;
 
     for (size_t i = 0; commands[i] != NULL && found == NULL; i++)
-        found = size > 0 ? table_find(commands[i]->options, name, size)
-                         : table_find_letter(commands[i]->options, letter);
+        found = !tool_has(tool, commands[i]->tools) ? NULL
+                : size > 0                          ? table_find(commands[i]->options, name, size)
+                           : table_find_letter(commands[i]->options, letter);
     if (found == NULL)
         found = size > 0 ? table_find(plan_options, name, size)
                          : table_find_letter(plan_options, letter);
@@ -71,16 +72,17 @@ words_join(struct arena *mem, const char *words, const char *word)
 }
 
 static bool
-words_go_on(struct arena *mem, const char *words, const char *word)
+words_go_on(struct arena *mem, const struct tool *tool, const char *words, const char *word)
 {
-    const char *more = words_join(mem, words, word);
+    size_t candidates;
 
-    return command_find(more) != NULL || command_group_size(more) > 0;
+    return command_words_next(mem, tool, words, word, &candidates) != NULL;
 }
 
 /* The flag at w->at when it has its value in the next word, otherwise NULL. */
 static const struct option_def *
-first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words)
+first_walk_takes_next(struct arena *mem, const struct tool *tool, const struct walk *w,
+                      const char *words)
 {
     const char *word = w->argv[w->at];
     const struct option_def *def;
@@ -88,14 +90,14 @@ first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words
     if (word[1] == '-') {
         if (strchr(word, '=') != NULL)
             return NULL;
-        def = any_find(word + 2, strlen(word + 2), 0);
+        def = any_find(tool, word + 2, strlen(word + 2), 0);
     } else {
         /* In "-hw json" only the last letter can have its value in the next word. */
         size_t i = 1;
 
-        def = any_find(NULL, 0, word[i]);
+        def = any_find(tool, NULL, 0, word[i]);
         while (def != NULL && def->type == OPTION_BOOL && word[i + 1] != '\0')
-            def = any_find(NULL, 0, word[++i]);
+            def = any_find(tool, NULL, 0, word[++i]);
         if (word[i + 1] != '\0')
             return NULL;
     }
@@ -103,8 +105,9 @@ first_walk_takes_next(struct arena *mem, const struct walk *w, const char *words
         return NULL;
     if (def->bare == NULL)
         return def;
-    return !is_flag(w->argv[w->at + 1]) && !words_go_on(mem, words, w->argv[w->at + 1]) ? def
-                                                                                        : NULL;
+    return !is_flag(w->argv[w->at + 1]) && !words_go_on(mem, tool, words, w->argv[w->at + 1])
+               ? def
+               : NULL;
 }
 
 /* Finds the command; ret_stray is the first word that belongs neither to it nor to a flag. */
@@ -113,24 +116,72 @@ first_walk(struct arena *mem, int argc, char *const *argv, struct command_line *
            const char **ret_stray)
 {
     struct walk w = {argc, argv, 1};
+    size_t candidates;
 
     line->words = "";
     *ret_stray = NULL;
     for (; w.at < argc; w.at++) {
         const char *word = argv[w.at];
+        const char *next;
 
         if (strcmp(word, "--") == 0)
             break;
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
             line->help = true;
         else if (is_flag(word))
-            w.at += first_walk_takes_next(mem, &w, line->words) != NULL;
-        else if (*ret_stray == NULL && words_go_on(mem, line->words, word))
-            line->words = words_join(mem, line->words, word);
+            w.at += first_walk_takes_next(mem, line->tool, &w, line->words) != NULL;
+        else if (*ret_stray == NULL && (next = command_words_next(mem, line->tool, line->words,
+                                                                  word, &candidates)) != NULL)
+            line->words = next;
         else if (*ret_stray == NULL)
             *ret_stray = word;
     }
-    line->command = command_find(line->words);
+    line->command = command_find(line->tool, line->words);
+}
+
+/* The first words of commands that begin with 'start', "a, b, c", each once. */
+static void
+list_words(const struct tool *tool, const char *words, const char *start, char *list, size_t size)
+{
+    size_t skip = strlen(words) + (words[0] != '\0');
+    const char *last = "";
+    size_t used = 0;
+
+    list[0] = '\0';
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const char *name = commands[i]->name;
+        const char *word = name + skip;
+        size_t word_size;
+
+        if (!command_is_shown(tool, commands[i]) || strncmp(name, words, strlen(words)) != 0 ||
+            (skip > 0 && name[skip - 1] != ' ') || strncmp(word, start, strlen(start)) != 0)
+            continue;
+        word_size = strcspn(word, " ");
+        if (strncmp(word, last, word_size + 1) == 0 && last[0] != '\0')
+            continue;
+        last = word;
+        if (used < size)
+            used += (size_t)snprintf(list + used, size - used, "%s%.*s", used > 0 ? ", " : "",
+                                     (int)word_size, word);
+    }
+}
+
+/* Several commands begin with what was typed. */
+static bool
+ambiguous_command(const struct command_line *line, const char *stray, const char *typed,
+                  struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    char list[ERROR_TEXT_SIZE / 2];
+    size_t candidates;
+
+    if (command_words_next(&tmp, line->tool, line->words, stray, &candidates) != NULL ||
+        candidates < 2)
+        return false;
+    list_words(line->tool, line->words, stray, list, sizeof(list));
+    error_set_(e, ERROR_FLAG, 0, "unknown command '%s': it could be %s", typed, list);
+    error_hint(e, "write more of the word");
+    return true;
 }
 
 static bool
@@ -142,31 +193,25 @@ unknown_command(struct arena *mem, const struct command_line *line, const char *
 
     suggestion_init(&s, typed);
     for (size_t i = 0; commands[i] != NULL; i++)
-        if (!commands[i]->hidden)
+        if (command_is_shown(line->tool, commands[i]))
             suggestion_offer(&s, commands[i]->name);
-    error_set_(e, ERROR_USAGE, 0, "unknown command '%s'", typed);
+    if (ambiguous_command(line, stray, typed, e))
+        return false;
+    error_set_(e, ERROR_FLAG, 0, "unknown command '%s'", typed);
     if (s.best != NULL)
-        return error_hint(e, "did you mean 'quorate %s'?", s.best);
-    return error_hint(e, line->words[0] != '\0' ? "see 'quorate help %s'" : "see 'quorate help%s'",
-                      line->words);
+        return error_hint(e, "did you mean '%s %s'?", line->tool->name, s.best);
+    return error_hint(e, line->words[0] != '\0' ? "see '%s help %s'" : "see '%s help%s'",
+                      line->tool->name, line->words);
 }
 
 static bool
-incomplete_command(const char *words, struct error *e)
+incomplete_command(const struct command_line *line, struct error *e)
 {
-    char list[ERROR_TEXT_SIZE / 2] = "";
-    size_t used = 0;
-    size_t size = strlen(words);
+    char list[ERROR_TEXT_SIZE / 2];
 
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (commands[i]->hidden || strncmp(commands[i]->name, words, size) != 0 ||
-            commands[i]->name[size] != ' ' || used >= sizeof(list))
-            continue;
-        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used > 0 ? ", " : "",
-                                 commands[i]->name + size + 1);
-    }
-    error_set_(e, ERROR_USAGE, 0, "'%s' needs one more word: %s", words, list);
-    return error_hint(e, "see 'quorate help %s'", words);
+    list_words(line->tool, line->words, "", list, sizeof(list));
+    error_set_(e, ERROR_FLAG, 0, "'%s' needs one more word: %s", line->words, list);
+    return error_hint(e, "see '%s help %s'", line->tool->name, line->words);
 }
 
 static bool
@@ -181,12 +226,12 @@ unknown_flag(const struct command_line *line, const char *flag, size_t size, str
         for (size_t i = 0; i < line->options.values.count; i++)
             if (!line->options.values.items[i].def->hidden)
                 suggestion_offer(&s, line->options.values.items[i].def->name);
-    error_set_(e, ERROR_USAGE, 0, "unknown flag '%s' for '%s'", typed, line->command->name);
+    error_set_(e, ERROR_FLAG, 0, "unknown flag '%s' for '%s'", typed, line->command->name);
     if (s.best != NULL)
         return error_hint(e, "did you mean '--%s'?", s.best);
     if (typed[1] != '-')
         return error_hint(e, "write '--' before a value that begins with '-'");
-    return error_hint(e, "see 'quorate help %s'", line->command->name);
+    return error_hint(e, "see '%s help %s'", line->tool->name, line->command->name);
 }
 
 static struct option_value *
@@ -215,14 +260,14 @@ set_from_next(struct arena *mem, struct command_line *line, struct walk *w, cons
         text = "true";
     } else if (def->bare != NULL &&
                (next == NULL || is_flag(next) ||
-                (strcmp(words, line->words) != 0 && words_go_on(mem, words, next)))) {
+                (strcmp(words, line->words) != 0 && words_go_on(mem, line->tool, words, next)))) {
         text = def->bare;
     } else if (next != NULL) {
         text = next;
         w->at++;
     } else {
-        error_set_(e, ERROR_USAGE, 0, "flag '%s' needs a value", label);
-        return error_hint(e, "see 'quorate help %s'", line->command->name);
+        error_set_(e, ERROR_FLAG, 0, "flag '%s' needs a value", label);
+        return error_hint(e, "see '%s help %s'", line->tool->name, line->command->name);
     }
     return option_set(mem, value, label, text, OPTION_FROM_FLAG, e);
 }
@@ -279,6 +324,7 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
     const char *words = "";
     ARRAY(const char *) operands = ARRAY_INIT;
     bool flags_ended = false;
+    size_t candidates;
 
     for (; w.at < argc; w.at++) {
         const char *word = argv[w.at];
@@ -289,7 +335,8 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
             if (!(word[1] == '-' ? set_long : set_letters)(mem, line, &w, words, e))
                 return false;
         } else if (strcmp(words, line->words) != 0) {
-            words = words_join(mem, words, word);
+            words = command_words_next(mem, line->tool, words, word, &candidates);
+            ASSERT(words != NULL);
         } else {
             *ARRAY_PUSH(mem, &operands) = word;
         }
@@ -297,8 +344,7 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
     line->operands = operands.items;
     line->operand_count = operands.count;
     if (strcmp(words, line->words) != 0) {
-        error_set_(e, ERROR_USAGE, 0, "a word of '%s' was read as the value of a flag",
-                   line->words);
+        error_set_(e, ERROR_FLAG, 0, "a word of '%s' was read as the value of a flag", line->words);
         return error_hint(e, "write the flag as --NAME=VALUE, or behind the command");
     }
     return true;
@@ -332,12 +378,12 @@ check_operands(const struct command_line *line, struct error *e)
     if (line->operand_count < least) {
         command_operand_name(line->command, line->operand_count, operand, sizeof(operand));
         error_set_(e, ERROR_USAGE, 0, "'%s' needs %s", name, operand);
-        return error_hint(e, "usage: quorate %s %s", name, line->command->operands);
+        return error_hint(e, "usage: %s %s %s", line->tool->name, name, line->command->operands);
     }
     if (line->operand_count > most) {
         error_set_(e, ERROR_USAGE, 0, "'%s' is one operand too many for '%s'", line->operands[most],
                    name);
-        return error_hint(e, most > 0 ? "usage: quorate %s %s" : "usage: quorate %s", name,
+        return error_hint(e, most > 0 ? "usage: %s %s %s" : "usage: %s %s", line->tool->name, name,
                           line->command->operands);
     }
     return true;
@@ -352,28 +398,30 @@ check_required(const struct command_line *line, struct error *e)
         if (!value->def->required || value->source != OPTION_FROM_FALLBACK)
             continue;
         error_set_(e, ERROR_USAGE, 0, "'%s' needs --%s", line->command->name, value->def->name);
-        return error_hint(e, "see 'quorate help %s'", line->command->name);
+        return error_hint(e, "see '%s help %s'", line->tool->name, line->command->name);
     }
     return true;
 }
 
 bool
-command_line_parse(struct arena *mem, int argc, char *const *argv, struct command_line *ret_line,
-                   struct error *e)
+command_line_parse(struct arena *mem, const struct tool *tool, int argc, char *const *argv,
+                   struct command_line *ret_line, struct error *e)
 {
     struct command_line *line = ret_line;
     const char *stray;
 
-    *line = (struct command_line){.words = ""};
+    *line = (struct command_line){.tool = tool, .words = ""};
     first_walk(mem, argc, argv, line, &stray);
     if (line->command == NULL && stray != NULL && !(line->help && line->words[0] == '\0'))
         return unknown_command(mem, line, stray, e);
+    /* etcd's tools answer the beginning of a command with its help, and call that success. */
+    line->help = line->help || (tool->etcd && line->command == NULL);
     if (line->help)
         return true;
     if (line->command == NULL && line->words[0] != '\0')
-        return incomplete_command(line->words, e);
+        return incomplete_command(line, e);
     if (line->command == NULL && argc > 1)
-        return error_set(e, ERROR_USAGE, "no command in '%s'", argv[1]);
+        return error_set(e, ERROR_FLAG, "no command in '%s'", argv[1]);
     if (line->command == NULL)
         return true;
 
@@ -386,28 +434,32 @@ command_line_parse(struct arena *mem, int argc, char *const *argv, struct comman
 }
 
 void
-command_line_start(struct arena *mem, int argc, char *const *argv,
+command_line_start(struct arena *mem, const struct tool *tool, int argc, char *const *argv,
                    struct command_line_start *ret_start)
 {
     struct command_line_start *start = ret_start;
     struct walk w = {argc, argv, 1};
+    size_t candidates;
 
     *start = (struct command_line_start){.words = ""};
     for (; w.at < argc - 1; w.at++) {
         const char *word = argv[w.at];
+        const char *next;
 
         if (strcmp(word, "--") == 0 && !start->flags_ended) {
             start->flags_ended = true;
         } else if (is_flag(word) && !start->flags_ended) {
-            const struct option_def *def = first_walk_takes_next(mem, &w, start->words);
+            const struct option_def *def = first_walk_takes_next(mem, tool, &w, start->words);
 
             if (def != NULL && ++w.at == argc - 1)
                 start->value_of = def;
-        } else if (start->operand_count == 0 && words_go_on(mem, start->words, word)) {
-            start->words = words_join(mem, start->words, word);
+        } else if (start->operand_count == 0 &&
+                   (next = command_words_next(mem, tool, start->words, word, &candidates)) !=
+                       NULL) {
+            start->words = next;
         } else {
             start->operand_count++;
         }
     }
-    start->command = command_find(start->words);
+    start->command = command_find(tool, start->words);
 }

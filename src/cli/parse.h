@@ -1,7 +1,8 @@
 /*
  * The command line as pflag reads it: --flag value, --flag=value, -wjson, -w=json, -w json, --b,
  * --b=false; flags before, between and behind the command's words; "--" ends the flags. The command
- * is found first, so that its own flags may stand before its name.
+ * is found first, so that its own flags may stand before its name. Its words may be shortened as far
+ * as they stay unique.
  *
  * A flag beats its environment variable, which beats the default. Empty variables do not count.
  */
@@ -16,6 +17,7 @@
 #include "cli/command.h"
 
 struct command_line {
+    const struct tool *tool;
     const struct command *command; /* NULL: no command word at all */
     const char *words;             /* the command's words as far as they were understood */
     bool help;                     /* --help or -h */
@@ -30,10 +32,12 @@ struct command_line {
  *
  * ret_line  in 'mem', pointing into argv. On an error its options hold what was read so far, as
  *           far as they are good, so that -w json also shapes the error.
- * e         ERROR_USAGE, with the nearest known word as hint.
+ * e         ERROR_FLAG: a word or flag that is not known, with the nearest as hint, or a value that
+ *           does not fit; ERROR_FEATURE: none of a flag's choices; ERROR_USAGE: the operands.
  */
-MUST_CHECK bool command_line_parse(struct arena *mem, int argc, char *const *argv,
-                                   struct command_line *ret_line, struct error *e);
+MUST_CHECK bool command_line_parse(struct arena *mem, const struct tool *tool, int argc,
+                                   char *const *argv, struct command_line *ret_line,
+                                   struct error *e);
 
 /*
  * What an unfinished command line leads up to, for completion: everything before its last word is
@@ -47,7 +51,7 @@ struct command_line_start {
     size_t operand_count;
 };
 
-void command_line_start(struct arena *mem, int argc, char *const *argv,
+void command_line_start(struct arena *mem, const struct tool *tool, int argc, char *const *argv,
                         struct command_line_start *ret_start);
 
 #endif

@@ -93,21 +93,21 @@ static const struct message compare_message =
     MESSAGE("Compare", struct etcd_compare, compare_fields);
 
 static const struct message_field request_op_fields[] = {
-    MESSAGE_OPTIONAL(struct etcd_request_op, range, 1, struct etcd_range_request,
-                     etcd_range_request_message),
-    MESSAGE_OPTIONAL(struct etcd_request_op, put, 2, struct etcd_put_request,
-                     etcd_put_request_message),
-    MESSAGE_OPTIONAL(struct etcd_request_op, delete_range, 3, struct etcd_delete_range_request,
-                     etcd_delete_range_request_message),
-    MESSAGE_OPTIONAL(struct etcd_request_op, txn, 4, struct etcd_txn_request,
-                     etcd_txn_request_message),
+    MESSAGE_OPTIONAL_AS("request_range", struct etcd_request_op, range, 1,
+                        struct etcd_range_request, etcd_range_request_message),
+    MESSAGE_OPTIONAL_AS("request_put", struct etcd_request_op, put, 2, struct etcd_put_request,
+                        etcd_put_request_message),
+    MESSAGE_OPTIONAL_AS("request_delete_range", struct etcd_request_op, delete_range, 3,
+                        struct etcd_delete_range_request, etcd_delete_range_request_message),
+    MESSAGE_OPTIONAL_AS("request_txn", struct etcd_request_op, txn, 4, struct etcd_txn_request,
+                        etcd_txn_request_message),
 };
 static const struct message request_op_message =
     MESSAGE("RequestOp", struct etcd_request_op, request_op_fields);
 
 static const struct message_field txn_request_fields[] = {
-    MESSAGE_REPEATED(struct etcd_txn_request, compares, compare_count, 1, struct etcd_compare,
-                     compare_message),
+    MESSAGE_REPEATED_AS("compare", struct etcd_txn_request, compares, compare_count, 1,
+                        struct etcd_compare, compare_message),
     MESSAGE_REPEATED(struct etcd_txn_request, success, success_count, 2, struct etcd_request_op,
                      request_op_message),
     MESSAGE_REPEATED(struct etcd_txn_request, failure, failure_count, 3, struct etcd_request_op,
@@ -117,14 +117,14 @@ const struct message etcd_txn_request_message =
     MESSAGE("TxnRequest", struct etcd_txn_request, txn_request_fields);
 
 static const struct message_field response_op_fields[] = {
-    MESSAGE_OPTIONAL(struct etcd_response_op, range, 1, struct etcd_range_response,
-                     etcd_range_response_message),
-    MESSAGE_OPTIONAL(struct etcd_response_op, put, 2, struct etcd_put_response,
-                     etcd_put_response_message),
-    MESSAGE_OPTIONAL(struct etcd_response_op, delete_range, 3, struct etcd_delete_range_response,
-                     etcd_delete_range_response_message),
-    MESSAGE_OPTIONAL(struct etcd_response_op, txn, 4, struct etcd_txn_response,
-                     etcd_txn_response_message),
+    MESSAGE_OPTIONAL_AS("response_range", struct etcd_response_op, range, 1,
+                        struct etcd_range_response, etcd_range_response_message),
+    MESSAGE_OPTIONAL_AS("response_put", struct etcd_response_op, put, 2, struct etcd_put_response,
+                        etcd_put_response_message),
+    MESSAGE_OPTIONAL_AS("response_delete_range", struct etcd_response_op, delete_range, 3,
+                        struct etcd_delete_range_response, etcd_delete_range_response_message),
+    MESSAGE_OPTIONAL_AS("response_txn", struct etcd_response_op, txn, 4, struct etcd_txn_response,
+                        etcd_txn_response_message),
 };
 static const struct message response_op_message =
     MESSAGE("ResponseOp", struct etcd_response_op, response_op_fields);

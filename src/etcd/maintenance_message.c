@@ -7,7 +7,7 @@ const struct message etcd_empty_message = {"Empty", sizeof(struct etcd_empty), N
 
 static const struct message_field downgrade_info_fields[] = {
     MESSAGE_BOOL(struct etcd_downgrade_info, enabled, 1),
-    MESSAGE_TEXT(struct etcd_downgrade_info, target_version, 2),
+    MESSAGE_TEXT_AS("targetVersion", struct etcd_downgrade_info, target_version, 2),
 };
 static const struct message downgrade_info_message =
     MESSAGE("DowngradeInfo", struct etcd_downgrade_info, downgrade_info_fields);
@@ -15,18 +15,18 @@ static const struct message downgrade_info_message =
 static const struct message_field status_fields[] = {
     HEADER(struct etcd_status),
     MESSAGE_TEXT(struct etcd_status, version, 2),
-    MESSAGE_I64(struct etcd_status, db_size_bytes, 3),
+    MESSAGE_I64_AS("dbSize", struct etcd_status, db_size_bytes, 3),
     MESSAGE_U64(struct etcd_status, leader, 4),
-    MESSAGE_U64(struct etcd_status, raft_index, 5),
-    MESSAGE_U64(struct etcd_status, raft_term, 6),
-    MESSAGE_U64(struct etcd_status, raft_applied_index, 7),
+    MESSAGE_U64_AS("raftIndex", struct etcd_status, raft_index, 5),
+    MESSAGE_U64_AS("raftTerm", struct etcd_status, raft_term, 6),
+    MESSAGE_U64_AS("raftAppliedIndex", struct etcd_status, raft_applied_index, 7),
     MESSAGE_TEXTS(struct etcd_status, errors, error_count, 8),
-    MESSAGE_I64(struct etcd_status, db_size_in_use_bytes, 9),
-    MESSAGE_BOOL(struct etcd_status, is_learner, 10),
-    MESSAGE_TEXT(struct etcd_status, storage_version, 11),
-    MESSAGE_I64(struct etcd_status, db_size_quota_bytes, 12),
-    MESSAGE_INNER(struct etcd_status, downgrade_info, 13, struct etcd_downgrade_info,
-                  downgrade_info_message),
+    MESSAGE_I64_AS("dbSizeInUse", struct etcd_status, db_size_in_use_bytes, 9),
+    MESSAGE_BOOL_AS("isLearner", struct etcd_status, is_learner, 10),
+    MESSAGE_TEXT_AS("storageVersion", struct etcd_status, storage_version, 11),
+    MESSAGE_I64_AS("dbSizeQuota", struct etcd_status, db_size_quota_bytes, 12),
+    MESSAGE_INNER_AS("downgradeInfo", struct etcd_status, downgrade_info, 13,
+                     struct etcd_downgrade_info, downgrade_info_message),
 };
 const struct message etcd_status_message =
     MESSAGE("StatusResponse", struct etcd_status, status_fields);
@@ -54,15 +54,15 @@ const struct message etcd_hash_kv_message =
 
 static const struct message_field alarm_request_fields[] = {
     MESSAGE_ENUM(struct etcd_alarm_request, action, 1, enum etcd_alarm_action),
-    MESSAGE_U64(struct etcd_alarm_request, member_id, 2),
-    MESSAGE_ENUM(struct etcd_alarm_request, type, 3, enum etcd_alarm_type),
+    MESSAGE_U64_AS("memberID", struct etcd_alarm_request, member_id, 2),
+    MESSAGE_ENUM_AS("alarm", struct etcd_alarm_request, type, 3, enum etcd_alarm_type),
 };
 const struct message etcd_alarm_request_message =
     MESSAGE("AlarmRequest", struct etcd_alarm_request, alarm_request_fields);
 
 static const struct message_field alarm_fields[] = {
-    MESSAGE_U64(struct etcd_alarm, member_id, 1),
-    MESSAGE_ENUM(struct etcd_alarm, type, 2, enum etcd_alarm_type),
+    MESSAGE_U64_AS("memberID", struct etcd_alarm, member_id, 1),
+    MESSAGE_ENUM_AS("alarm", struct etcd_alarm, type, 2, enum etcd_alarm_type),
 };
 static const struct message alarm_message = MESSAGE("AlarmMember", struct etcd_alarm, alarm_fields);
 
@@ -81,7 +81,7 @@ const struct message etcd_header_only_message =
     MESSAGE("HeaderOnly", struct etcd_header_only, header_only_fields);
 
 static const struct message_field move_leader_request_fields[] = {
-    MESSAGE_U64(struct etcd_move_leader_request, target_id, 1),
+    MESSAGE_U64_AS("targetID", struct etcd_move_leader_request, target_id, 1),
 };
 const struct message etcd_move_leader_request_message =
     MESSAGE("MoveLeaderRequest", struct etcd_move_leader_request, move_leader_request_fields);

@@ -15,8 +15,8 @@ member_at(const struct message_field *f, const void *value)
     return (const uint8_t *)value + f->offset;
 }
 
-static size_t
-member_count(const struct message_field *f, const void *value)
+size_t
+message_field_count(const struct message_field *f, const void *value)
 {
     size_t count;
 
@@ -49,7 +49,7 @@ pointer_encode(struct buf *out, const struct message_field *f, const void *value
         count = pointer != NULL ? 1 : 0;
         break;
     default:
-        count = member_count(f, value);
+        count = message_field_count(f, value);
     }
     for (size_t i = 0; i < count; i++) {
         if (f->kind == MESSAGE_KIND_TEXTS)
@@ -60,8 +60,8 @@ pointer_encode(struct buf *out, const struct message_field *f, const void *value
     }
 }
 
-static void
-number_encode(struct buf *out, const struct message_field *f, const void *value)
+uint64_t
+message_field_number(const struct message_field *f, const void *value)
 {
     uint64_t wide = 0;
     uint32_t narrow = 0;
@@ -80,7 +80,16 @@ number_encode(struct buf *out, const struct message_field *f, const void *value)
     default:
         memcpy(&wide, member_at(f, value), sizeof(wide));
     }
-    proto_put_u64(out, f->number, wide);
+    return wide;
+}
+
+bool
+message_is_empty(const struct message *m, const void *value)
+{
+    AUTO_BUF encoded = BUF_INIT;
+
+    message_encode(&encoded, m, value);
+    return encoded.size == 0;
 }
 
 void
@@ -96,14 +105,15 @@ message_encode(struct buf *out, const struct message *m, const void *value)
         case MESSAGE_KIND_U32:
         case MESSAGE_KIND_ENUM:
         case MESSAGE_KIND_BOOL:
-            number_encode(out, f, value);
+            proto_put_u64(out, f->number, message_field_number(f, value));
             break;
         case MESSAGE_KIND_BYTES:
             memcpy(&bytes, member_at(f, value), sizeof(bytes));
             proto_put_bytes(out, f->number, bytes);
             break;
         case MESSAGE_KIND_INNER:
-            inner_encode(out, f, member_at(f, value));
+            if (!message_is_empty(f->inner, member_at(f, value)))
+                inner_encode(out, f, member_at(f, value));
             break;
         default:
             pointer_encode(out, f, value);
@@ -174,7 +184,7 @@ static void *
 array_push(struct arena *mem, const struct message_field *f, size_t item_size, void *value)
 {
     uint8_t *member = (uint8_t *)value + f->offset;
-    size_t count = member_count(f, value);
+    size_t count = message_field_count(f, value);
     uint8_t *items;
 
     memcpy(&items, member, sizeof(items));

@@ -39,6 +39,7 @@ enum message_kind {
 struct message;
 
 struct message_field {
+    const char *name; /* as in etcd's .proto, which is also its key in etcdctl's JSON */
     uint32_t number;
     enum message_kind kind;
     size_t offset;
@@ -63,35 +64,59 @@ struct message {
     (offsetof(type, member) +                                                                      \
      0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((type *)0)->member), c_type) ? 1     \
                                                                                            : -1]))
-#define MESSAGE_FIELD(type, member, n, kind_, c_type)                                              \
+#define MESSAGE_FIELD(name_, type, member, n, kind_, c_type)                                       \
     {                                                                                              \
-        (n), MESSAGE_KIND_##kind_, MESSAGE_OFFSET(type, member, c_type), 0, NULL                   \
+        (name_), (n), MESSAGE_KIND_##kind_, MESSAGE_OFFSET(type, member, c_type), 0, NULL          \
     }
-#define MESSAGE_U64(type, member, n)             MESSAGE_FIELD(type, member, n, U64, uint64_t)
-#define MESSAGE_I64(type, member, n)             MESSAGE_FIELD(type, member, n, I64, int64_t)
-#define MESSAGE_U32(type, member, n)             MESSAGE_FIELD(type, member, n, U32, uint32_t)
-#define MESSAGE_BOOL(type, member, n)            MESSAGE_FIELD(type, member, n, BOOL, bool)
-#define MESSAGE_BYTES(type, member, n)           MESSAGE_FIELD(type, member, n, BYTES, struct bytes)
-#define MESSAGE_TEXT(type, member, n)            MESSAGE_FIELD(type, member, n, TEXT, const char *)
-#define MESSAGE_ENUM(type, member, n, enum_type) MESSAGE_FIELD(type, member, n, ENUM, enum_type)
-#define MESSAGE_TEXTS(type, member, count_member, n)                                               \
+/* The forms with _AS give the .proto's name where the C member has another one. */
+#define MESSAGE_U64_AS(name, t, member, n)  MESSAGE_FIELD(name, t, member, n, U64, uint64_t)
+#define MESSAGE_I64_AS(name, t, member, n)  MESSAGE_FIELD(name, t, member, n, I64, int64_t)
+#define MESSAGE_U32_AS(name, t, member, n)  MESSAGE_FIELD(name, t, member, n, U32, uint32_t)
+#define MESSAGE_BOOL_AS(name, t, member, n) MESSAGE_FIELD(name, t, member, n, BOOL, bool)
+#define MESSAGE_TEXT_AS(name, t, member, n) MESSAGE_FIELD(name, t, member, n, TEXT, const char *)
+#define MESSAGE_ENUM_AS(name, t, member, n, enum_type)                                             \
+    MESSAGE_FIELD(name, t, member, n, ENUM, enum_type)
+#define MESSAGE_TEXTS_AS(name_, type, member, count_member, n)                                     \
     {                                                                                              \
-        (n), MESSAGE_KIND_TEXTS, MESSAGE_OFFSET(type, member, const char *const *),                \
+        (name_), (n), MESSAGE_KIND_TEXTS, MESSAGE_OFFSET(type, member, const char *const *),       \
             MESSAGE_OFFSET(type, count_member, size_t), NULL                                       \
     }
-#define MESSAGE_INNER(type, member, n, inner_type, table)                                          \
+#define MESSAGE_INNER_AS(name_, type, member, n, inner_type, table)                                \
     {                                                                                              \
-        (n), MESSAGE_KIND_INNER, MESSAGE_OFFSET(type, member, inner_type), 0, &(table)             \
+        (name_), (n), MESSAGE_KIND_INNER, MESSAGE_OFFSET(type, member, inner_type), 0, &(table)    \
     }
-#define MESSAGE_OPTIONAL(type, member, n, inner_type, table)                                       \
+#define MESSAGE_OPTIONAL_AS(name_, type, member, n, inner_type, table)                             \
     {                                                                                              \
-        (n), MESSAGE_KIND_OPTIONAL, MESSAGE_OFFSET(type, member, const inner_type *), 0, &(table)  \
+        (name_), (n), MESSAGE_KIND_OPTIONAL, MESSAGE_OFFSET(type, member, const inner_type *), 0,  \
+            &(table)                                                                               \
     }
-#define MESSAGE_REPEATED(type, member, count_member, n, inner_type, table)                         \
+#define MESSAGE_REPEATED_AS(name_, type, member, count_member, n, inner_type, table)               \
     {                                                                                              \
-        (n), MESSAGE_KIND_REPEATED, MESSAGE_OFFSET(type, member, const inner_type *),              \
+        (name_), (n), MESSAGE_KIND_REPEATED, MESSAGE_OFFSET(type, member, const inner_type *),     \
             MESSAGE_OFFSET(type, count_member, size_t), &(table)                                   \
     }
+#define MESSAGE_U64(type, member, n)   MESSAGE_U64_AS(#member, type, member, n)
+#define MESSAGE_I64(type, member, n)   MESSAGE_I64_AS(#member, type, member, n)
+#define MESSAGE_U32(type, member, n)   MESSAGE_U32_AS(#member, type, member, n)
+#define MESSAGE_BOOL(type, member, n)  MESSAGE_BOOL_AS(#member, type, member, n)
+#define MESSAGE_TEXT(type, member, n)  MESSAGE_TEXT_AS(#member, type, member, n)
+#define MESSAGE_BYTES(type, member, n) MESSAGE_FIELD(#member, type, member, n, BYTES, struct bytes)
+#define MESSAGE_ENUM(type, member, n, enum_type)                                                   \
+    MESSAGE_ENUM_AS(#member, type, member, n, enum_type)
+#define MESSAGE_TEXTS(type, member, count_member, n)                                               \
+    MESSAGE_TEXTS_AS(#member, type, member, count_member, n)
+#define MESSAGE_INNER(type, member, n, inner_type, table)                                          \
+    MESSAGE_INNER_AS(#member, type, member, n, inner_type, table)
+#define MESSAGE_OPTIONAL(type, member, n, inner_type, table)                                       \
+    MESSAGE_OPTIONAL_AS(#member, type, member, n, inner_type, table)
+#define MESSAGE_REPEATED(type, member, count_member, n, inner_type, table)                         \
+    MESSAGE_REPEATED_AS(#member, type, member, count_member, n, inner_type, table)
+
+/* For code that walks over any message: a number or bool as it is, and a list's length. */
+uint64_t message_field_number(const struct message_field *f, const void *value);
+size_t message_field_count(const struct message_field *f, const void *value);
+/* Nothing in it: a message that was not sent. */
+bool message_is_empty(const struct message *m, const void *value);
 
 /* Messages may hold messages this deep (a transaction in a transaction takes two). */
 enum { MESSAGE_MAX_DEPTH = 32 };

@@ -16,7 +16,7 @@ test_entries(void **state)
         const struct command *c = commands[i];
         size_t size = strlen(c->summary);
 
-        assert_ptr_equal(command_find(c->name), c);
+        assert_ptr_equal(command_find(tool_of_sets(c->tools), c->name), c);
         assert_int_equal((c->plan != NULL) + (c->report != NULL) + (c->run != NULL), 1);
         assert_true(size > 0 && size <= 80 && c->summary[size - 1] != '.');
         assert_true(isupper((unsigned char)c->summary[0]));
@@ -62,7 +62,8 @@ test_flags_agree_on_values(void **state)
             for (size_t k = 0; commands[k] != NULL; k++)
                 for (const struct option_def *b = commands[k]->options;
                      b != NULL && b->name != NULL; b++)
-                    if (strcmp(a->name, b->name) == 0)
+                    if (strcmp(a->name, b->name) == 0 &&
+                        tool_has(tool_of_sets(commands[i]->tools), commands[k]->tools))
                         assert_int_equal(a->type == OPTION_BOOL, b->type == OPTION_BOOL);
             for (const struct option_def *b = global_options; b->name != NULL; b++)
                 if (strcmp(a->name, b->name) == 0)
@@ -91,8 +92,8 @@ check_example(const struct command *c, const char *text)
         text += size + (text[size] == ' ');
     }
     argv[argc] = NULL;
-    assert_string_equal(argv[0], "quorate");
-    EXPECT_OK(command_line_parse(&mem, argc, argv, &line, &e));
+    assert_string_equal(argv[0], tool_of_sets(c->tools)->name);
+    EXPECT_OK(command_line_parse(&mem, tool_of_sets(c->tools), argc, argv, &line, &e));
     return line.command == c;
 }
 
@@ -114,8 +115,9 @@ test_examples(void **state)
             size_t size = strcspn(at, "\n");
 
             /* "source <(...)" and pipes are the shell's, not ours. */
-            if (strncmp(at, "quorate ", 8) == 0 && memchr(at, '|', size) == NULL &&
-                memchr(at, '$', size) == NULL && memchr(at, '>', size) == NULL)
+            if (strncmp(at, tool_of_sets(commands[i]->tools)->name, 7) == 0 &&
+                memchr(at, '|', size) == NULL && memchr(at, '$', size) == NULL &&
+                memchr(at, '>', size) == NULL)
                 own += check_example(commands[i], arena_printf(&mem, "%.*s", (int)size, at));
             at += size + (at[size] == '\n');
         }

@@ -24,7 +24,7 @@ offered(struct arena *mem, const char *line)
             break;
         line += size + 1;
     }
-    complete_append(mem, words, count, &out);
+    complete_append(mem, &tool_quorate, words, count, &out);
     for (const char *at = buf_text(&out); *at != '\0'; at += strcspn(at, "\n") + 1)
         result = arena_printf(mem, "%s%s%.*s", result, result[0] != '\0' ? " " : "",
                               (int)strcspn(at, "\t\n"), at);
@@ -46,15 +46,15 @@ test_offers(void **state)
         {"-w json endpoint h", "health hashkv :list"},
         {"get --lim", "--limit :list"},
         {"get k --co", "--consistency --count-only --command-timeout --color :list"},
-        {"get -w ", "simple table json fields :list"},
+        {"get -w ", "simple table json fields protobuf :list"},
         {"get --write-out = j", "json :list"},
-        {"get --write-out =", "simple table json fields :list"},
+        {"get --write-out =", "simple table json fields protobuf :list"},
         {"get --order D", "DESCEND :list"},
         {"get --limit ", ":list"},
         {"get --cacert ", ":file"},
         {"get -- --lim", ":list"},
         {"snapshot status ", ":file"},
-        {"completion ", "bash zsh fish :list"},
+        {"completion ", "bash zsh fish powershell :list"},
         {"help memb", "member :list"},
         {"get k ", ":list"},
         {"__com", ":list"},
@@ -90,7 +90,8 @@ test_scripts(void **state)
     assert_non_null(strstr(completion_script("bash"), "complete -F _quorate quorate"));
     assert_non_null(strstr(completion_script("zsh"), "#compdef quorate"));
     assert_non_null(strstr(completion_script("fish"), "complete -c quorate"));
-    assert_null(completion_script("powershell"));
+    assert_non_null(strstr(completion_script("powershell"), "-CommandName quorate"));
+    assert_null(completion_script("csh"));
 }
 
 int

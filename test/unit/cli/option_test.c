@@ -90,22 +90,21 @@ test_errors(void **state)
     struct error e = ERROR_INIT;
 
     (void)state;
-    EXPECT_ERROR(set(&mem, &o, "bool", "yes", &e), ERROR_USAGE,
+    EXPECT_ERROR(set(&mem, &o, "bool", "yes", &e), ERROR_FLAG,
                  "--bool: 'yes' is neither true nor false");
-    EXPECT_ERROR(set(&mem, &o, "i64", "1.5", &e), ERROR_USAGE,
-                 "--i64: '1.5' is not a whole number");
-    EXPECT_ERROR(set(&mem, &o, "u64", "-1", &e), ERROR_USAGE, "--u64: '-1' is not a whole number");
+    EXPECT_ERROR(set(&mem, &o, "i64", "1.5", &e), ERROR_FLAG, "--i64: '1.5' is not a whole number");
+    EXPECT_ERROR(set(&mem, &o, "u64", "-1", &e), ERROR_FLAG, "--u64: '-1' is not a whole number");
     assert_false(set(&mem, &o, "hex", "0x12", &e));
-    assert_int_equal(e.code, ERROR_USAGE);
-    EXPECT_ERROR(set(&mem, &o, "duration", "5", &e), ERROR_USAGE,
+    assert_int_equal(e.code, ERROR_FLAG);
+    EXPECT_ERROR(set(&mem, &o, "duration", "5", &e), ERROR_FLAG,
                  "--duration: '5': a duration needs a unit, as in 5s, 1m30s");
-    EXPECT_ERROR(set(&mem, &o, "duration", "-5s", &e), ERROR_USAGE,
+    EXPECT_ERROR(set(&mem, &o, "duration", "-5s", &e), ERROR_FLAG,
                  "--duration: '-5s' is a negative duration");
-    EXPECT_ERROR(set(&mem, &o, "size", "5 GB", &e), ERROR_USAGE,
+    EXPECT_ERROR(set(&mem, &o, "size", "5 GB", &e), ERROR_FLAG,
                  "--size: '5 GB' is not a size such as 4096, 64MiB or 2GB");
-    EXPECT_ERROR(set(&mem, &o, "choice", "xml", &e), ERROR_USAGE,
+    EXPECT_ERROR(set(&mem, &o, "choice", "xml", &e), ERROR_FEATURE,
                  "--choice: 'xml' is not one of: simple table json");
-    EXPECT_ERROR(set(&mem, &o, "choice", "jso", &e), ERROR_USAGE,
+    EXPECT_ERROR(set(&mem, &o, "choice", "jso", &e), ERROR_FEATURE,
                  "--choice: 'jso' is not one of: simple table json");
     assert_int_equal(option_i64(&o, "i64"), -3); /* nothing was changed */
     assert_false(option_given(&o, "choice"));

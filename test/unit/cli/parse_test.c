@@ -31,7 +31,7 @@ parse(struct arena *mem, const char *text, struct command_line *ret_line, struct
     char *argv[WORDS_MAX + 1];
     int argc = split(mem, text, argv);
 
-    return command_line_parse(mem, argc, argv, ret_line, e);
+    return command_line_parse(mem, &tool_quorate, argc, argv, ret_line, e);
 }
 
 /* "command|operands|write-out|limit" of a command line. */
@@ -112,6 +112,15 @@ test_good(void **state)
         assert_string_equal(parsed(&mem, cases[i].line), cases[i].result);
 }
 
+/* The operands' number is the command's own affair, as in etcdctl; the rest is the parser's. */
+static enum error_code
+code_of(const char *text, const char *hint)
+{
+    if (strstr(text, "is not one of") != NULL)
+        return ERROR_FEATURE;
+    return hint != NULL && strncmp(hint, "usage:", 6) == 0 ? ERROR_USAGE : ERROR_FLAG;
+}
+
 static void
 test_errors(void **state)
 {
@@ -121,6 +130,7 @@ test_errors(void **state)
         const char *hint;
     } cases[] = {
         {"gte a", "unknown command 'gte'", "did you mean 'quorate get'?"},
+        {"s", "unknown command 's': it could be status, snapshot", "write more of the word"},
         {"member lits", "unknown command 'member lits'", "did you mean 'quorate member list'?"},
         {"member xyzzyxyzzy", "unknown command 'member xyzzyxyzzy'", "see 'quorate help member'"},
         {"xyzzyxyzzy", "unknown command 'xyzzyxyzzy'", "see 'quorate help'"},
@@ -142,7 +152,7 @@ test_errors(void **state)
         {"member list --cluster", "flag '--cluster' needs a value",
          "see 'quorate help member list'"},
         {"get a --limit x", "--limit: 'x' is not a whole number", NULL},
-        {"get a -w xml", "-w: 'xml' is not one of: simple table json fields", NULL},
+        {"get a -w xml", "-w: 'xml' is not one of: simple table json fields protobuf", NULL},
         {"get a --hex=maybe", "--hex: 'maybe' is neither true nor false", NULL},
         {"get", "'get' needs KEY", "usage: quorate get KEY [RANGE_END]"},
         {"get a b c", "'c' is one operand too many for 'get'",
@@ -158,10 +168,54 @@ test_errors(void **state)
         struct error e = ERROR_INIT;
         struct command_line line;
 
-        EXPECT_ERROR(parse(&mem, cases[i].line, &line, &e), ERROR_USAGE, cases[i].text);
+        EXPECT_ERROR(parse(&mem, cases[i].line, &line, &e), code_of(cases[i].text, cases[i].hint),
+                     cases[i].text);
         if (cases[i].hint != NULL)
             assert_string_equal(error_hint_text(&e), cases[i].hint);
     }
+}
+
+static void
+test_words_may_be_shortened(void **state)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct command_line line;
+
+    (void)state;
+    EXPECT_OK(parse(&mem, "snap sav f", &line, &e));
+    assert_string_equal(line.command->name, "snapshot save");
+    assert_string_equal(line.words, "snapshot save");
+    assert_int_equal(line.operand_count, 1);
+    assert_string_equal(line.operands[0], "f");
+    EXPECT_OK(parse(&mem, "-w json endp --cluster stat", &line, &e));
+    assert_string_equal(line.command->name, "endpoint status");
+    assert_string_equal(option_text(&line.options, "cluster"), "true");
+    /* A word that is one in full is no beginning of another, and operands are nobody's beginning. */
+    EXPECT_OK(parse(&mem, "get mem", &line, &e));
+    assert_string_equal(line.operands[0], "mem");
+}
+
+static void
+test_tools_have_their_own_words(void **state)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct command_line line;
+    char backup[] = "backup";
+    char words[] = "member";
+    char program[] = "etcdctl";
+    char *list[] = {program, backup, NULL};
+    char *member[] = {program, words, NULL};
+
+    (void)state;
+    EXPECT_ERROR(command_line_parse(&mem, tool_of_program("/usr/bin/etcdctl"), 2, list, &line, &e),
+                 ERROR_FLAG, "unknown command 'backup'");
+    assert_string_equal(error_hint_text(&e), "see 'etcdctl help'");
+    EXPECT_OK(command_line_parse(&mem, tool_of_program("etcdctl"), 2, member, &line, &e));
+    assert_true(line.help);
+    EXPECT_ERROR(command_line_parse(&mem, tool_of_program("etcdutl"), 2, member, &line, &e),
+                 ERROR_FLAG, "unknown command 'member'");
 }
 
 static void
@@ -211,7 +265,7 @@ test_environment(void **state)
     assert_int_equal(count, 2);
 
     setenv("ETCDCTL_HEX", "perhaps", 1);
-    EXPECT_ERROR(parse(&mem, "get a", &line, &e), ERROR_USAGE,
+    EXPECT_ERROR(parse(&mem, "get a", &line, &e), ERROR_FLAG,
                  "ETCDCTL_HEX: 'perhaps' is neither true nor false");
     assert_string_equal(error_hint_text(&e),
                         "change or unset the environment variable ETCDCTL_HEX");
@@ -226,6 +280,8 @@ main(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_words_may_be_shortened),
+        cmocka_unit_test(test_tools_have_their_own_words),
         cmocka_unit_test(test_help_looks_at_nothing_else),
         cmocka_unit_test(test_environment),
     };

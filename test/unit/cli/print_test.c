@@ -5,10 +5,10 @@
 #include <locale.h>
 #include <string.h>
 
-#include "cli/print_endpoint.h"
-#include "cli/print_kv.h"
-#include "cli/print_member.h"
-#include "cli/print_snapshot.h"
+#include "cli/print/print_endpoint.h"
+#include "cli/print/print_kv.h"
+#include "cli/print/print_member.h"
+#include "cli/print/print_snapshot.h"
 
 static const struct output_style simple = {.output = OUTPUT_SIMPLE, .compat = COMPAT_NEWEST};
 static const struct output_style json = {.output = OUTPUT_JSON, .compat = COMPAT_NEWEST};
@@ -318,7 +318,7 @@ test_no_table(void **state)
 
     (void)state;
     EXPECT_OK(print_no_table(&simple, &e));
-    EXPECT_ERROR(print_no_table(&table, &e), ERROR_USAGE, "table not supported as output format");
+    EXPECT_ERROR(print_no_table(&table, &e), ERROR_FEATURE, "table not supported as output format");
 }
 
 int

@@ -83,6 +83,21 @@ static const char fish_script[] =
     "end\n"
     "complete -c quorate -f -a '(__quorate_complete)'\n";
 
+static const char powershell_script[] =
+    "# powershell completion for quorate\n"
+    "Register-ArgumentCompleter -Native -CommandName quorate -ScriptBlock {\n"
+    "    param($word, $ast, $position)\n"
+    "    $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { \"$_\" })\n"
+    "    if ($word -eq '') { $words += '' }\n"
+    "    & quorate __complete '--' @words 2>$null | Where-Object { $_ -notlike ':*' } |\n"
+    "        ForEach-Object {\n"
+    "            $offer, $help = $_ -split \"`t\", 2\n"
+    "            if (-not $help) { $help = $offer }\n"
+    "            [System.Management.Automation.CompletionResult]::new($offer, $offer,\n"
+    "                'ParameterValue', $help)\n"
+    "        }\n"
+    "}\n";
+
 const char *
 completion_script(const char *shell)
 {
@@ -90,7 +105,24 @@ completion_script(const char *shell)
         return bash_script;
     if (strcmp(shell, "zsh") == 0)
         return zsh_script;
-    return strcmp(shell, "fish") == 0 ? fish_script : NULL;
+    if (strcmp(shell, "fish") == 0)
+        return fish_script;
+    return strcmp(shell, "powershell") == 0 ? powershell_script : NULL;
+}
+
+/* The script with the program's name wherever it says quorate. */
+static void
+append_for_program(struct buf *out, const char *script, const char *program)
+{
+    static const char name[] = "quorate";
+    const char *at;
+
+    while ((at = strstr(script, name)) != NULL) {
+        buf_append(out, script, (size_t)(at - script));
+        buf_append_text(out, program);
+        script = at + sizeof(name) - 1;
+    }
+    buf_append_text(out, script);
 }
 
 static bool
@@ -101,16 +133,16 @@ completion_run(struct app *app, struct error *e)
 
     if (script == NULL) {
         error_set_(e, ERROR_USAGE, 0, "there is no completion for '%s'", shell);
-        return error_hint(e, "there is for bash, zsh and fish");
+        return error_hint(e, "there is for bash, zsh, fish and powershell");
     }
-    buf_append_text(&app->out, script);
+    append_for_program(&app->out, script, app->tool->name);
     return true;
 }
 
 static bool
 complete_run(struct app *app, UNUSED struct error *e)
 {
-    complete_append(app->mem, app->operands, app->operand_count, &app->out);
+    complete_append(app->mem, app->tool, app->operands, app->operand_count, &app->out);
     return true;
 }
 
@@ -119,10 +151,12 @@ const struct command command_completion = {
     .operands = "SHELL",
     .summary = "Print a script that makes a shell complete quorate's words",
     .family = FAMILY_TOOL,
+    .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL,
     .run = completion_run,
     .example = "source <(quorate completion bash)",
-    .description = "SHELL is bash, zsh or fish. What is offered comes from the program itself, so "
-                   "the script stays right when quorate is updated.",
+    .description =
+        "SHELL is bash, zsh, fish or powershell. What is offered comes from the program itself, so "
+        "the script stays right when quorate is updated.",
 };
 
 const struct command command_complete = {
@@ -130,6 +164,7 @@ const struct command command_complete = {
     .operands = "[WORD...]",
     .summary = "Print what could stand in place of the last word",
     .family = FAMILY_TOOL,
+    .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL | IN_ETCDCTL_V2,
     .run = complete_run,
     .hidden = true,
 };

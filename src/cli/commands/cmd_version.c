@@ -28,6 +28,7 @@ const struct command command_version = {
     .name = "version",
     .summary = "Show the version of quorate",
     .family = FAMILY_TOOL,
+    .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL | IN_ETCDCTL_V2,
     .run = version_run,
     .example = "quorate version",
 };

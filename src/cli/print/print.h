@@ -45,7 +45,9 @@ void print_json_texts(struct json_writer *w, const char *key, const char *const 
 /* "a,b" with the separator asked for. */
 void print_joined(struct buf *out, const char *const *texts, size_t count, const char *separator);
 
-/* ERROR_USAGE for -w table where etcdctl has no table. */
+/* ERROR_FEATURE for -w table where etcdctl has no table, and for -w protobuf where the result is no
+ * single answer of etcd's. */
 MUST_CHECK bool print_no_table(const struct output_style *style, struct error *e);
+MUST_CHECK bool print_no_protobuf(const struct output_style *style, struct error *e);
 
 #endif

@@ -1,6 +1,6 @@
 /* Snapshot status: one row. The version came with 3.6. */
 
-#include "cli/print_snapshot.h"
+#include "cli/print/print_snapshot.h"
 
 #include <inttypes.h>
 
@@ -73,6 +73,8 @@ print_snapshot_status(struct buf *out, const struct output_style *style,
         break;
     case OUTPUT_FIELDS:
         status_fields(out, has_version, s);
+        break;
+    case OUTPUT_PROTOBUF: /* refused before: there is no such message */
         break;
     }
 }

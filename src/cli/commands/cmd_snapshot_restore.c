@@ -231,6 +231,7 @@ const struct command command_snapshot_restore = {
     .operands = "FILE",
     .summary = "Build the data directory of one member, or of all, from a snapshot",
     .family = FAMILY_BACKUP,
+    .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL,
     .options = restore_options,
     .effect = EFFECT_WRITES_FILES,
     .run = snapshot_restore_run,

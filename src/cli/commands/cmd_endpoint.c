@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/app.h"
-#include "cli/print_endpoint.h"
-#include "cli/print_member.h"
+#include "cli/print/print_endpoint.h"
+#include "cli/print/print_member.h"
 #include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "etcd/cluster.h"
@@ -72,7 +72,7 @@ tell_failure(struct app *app, const char *what, const struct etcd_answer *answer
     app_say(app, "Failed to get the %s of endpoint %s (%s)", what, answer->endpoint,
             answer->error.text);
     if (app->exit_code == 0)
-        app->exit_code = error_code_exit(answer->error.code);
+        app->exit_code = error_code_exit_etcd(answer->error.code);
 }
 
 static bool
@@ -82,7 +82,7 @@ endpoint_status_run(struct app *app, struct error *e)
     struct etcd_client *client;
     struct etcd_status_answer *answers;
 
-    if (!client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
         return false;
     etcd_status_each(app->mem, client, &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
@@ -103,7 +103,7 @@ endpoint_hashkv_run(struct app *app, struct error *e)
     struct etcd_client *client;
     struct etcd_hash_kv_answer *answers;
 
-    if (!client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
         return false;
     etcd_hash_kv_each(app->mem, client, option_i64(&app->options, "rev"), &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
@@ -142,7 +142,7 @@ endpoint_health_run(struct app *app, struct error *e)
     struct etcd_health_answer *answers;
     size_t unhealthy = 0;
 
-    if (!client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
         return false;
     etcd_health_each(app->mem, client, &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
@@ -166,6 +166,7 @@ const struct command command_endpoint_status = {
     .name = "endpoint status",
     .summary = "Show the state of each endpoint",
     .family = FAMILY_STATUS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = endpoint_options,
     .needs = NEEDS_ENDPOINTS,
     .run = endpoint_status_run,
@@ -181,6 +182,7 @@ const struct command command_endpoint_health = {
     .name = "endpoint health",
     .summary = "Check that each endpoint can read through the leader and has no alarm",
     .family = FAMILY_STATUS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = endpoint_options,
     .needs = NEEDS_ENDPOINTS,
     .run = endpoint_health_run,
@@ -191,6 +193,7 @@ const struct command command_endpoint_hashkv = {
     .name = "endpoint hashkv",
     .summary = "Show each endpoint's hash of the key space's history",
     .family = FAMILY_STATUS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = hashkv_options,
     .needs = NEEDS_ENDPOINTS,
     .run = endpoint_hashkv_run,

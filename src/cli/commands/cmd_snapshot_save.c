@@ -56,6 +56,7 @@ const struct command command_snapshot_save = {
     .operands = "FILE",
     .summary = "Save a snapshot of a running cluster, checked before it gets its name",
     .family = FAMILY_BACKUP,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .needs = NEEDS_ENDPOINTS,
     .effect = EFFECT_WRITES_FILES,
     .run = snapshot_save_run,

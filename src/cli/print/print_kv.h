@@ -2,7 +2,7 @@
 #ifndef QUORATE_CLI_PRINT_KV_H
 #define QUORATE_CLI_PRINT_KV_H
 
-#include "cli/print.h"
+#include "cli/print/print.h"
 #include "etcd/kv_message.h"
 
 /* value_only: --print-value-only; matters for the simple form alone. */

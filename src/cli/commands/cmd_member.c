@@ -1,7 +1,7 @@
 /* member: the cluster's members. */
 
 #include "cli/app.h"
-#include "cli/print_member.h"
+#include "cli/print/print_member.h"
 #include "etcd/cluster.h"
 
 static const struct option_def member_list_options[] = {
@@ -29,6 +29,7 @@ const struct command command_member_list = {
     .name = "member list",
     .summary = "List the members of the cluster",
     .family = FAMILY_MEMBERS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = member_list_options,
     .needs = NEEDS_ENDPOINTS,
     .run = member_list_run,

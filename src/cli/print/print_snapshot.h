@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "cli/print.h"
+#include "cli/print/print.h"
 
 struct snapshot_status {
     uint32_t hash;

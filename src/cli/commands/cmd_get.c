@@ -4,7 +4,7 @@
 
 #include "cli/app.h"
 #include "cli/key_range.h"
-#include "cli/print_kv.h"
+#include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
 static const struct option_def get_options[] = {
@@ -171,6 +171,7 @@ const struct command command_get = {
     .operands = "KEY [RANGE_END]",
     .summary = "Read a key, or the keys from KEY up to RANGE_END",
     .family = FAMILY_KEYS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = get_options,
     .needs = NEEDS_ENDPOINTS,
     .run = get_run,

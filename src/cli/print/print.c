@@ -1,6 +1,6 @@
 /* Pieces of etcdctl's output that several printers need. */
 
-#include "cli/print.h"
+#include "cli/print/print.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -139,6 +139,15 @@ print_no_table(const struct output_style *style, struct error *e)
 {
     if (style->output != OUTPUT_TABLE)
         return true;
-    error_set_(e, ERROR_USAGE, 0, "table not supported as output format");
+    error_set_(e, ERROR_FEATURE, 0, "table not supported as output format");
     return error_hint(e, "use -w simple, json or fields");
+}
+
+bool
+print_no_protobuf(const struct output_style *style, struct error *e)
+{
+    if (style->output != OUTPUT_PROTOBUF)
+        return true;
+    error_set_(e, ERROR_FEATURE, 0, "protobuf not supported as output format");
+    return error_hint(e, "use -w simple, json, table or fields");
 }

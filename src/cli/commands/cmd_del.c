@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/key_range.h"
-#include "cli/print_kv.h"
+#include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
 static const struct option_def del_options[] = {
@@ -61,6 +61,7 @@ const struct command command_del = {
     .operands = "KEY [RANGE_END]",
     .summary = "Delete a key, or the keys from KEY up to RANGE_END",
     .family = FAMILY_KEYS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = del_options,
     .needs = NEEDS_ENDPOINTS,
     .effect = EFFECT_CHANGES_KEYS,

@@ -1,7 +1,8 @@
 /* snapshot: db snapshot files. */
 
 #include "cli/app.h"
-#include "cli/print_snapshot.h"
+#include "cli/print/print.h"
+#include "cli/print/print_snapshot.h"
 #include "format/db_snapshot.h"
 
 static bool
@@ -11,6 +12,8 @@ snapshot_status_run(struct app *app, struct error *e)
     struct db_snapshot_report report;
     struct snapshot_status status;
 
+    if (!print_no_protobuf(&app->style, e))
+        return false;
     if (!db_snapshot_verify(app->mem, app_operand(app, 0), &options, &report, e) ||
         !db_snapshot_require_good(&report, e))
         return false;
@@ -34,6 +37,7 @@ const struct command command_snapshot_status = {
     .operands = "FILE",
     .summary = "Show what a db snapshot file holds",
     .family = FAMILY_BACKUP,
+    .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL,
     .run = snapshot_status_run,
     .example = "quorate snapshot status backup.db -w table",
     .description = "Checks the checksum at the end of the file, each page and each row first. The "

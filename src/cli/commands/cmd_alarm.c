@@ -1,7 +1,7 @@
 /* alarm: what the members have raised. */
 
 #include "cli/app.h"
-#include "cli/print_member.h"
+#include "cli/print/print_member.h"
 #include "etcd/maintenance.h"
 
 static bool
@@ -21,6 +21,7 @@ const struct command command_alarm_list = {
     .name = "alarm list",
     .summary = "List all alarms",
     .family = FAMILY_MEMBERS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .needs = NEEDS_ENDPOINTS,
     .run = alarm_list_run,
     .example = "quorate alarm list",

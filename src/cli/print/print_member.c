@@ -1,6 +1,6 @@
 /* Members and alarms. */
 
-#include "cli/print_member.h"
+#include "cli/print/print_member.h"
 
 #include <inttypes.h>
 
@@ -173,6 +173,9 @@ print_member_list(struct buf *out, const struct output_style *style,
     case OUTPUT_FIELDS:
         members_fields(out, style, list);
         break;
+    case OUTPUT_PROTOBUF:
+        message_encode(out, &etcd_member_list_message, list);
+        break;
     }
 }
 
@@ -231,6 +234,10 @@ print_alarm_list(struct buf *out, const struct output_style *style,
 {
     AUTO_ARENA tmp = ARENA_INIT;
 
+    if (style->output == OUTPUT_PROTOBUF) {
+        message_encode(out, &etcd_alarm_list_message, list);
+        return;
+    }
     if (style->output == OUTPUT_JSON) {
         alarms_json(out, list);
         return;

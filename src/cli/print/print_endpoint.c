@@ -1,6 +1,6 @@
 /* Status, health and hashes of endpoints, one row each. */
 
-#include "cli/print_endpoint.h"
+#include "cli/print/print_endpoint.h"
 
 #include <inttypes.h>
 

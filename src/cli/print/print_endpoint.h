@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/print.h"
+#include "cli/print/print.h"
 #include "etcd/maintenance_message.h"
 
 struct endpoint_status {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
-#include "cli/print_kv.h"
+#include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
 static const struct option_def put_options[] = {
@@ -84,6 +84,7 @@ const struct command command_put = {
     .operands = "KEY [VALUE]",
     .summary = "Write a key",
     .family = FAMILY_KEYS,
+    .tools = IN_QUORATE | IN_ETCDCTL,
     .options = put_options,
     .needs = NEEDS_ENDPOINTS,
     .effect = EFFECT_CHANGES_KEYS,

@@ -2,7 +2,7 @@
 #ifndef QUORATE_CLI_PRINT_MEMBER_H
 #define QUORATE_CLI_PRINT_MEMBER_H
 
-#include "cli/print.h"
+#include "cli/print/print.h"
 #include "etcd/cluster_message.h"
 #include "etcd/maintenance_message.h"
 

@@ -1,9 +1,10 @@
 /* Keys and values: raw bytes in the simple form, base64 in JSON, quoted in fields. */
 
-#include "cli/print_kv.h"
+#include "cli/print/print_kv.h"
 
 #include <inttypes.h>
 
+#include "cli/print/print_answer.h"
 #include "cli/text.h"
 
 static void
@@ -23,40 +24,6 @@ kv_simple(struct buf *out, const struct output_style *style, bool value_only,
     if (!value_only)
         append_line(out, style, kv->key);
     append_line(out, style, kv->value);
-}
-
-static void
-json_bytes(struct json_writer *w, const char *key, struct bytes bytes)
-{
-    if (bytes.size == 0)
-        return;
-    json_key(w, key);
-    json_base64(w, bytes);
-}
-
-static void
-kv_json(struct json_writer *w, const struct etcd_key_value *kv)
-{
-    json_object_begin(w);
-    json_bytes(w, "key", kv->key);
-    print_json_i64(w, "create_revision", kv->create_revision);
-    print_json_i64(w, "mod_revision", kv->mod_revision);
-    print_json_i64(w, "version", kv->version);
-    json_bytes(w, "value", kv->value);
-    print_json_i64(w, "lease", kv->lease);
-    json_object_end(w);
-}
-
-static void
-kvs_json(struct json_writer *w, const char *key, const struct etcd_key_value *kvs, size_t count)
-{
-    if (count == 0)
-        return;
-    json_key(w, key);
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++)
-        kv_json(w, &kvs[i]);
-    json_array_end(w);
 }
 
 /* The names of a key-value's fields: plain, and of one that was replaced. */
@@ -92,21 +59,6 @@ kv_fields(struct buf *out, const struct output_style *style, const struct kv_nam
 }
 
 static void
-range_json(struct buf *out, const struct etcd_range_response *response)
-{
-    struct json_writer w;
-
-    json_writer_init(&w, out, 0);
-    json_object_begin(&w);
-    print_header_json(&w, &response->header);
-    kvs_json(&w, "kvs", response->kvs, response->kv_count);
-    print_json_true(&w, "more", response->more);
-    print_json_i64(&w, "count", response->count);
-    json_object_end(&w);
-    buf_append_byte(out, '\n');
-}
-
-static void
 range_fields(struct buf *out, const struct output_style *style,
              const struct etcd_range_response *response)
 {
@@ -121,10 +73,8 @@ void
 print_range(struct buf *out, const struct output_style *style, bool value_only,
             const struct etcd_range_response *response)
 {
-    if (style->output == OUTPUT_JSON) {
-        range_json(out, response);
+    if (print_answer(out, style, &etcd_range_response_message, response))
         return;
-    }
     if (style->output == OUTPUT_FIELDS) {
         range_fields(out, style, response);
         return;
@@ -133,30 +83,12 @@ print_range(struct buf *out, const struct output_style *style, bool value_only,
         kv_simple(out, style, value_only, &response->kvs[i]);
 }
 
-static void
-put_json(struct buf *out, const struct etcd_put_response *response)
-{
-    struct json_writer w;
-
-    json_writer_init(&w, out, 0);
-    json_object_begin(&w);
-    print_header_json(&w, &response->header);
-    if (response->prev_kv != NULL) {
-        json_key(&w, "prev_kv");
-        kv_json(&w, response->prev_kv);
-    }
-    json_object_end(&w);
-    buf_append_byte(out, '\n');
-}
-
 void
 print_put(struct buf *out, const struct output_style *style,
           const struct etcd_put_response *response)
 {
-    if (style->output == OUTPUT_JSON) {
-        put_json(out, response);
+    if (print_answer(out, style, &etcd_put_response_message, response))
         return;
-    }
     if (style->output == OUTPUT_FIELDS) {
         print_header_fields(out, style, &response->header);
         if (response->prev_kv != NULL)
@@ -168,28 +100,12 @@ print_put(struct buf *out, const struct output_style *style,
         kv_simple(out, style, false, response->prev_kv);
 }
 
-static void
-delete_json(struct buf *out, const struct etcd_delete_range_response *response)
-{
-    struct json_writer w;
-
-    json_writer_init(&w, out, 0);
-    json_object_begin(&w);
-    print_header_json(&w, &response->header);
-    print_json_i64(&w, "deleted", response->deleted);
-    kvs_json(&w, "prev_kvs", response->prev_kvs, response->prev_kv_count);
-    json_object_end(&w);
-    buf_append_byte(out, '\n');
-}
-
 void
 print_delete_range(struct buf *out, const struct output_style *style,
                    const struct etcd_delete_range_response *response)
 {
-    if (style->output == OUTPUT_JSON) {
-        delete_json(out, response);
+    if (print_answer(out, style, &etcd_delete_range_response_message, response))
         return;
-    }
     if (style->output == OUTPUT_FIELDS) {
         print_header_fields(out, style, &response->header);
         print_field_i64(out, "Deleted", response->deleted);
