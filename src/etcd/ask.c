@@ -35,9 +35,8 @@ response_decode(const struct etcd_call *call, void *ret_response, struct error *
            error_wrap(e, "endpoint '%s'", call->endpoint->url);
 }
 
-/* Each endpoint's reason, with the first one's code and remedy. */
-static void
-error_add(struct error *all, const struct error *one)
+void
+etcd_error_add(struct error *all, const struct error *one)
 {
     if (all->code == ERROR_NONE)
         *all = *one;
@@ -76,7 +75,7 @@ etcd_ask_any(struct arena *mem, struct etcd_client *client, const struct etcd_me
         }
         etcd_call_error(&call, &one);
         change_error(&call, &one);
-        error_add(&all, &one);
+        etcd_error_add(&all, &one);
         if (!etcd_call_may_move(&call) || time_monotonic_ms() >= deadline_ms)
             break;
     }

@@ -109,6 +109,9 @@ void etcd_ask_each(struct arena *mem, struct etcd_client *client, const struct e
 /* A call's outcome as an answer's, response decoded when there is one. */
 void etcd_answer_set(struct etcd_answer *answer, const struct etcd_call *call, void *ret_response);
 
+/* Collects each endpoint's reason; code and remedy are the first one's. */
+void etcd_error_add(struct error *all, const struct error *one);
+
 /* Encodes a request into 'mem'. */
 struct bytes etcd_request_encode(struct arena *mem, const struct message *m, const void *request);
 
