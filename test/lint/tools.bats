@@ -176,3 +176,23 @@ long_one(int a,
     [[ ${lines[3]} == '     4  long_one  src/net/a.c:10' ]]
     [[ ${lines[4]} == '     1  short_one  src/net/a.c:3' ]]
 }
+
+@test "install-links: links beside the program, and nobody else's program replaced" {
+    local links=$repo/tools/install-links
+    mkdir -p "$tree/bin"
+    run -0 "$links" "$tree/bin"
+    [[ $(readlink "$tree/bin/etcdctl") == quorate && $(readlink "$tree/bin/etcdutl") == quorate ]]
+    run -0 "$links" "$tree/bin"
+    [[ $output == *'is there already'* ]]
+    rm "$tree/bin/etcdctl" "$tree/bin/etcdutl"
+    echo real >"$tree/bin/etcdctl"
+    ln -s /usr/bin/other "$tree/bin/etcdutl"
+    run -0 "$links" "$tree/bin"
+    [[ $(<"$tree/bin/etcdctl") == real && $(readlink "$tree/bin/etcdutl") == /usr/bin/other ]]
+    [[ $output == *'etcdctl is left alone'*'etcdutl is left alone'* ]]
+    DESTDIR=$tree/root
+    export DESTDIR
+    mkdir -p "$tree/root/bin"
+    run -0 "$links" /bin
+    [[ $(readlink "$tree/root/bin/etcdctl") == quorate ]]
+}
