@@ -3,6 +3,8 @@
 # The checkers must fail on a bad tree: each fault they know is shown to them once, beside the
 # innocent twin that they must let pass.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     repo=$BATS_TEST_DIRNAME/../..
     tree=$BATS_TEST_TMPDIR
