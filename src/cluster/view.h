@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "etcd/client.h"
-#include "etcd/cluster_message.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/cluster_message.h"
+#include "etcd/message/maintenance_message.h"
 
 struct member_view {
     struct etcd_member member; /* from the member list; zero but for 'id' when no list was had */

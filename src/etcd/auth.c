@@ -2,7 +2,7 @@
 #include "etcd/auth.h"
 
 #include "etcd/call.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 
 bool
 etcd_auth_status(struct arena *mem, struct etcd_client *client, struct etcd_auth_status *ret_status,

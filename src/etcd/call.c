@@ -8,7 +8,7 @@
 
 #include "base/evidence.h"
 #include "base/time.h"
-#include "etcd/auth_message.h"
+#include "etcd/message/auth_message.h"
 #include "etcd/rpc_error.h"
 
 static void rpc_start(struct etcd_call *call);

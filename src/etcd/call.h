@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 #include "etcd/client.h"
-#include "etcd/message.h"
+#include "etcd/message/message.h"
 #include "net/grpc.h"
 
 /* A unary method. */

@@ -6,7 +6,7 @@
 #define QUORATE_ETCD_CLUSTER_H
 
 #include "etcd/client.h"
-#include "etcd/cluster_message.h"
+#include "etcd/message/cluster_message.h"
 
 struct etcd_member_list_answer {
     struct etcd_answer answer;

@@ -7,8 +7,8 @@
 
 #include "base/time.h"
 #include "etcd/call.h"
-#include "etcd/kv_message.h"
 #include "etcd/maintenance.h"
+#include "etcd/message/kv_message.h"
 
 static const struct etcd_method range_method = {
     "/etcdserverpb.KV/Range",

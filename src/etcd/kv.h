@@ -9,7 +9,7 @@
 #define QUORATE_ETCD_KV_H
 
 #include "etcd/client.h"
-#include "etcd/kv_message.h"
+#include "etcd/message/kv_message.h"
 
 MUST_CHECK bool etcd_range(struct arena *mem, struct etcd_client *client,
                            const struct etcd_range_request *request,

@@ -10,7 +10,7 @@
 #define QUORATE_ETCD_MAINTENANCE_H
 
 #include "etcd/client.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 
 struct etcd_status_answer {
     struct etcd_answer answer;

@@ -20,7 +20,7 @@
 #define QUORATE_ETCD_PIPELINE_H
 
 #include "etcd/client.h"
-#include "etcd/kv_message.h"
+#include "etcd/message/kv_message.h"
 
 /* How one call ended. All of it is valid until the callback returns. */
 struct etcd_pipeline_answer {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 #include "etcd/stream.h"
 
 enum {

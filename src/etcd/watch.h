@@ -21,8 +21,8 @@
 #ifndef QUORATE_ETCD_WATCH_H
 #define QUORATE_ETCD_WATCH_H
 
+#include "etcd/message/watch_message.h"
 #include "etcd/stream.h"
-#include "etcd/watch_message.h"
 
 /*
  * Events, or a progress notification (no events). Valid until the callback returns, which may add

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 #include "format/backend_hash.h"
 
 /* A verified db file, and the revision bump that a restore added to it. */

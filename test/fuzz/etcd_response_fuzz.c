@@ -2,10 +2,10 @@
  * Any bytes as each of the messages that etcd sends, and as the nested request. What was read must
  * be written again as bytes that can be read.
  */
-#include "etcd/auth_message.h"
-#include "etcd/cluster_message.h"
-#include "etcd/kv_message.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/auth_message.h"
+#include "etcd/message/cluster_message.h"
+#include "etcd/message/kv_message.h"
+#include "etcd/message/maintenance_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

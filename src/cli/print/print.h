@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 #include "cli/output.h"
-#include "etcd/header.h"
+#include "etcd/message/header.h"
 
 /* "header":{...}, unless the answer came without one. */
 void print_header_json(struct json_writer *w, const struct etcd_header *header);

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/json_writer.h"
 #include "cli/output.h"
-#include "etcd/message.h"
+#include "etcd/message/message.h"
 
 /* The message as a JSON object. */
 void print_answer_json(struct json_writer *w, const struct message *m, const void *value);
@@ -18,6 +18,6 @@ void print_answer_members(struct json_writer *w, const struct message *m, const 
 
 /* With -w json one line, with -w protobuf its bytes; false, and nothing, for the other forms. */
 bool print_answer(struct buf *out, const struct output_style *style, const struct message *m,
-                   const void *value);
+                  const void *value);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "cli/print/print.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 
 struct endpoint_status {
     const char *endpoint;

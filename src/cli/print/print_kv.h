@@ -3,7 +3,7 @@
 #define QUORATE_CLI_PRINT_KV_H
 
 #include "cli/print/print.h"
-#include "etcd/kv_message.h"
+#include "etcd/message/kv_message.h"
 
 /* value_only: --print-value-only; matters for the simple form alone. */
 void print_range(struct buf *out, const struct output_style *style, bool value_only,

@@ -3,8 +3,8 @@
 #define QUORATE_CLI_PRINT_MEMBER_H
 
 #include "cli/print/print.h"
-#include "etcd/cluster_message.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/cluster_message.h"
+#include "etcd/message/maintenance_message.h"
 
 void print_member_list(struct buf *out, const struct output_style *style,
                        const struct etcd_member_list *list);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "etcd/auth_message.h"
+#include "etcd/message/auth_message.h"
 
 enum { PREFIX_BYTES = 5 };
 

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "etcd/cluster_message.h"
-#include "etcd/kv_message.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/cluster_message.h"
+#include "etcd/message/kv_message.h"
+#include "etcd/message/maintenance_message.h"
 #include "format/proto.h"
 
 static struct arena mem;

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "etcd/auth_message.h"
-#include "etcd/cluster_message.h"
-#include "etcd/kv_message.h"
-#include "etcd/maintenance_message.h"
+#include "etcd/message/auth_message.h"
+#include "etcd/message/cluster_message.h"
+#include "etcd/message/kv_message.h"
+#include "etcd/message/maintenance_message.h"
 
 enum { VECTOR_MAX_BYTES = 4096 };
 

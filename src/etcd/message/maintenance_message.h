@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "etcd/header.h"
+#include "etcd/message/header.h"
 
 /* Requests without fields: Status, Hash, Defragment, Snapshot, AuthStatus. */
 struct etcd_empty {

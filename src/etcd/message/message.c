@@ -3,7 +3,7 @@
  * Members are reached by offset and copied with memcpy, so that nothing is read through a pointer
  * of another type.
  */
-#include "etcd/message.h"
+#include "etcd/message/message.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The Watch service's tables: field numbers from etcd's rpc.proto and kv.proto. */
-#include "etcd/watch_message.h"
+#include "etcd/message/watch_message.h"
 
 static const struct message_field create_request_fields[] = {
     MESSAGE_BYTES(struct etcd_watch_create_request, key, 1),

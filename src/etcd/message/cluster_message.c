@@ -1,5 +1,5 @@
 /* The Cluster service's tables: field numbers from etcd's rpc.proto. */
-#include "etcd/cluster_message.h"
+#include "etcd/message/cluster_message.h"
 
 #define HEADER(type) MESSAGE_INNER(type, header, 1, struct etcd_header, etcd_header_message)
 

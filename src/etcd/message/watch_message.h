@@ -5,7 +5,7 @@
 #ifndef QUORATE_ETCD_WATCH_MESSAGE_H
 #define QUORATE_ETCD_WATCH_MESSAGE_H
 
-#include "etcd/kv_message.h"
+#include "etcd/message/kv_message.h"
 
 /* The server takes no cancellation of this one, and answers progress requests with it. */
 #define ETCD_WATCH_ID_NONE ((int64_t)-1)

@@ -1,5 +1,5 @@
 /* ResponseHeader's table. */
-#include "etcd/header.h"
+#include "etcd/message/header.h"
 
 static const struct message_field header_fields[] = {
     MESSAGE_U64(struct etcd_header, cluster_id, 1),

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "etcd/header.h"
+#include "etcd/message/header.h"
 
 struct etcd_member {
     uint64_t id;

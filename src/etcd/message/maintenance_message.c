@@ -1,5 +1,5 @@
 /* The Maintenance service's tables: field numbers from etcd's rpc.proto. */
-#include "etcd/maintenance_message.h"
+#include "etcd/message/maintenance_message.h"
 
 #define HEADER(type) MESSAGE_INNER(type, header, 1, struct etcd_header, etcd_header_message)
 

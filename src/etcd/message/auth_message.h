@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "etcd/header.h"
+#include "etcd/message/header.h"
 
 struct etcd_auth_status {
     struct etcd_header header;

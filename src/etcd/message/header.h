@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "etcd/message.h"
+#include "etcd/message/message.h"
 
 /*
  * All zero where etcd sends none: Defragment and MoveLeader answers, every Snapshot message, Alarm

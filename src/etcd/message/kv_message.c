@@ -1,5 +1,5 @@
 /* The KV service's tables: field numbers from etcd's rpc.proto and kv.proto. */
-#include "etcd/kv_message.h"
+#include "etcd/message/kv_message.h"
 
 #define HEADER(type) MESSAGE_INNER(type, header, 1, struct etcd_header, etcd_header_message)
 

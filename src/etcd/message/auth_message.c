@@ -1,5 +1,5 @@
 /* The Auth service's tables: field numbers from etcd's rpc.proto. */
-#include "etcd/auth_message.h"
+#include "etcd/message/auth_message.h"
 
 #define HEADER(type) MESSAGE_INNER(type, header, 1, struct etcd_header, etcd_header_message)
 
