@@ -214,8 +214,7 @@ cancel_error(const struct etcd_watcher *r, const struct etcd_watch_response *res
         reason = "etcdserver: mvcc: required revision is a future revision";
     *ret_status = (struct grpc_status){.code = GRPC_FAILED_PRECONDITION};
     snprintf(ret_status->message, sizeof(ret_status->message), "%s", reason);
-    rpc_error_set(e, ret_status);
-    error_wrap(e, "endpoint '%s'", r->stream.endpoint->url);
+    rpc_error_set(e, ret_status, r->stream.endpoint->url);
 }
 
 /* The server ended this watch, or would not begin it. */
