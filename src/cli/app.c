@@ -190,6 +190,8 @@ exit_code_of(const struct app *app, enum error_code code)
 {
     bool etcd = app->command != NULL ? tool_sets_are_etcd(app->command->tools) : app->tool->etcd;
 
+    if (app->failure_code != 0)
+        return app->failure_code;
     return etcd ? error_code_exit_etcd(code) : error_code_exit(code);
 }
 

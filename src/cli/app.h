@@ -27,10 +27,13 @@ struct app {
     struct options options;        /* the command's and the global ones */
     const char **operands;
     size_t operand_count;
-    struct output_style style;  /* .output is -w */
-    struct buf out;             /* results; written to stdout by app_flush and at the end */
-    int exit_code;              /* for a command that succeeds and still has to say "no": e.g. 1 */
-    struct etcd_client *client; /* NULL until app_etcd */
+    struct output_style style; /* .output is -w */
+    struct buf out;            /* results; written to stdout by app_flush and at the end */
+    int exit_code;             /* for a command that succeeds and still has to say "no": e.g. 1 */
+    /* Of a failure from now on, where the exit code of etcd's word is not the error code's: 2 when
+     * etcdctl takes any failed call for a bad connection, a code passed on. 0: the error code's. */
+    int failure_code;
+    struct etcd_client *client;        /* NULL until app_etcd */
     const struct etcd_options *etcd;   /* NULL until app_etcd_options */
     const struct inventory *inventory; /* NULL until app_inventory, and without --cluster */
     struct secret password;            /* of --user; set by app_etcd_options */

@@ -39,15 +39,25 @@ table_find_letter(const struct option_def *table, char letter)
     return NULL;
 }
 
-/* A flag of any command: all that the first walk can know. */
+static bool
+name_begins_with(const char *name, const char *words)
+{
+    size_t size = strlen(words);
+
+    return size == 0 ||
+           (strncmp(name, words, size) == 0 && (name[size] == ' ' || name[size] == '\0'));
+}
+
+/* A flag of any command that begins with the words so far: all that the first walk can know. */
 static const struct option_def *
-any_find(const struct tool *tool, const char *name, size_t size, char letter)
+any_find(const struct tool *tool, const char *words, const char *name, size_t size, char letter)
 {
     const struct option_def *found = NULL;
 
     for (size_t i = 0; commands[i] != NULL && found == NULL; i++)
-        found = !tool_has(tool, commands[i]->tools) ? NULL
-                : size > 0                          ? table_find(commands[i]->options, name, size)
+        found = !tool_has(tool, commands[i]->tools) || !name_begins_with(commands[i]->name, words)
+                    ? NULL
+                : size > 0 ? table_find(commands[i]->options, name, size)
                            : table_find_letter(commands[i]->options, letter);
     if (found == NULL)
         found = size > 0 ? table_find(plan_options, name, size)
@@ -90,14 +100,14 @@ first_walk_takes_next(struct arena *mem, const struct tool *tool, const struct w
     if (word[1] == '-') {
         if (strchr(word, '=') != NULL)
             return NULL;
-        def = any_find(tool, word + 2, strlen(word + 2), 0);
+        def = any_find(tool, words, word + 2, strlen(word + 2), 0);
     } else {
         /* In "-hw json" only the last letter can have its value in the next word. */
         size_t i = 1;
 
-        def = any_find(tool, NULL, 0, word[i]);
+        def = any_find(tool, words, NULL, 0, word[i]);
         while (def != NULL && def->type == OPTION_BOOL && word[i + 1] != '\0')
-            def = any_find(tool, NULL, 0, word[++i]);
+            def = any_find(tool, words, NULL, 0, word[++i]);
         if (word[i + 1] != '\0')
             return NULL;
     }

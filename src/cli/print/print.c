@@ -126,6 +126,15 @@ print_field_id(struct buf *out, const struct output_style *style, const char *na
 }
 
 void
+print_field_lease(struct buf *out, const struct output_style *style, const char *name, int64_t id)
+{
+    if (style->hex && style->compat >= COMPAT_3_6)
+        buf_printf(out, "\"%s\" : %016" PRIx64 "\n", name, (uint64_t)id);
+    else
+        print_field_i64(out, name, id);
+}
+
+void
 print_joined(struct buf *out, const char *const *texts, size_t count, const char *separator)
 {
     for (size_t i = 0; i < count; i++) {

@@ -33,6 +33,9 @@ void print_field_plain(struct buf *out, const char *name, const char *text);
 /* An id: decimal, or hex with --hex (3.6 and later). */
 void print_field_id(struct buf *out, const struct output_style *style, const char *name,
                     uint64_t id);
+/* A lease's id: decimal with its sign, or 16 digits of hex with --hex (3.6 and later). */
+void print_field_lease(struct buf *out, const struct output_style *style, const char *name,
+                       int64_t id);
 
 /* Keys with a value of zero or "" are left out, as Go's omitempty does. */
 void print_json_u64(struct json_writer *w, const char *key, uint64_t value);

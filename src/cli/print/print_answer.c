@@ -52,6 +52,8 @@ list_json(struct json_writer *w, const struct message_field *f, const void *valu
     for (size_t i = 0; i < count; i++) {
         if (f->kind == MESSAGE_KIND_TEXTS)
             json_text(w, ((const char *const *)items)[i]);
+        else if (f->kind == MESSAGE_KIND_KEYS)
+            json_base64(w, ((const struct bytes *)items)[i]);
         else
             print_answer_json(w, f->inner, (const uint8_t *)items + i * f->inner->size);
     }
@@ -91,6 +93,7 @@ print_answer_members(struct json_writer *w, const struct message *m, const void 
             bytes_json(w, f, value);
             break;
         case MESSAGE_KIND_TEXTS:
+        case MESSAGE_KIND_KEYS:
         case MESSAGE_KIND_REPEATED:
             list_json(w, f, value);
             break;
@@ -118,7 +121,7 @@ print_answer_json(struct json_writer *w, const struct message *m, const void *va
 
 bool
 print_answer(struct buf *out, const struct output_style *style, const struct message *m,
-              const void *value)
+             const void *value)
 {
     struct json_writer w;
 

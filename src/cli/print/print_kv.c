@@ -52,10 +52,7 @@ kv_fields(struct buf *out, const struct output_style *style, const struct kv_nam
     print_field_i64(out, names->mod, kv->mod_revision);
     print_field_i64(out, names->version, kv->version);
     print_field_bytes(out, names->value, kv->value);
-    if (style->hex && style->compat >= COMPAT_3_6)
-        buf_printf(out, "\"%s\" : %016" PRIx64 "\n", names->lease, (uint64_t)kv->lease);
-    else
-        print_field_i64(out, names->lease, kv->lease);
+    print_field_lease(out, style, names->lease, kv->lease);
 }
 
 static void

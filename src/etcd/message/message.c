@@ -55,6 +55,8 @@ pointer_encode(struct buf *out, const struct message_field *f, const void *value
         if (f->kind == MESSAGE_KIND_TEXTS)
             proto_put_bytes_always(out, f->number,
                                    bytes_of_text(((const char *const *)pointer)[i]));
+        else if (f->kind == MESSAGE_KIND_KEYS)
+            proto_put_bytes_always(out, f->number, ((const struct bytes *)pointer)[i]);
         else
             inner_encode(out, f, (const uint8_t *)pointer + i * f->inner->size);
     }
@@ -216,6 +218,9 @@ bytes_store(struct decoding *d, const struct message_field *f, struct bytes byte
         return true;
     case MESSAGE_KIND_TEXTS:
         text_store(d->mem, bytes, array_push(d->mem, f, sizeof(char *), value));
+        return true;
+    case MESSAGE_KIND_KEYS:
+        memcpy(array_push(d->mem, f, sizeof(bytes), value), &bytes, sizeof(bytes));
         return true;
     case MESSAGE_KIND_INNER:
         return level_decode(d, f->inner, bytes, member);

@@ -31,6 +31,7 @@ enum message_kind {
     MESSAGE_KIND_BYTES,
     MESSAGE_KIND_TEXT,     /* const char *, "" when missing */
     MESSAGE_KIND_TEXTS,    /* const char *const * and a count */
+    MESSAGE_KIND_KEYS,     /* const struct bytes * and a count */
     MESSAGE_KIND_INNER,    /* a struct in the struct */
     MESSAGE_KIND_OPTIONAL, /* a pointer to a struct, NULL when missing; members of a oneof too */
     MESSAGE_KIND_REPEATED, /* a pointer to structs and a count */
@@ -43,7 +44,7 @@ struct message_field {
     uint32_t number;
     enum message_kind kind;
     size_t offset;
-    size_t count_offset;         /* TEXTS, REPEATED */
+    size_t count_offset;         /* TEXTS, KEYS, REPEATED */
     const struct message *inner; /* INNER, OPTIONAL, REPEATED */
 };
 
@@ -79,6 +80,11 @@ struct message {
 #define MESSAGE_TEXTS_AS(name_, type, member, count_member, n)                                     \
     {                                                                                              \
         (name_), (n), MESSAGE_KIND_TEXTS, MESSAGE_OFFSET(type, member, const char *const *),       \
+            MESSAGE_OFFSET(type, count_member, size_t), NULL                                       \
+    }
+#define MESSAGE_KEYS(type, member, count_member, n)                                                \
+    {                                                                                              \
+#member, (n), MESSAGE_KIND_KEYS, MESSAGE_OFFSET(type, member, const struct bytes *),       \
             MESSAGE_OFFSET(type, count_member, size_t), NULL                                       \
     }
 #define MESSAGE_INNER_AS(name_, type, member, n, inner_type, table)                                \

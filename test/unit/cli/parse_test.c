@@ -66,6 +66,8 @@ test_good(void **state)
         const char *result;
     } cases[] = {
         /* every way to give a value */
+        {"lease --keys timetolive 12", "lease timetolive|12|simple"},
+        {"lab --keys 12 load", "lab load||simple"},
         {"get a -w json", "get|a|json|0"},
         {"get a -wjson", "get|a|json|0"},
         {"get a -w=json", "get|a|json|0"},
