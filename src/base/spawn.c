@@ -55,7 +55,8 @@ child_become(const struct spawn_child *child, pid_t parent, int report_fd)
     int out = child->stdout_fd >= 0 ? fcntl(child->stdout_fd, F_DUPFD_CLOEXEC, 3) : -1;
     int err = child->stderr_fd >= 0 ? fcntl(child->stderr_fd, F_DUPFD_CLOEXEC, 3) : -1;
 
-    setpgid(0, 0);
+    if (!child->keeps_group)
+        setpgid(0, 0);
     if (child->dies_with_parent) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         /* The parent may have died before the line above. */

@@ -19,11 +19,12 @@ struct spawn_child {
     int stdout_fd;           /* -1: /dev/null */
     int stderr_fd;           /* -1: /dev/null */
     bool dies_with_parent;   /* SIGKILL for it when the thread that started it ends */
+    bool keeps_group;        /* stays in our process group: the terminal's ^C reaches it, too */
 };
 
 /*
- * Starts a program in a process group of its own (its number is the pid), with default signal
- * actions and an empty signal mask. Returns when the program has replaced the child, or has failed
+ * Starts a program in a process group of its own (its number is the pid) unless keeps_group, with
+ * default signal actions and an empty signal mask. Returns when the program has replaced the child, or has failed
  * to. The caller waits for the pid.
  *
  * e  ERROR_NOT_FOUND, ERROR_PERMISSION: the program (named) cannot be run.

@@ -170,6 +170,7 @@ run(struct app *app, int argc, char *const *argv, struct error *e)
     app->options = line.options;
     app->operands = line.operands;
     app->operand_count = line.operand_count;
+    app->dash_at = line.dash_at;
     return run_command(app, e);
 }
 

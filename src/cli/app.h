@@ -27,6 +27,7 @@ struct app {
     struct options options;        /* the command's and the global ones */
     const char **operands;
     size_t operand_count;
+    size_t dash_at;             /* operands before "--"; SIZE_MAX: there is none */
     struct output_style style; /* .output is -w */
     struct buf out;            /* results; written to stdout by app_flush and at the end */
     int exit_code;             /* for a command that succeeds and still has to say "no": e.g. 1 */

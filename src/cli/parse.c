@@ -336,11 +336,13 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
     bool flags_ended = false;
     size_t candidates;
 
+    line->dash_at = SIZE_MAX;
     for (; w.at < argc; w.at++) {
         const char *word = argv[w.at];
 
         if (!flags_ended && strcmp(word, "--") == 0) {
             flags_ended = true;
+            line->dash_at = operands.count;
         } else if (!flags_ended && is_flag(word)) {
             if (!(word[1] == '-' ? set_long : set_letters)(mem, line, &w, words, e))
                 return false;

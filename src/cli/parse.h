@@ -24,6 +24,7 @@ struct command_line {
     struct options options;
     const char **operands;
     size_t operand_count;
+    size_t dash_at; /* how many of them stand before "--"; SIZE_MAX: there is none */
 };
 
 /*

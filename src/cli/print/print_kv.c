@@ -17,9 +17,9 @@ append_line(struct buf *out, const struct output_style *style, struct bytes byte
     buf_append_byte(out, '\n');
 }
 
-static void
-kv_simple(struct buf *out, const struct output_style *style, bool value_only,
-          const struct etcd_key_value *kv)
+void
+print_key_value(struct buf *out, const struct output_style *style, bool value_only,
+                const struct etcd_key_value *kv)
 {
     if (!value_only)
         append_line(out, style, kv->key);
@@ -43,10 +43,12 @@ static const struct kv_names names_before = {
     "PrevKey", "PrevCreateRevision", "PrevModRevision", "PrevVersion", "PrevValue", "PrevLease",
 };
 
-static void
-kv_fields(struct buf *out, const struct output_style *style, const struct kv_names *names,
-          const struct etcd_key_value *kv)
+void
+print_key_value_fields(struct buf *out, const struct output_style *style, bool before,
+                       const struct etcd_key_value *kv)
 {
+    const struct kv_names *names = before ? &names_before : &names_now;
+
     print_field_bytes(out, names->key, kv->key);
     print_field_i64(out, names->create, kv->create_revision);
     print_field_i64(out, names->mod, kv->mod_revision);
@@ -61,7 +63,7 @@ range_fields(struct buf *out, const struct output_style *style,
 {
     print_header_fields(out, style, &response->header);
     for (size_t i = 0; i < response->kv_count; i++)
-        kv_fields(out, style, &names_now, &response->kvs[i]);
+        print_key_value_fields(out, style, false, &response->kvs[i]);
     print_field_bool(out, "More", response->more);
     print_field_i64(out, "Count", response->count);
 }
@@ -77,7 +79,7 @@ print_range(struct buf *out, const struct output_style *style, bool value_only,
         return;
     }
     for (size_t i = 0; i < response->kv_count; i++)
-        kv_simple(out, style, value_only, &response->kvs[i]);
+        print_key_value(out, style, value_only, &response->kvs[i]);
 }
 
 void
@@ -89,12 +91,12 @@ print_put(struct buf *out, const struct output_style *style,
     if (style->output == OUTPUT_FIELDS) {
         print_header_fields(out, style, &response->header);
         if (response->prev_kv != NULL)
-            kv_fields(out, style, &names_before, response->prev_kv);
+            print_key_value_fields(out, style, true, response->prev_kv);
         return;
     }
     buf_append_text(out, "OK\n");
     if (response->prev_kv != NULL)
-        kv_simple(out, style, false, response->prev_kv);
+        print_key_value(out, style, false, response->prev_kv);
 }
 
 void
@@ -107,10 +109,10 @@ print_delete_range(struct buf *out, const struct output_style *style,
         print_header_fields(out, style, &response->header);
         print_field_i64(out, "Deleted", response->deleted);
         for (size_t i = 0; i < response->prev_kv_count; i++)
-            kv_fields(out, style, &names_before, &response->prev_kvs[i]);
+            print_key_value_fields(out, style, true, &response->prev_kvs[i]);
         return;
     }
     buf_printf(out, "%" PRId64 "\n", response->deleted);
     for (size_t i = 0; i < response->prev_kv_count; i++)
-        kv_simple(out, style, false, &response->prev_kvs[i]);
+        print_key_value(out, style, false, &response->prev_kvs[i]);
 }

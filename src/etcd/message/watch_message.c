@@ -40,7 +40,7 @@ static const struct message_field event_fields[] = {
     MESSAGE_OPTIONAL(struct etcd_event, kv, 2, struct etcd_key_value, etcd_key_value_message),
     MESSAGE_OPTIONAL(struct etcd_event, prev_kv, 3, struct etcd_key_value, etcd_key_value_message),
 };
-static const struct message event_message = MESSAGE("Event", struct etcd_event, event_fields);
+const struct message etcd_event_message = MESSAGE("Event", struct etcd_event, event_fields);
 
 static const struct message_field watch_response_fields[] = {
     MESSAGE_INNER(struct etcd_watch_response, header, 1, struct etcd_header, etcd_header_message),
@@ -51,7 +51,7 @@ static const struct message_field watch_response_fields[] = {
     MESSAGE_TEXT(struct etcd_watch_response, cancel_reason, 6),
     MESSAGE_BOOL(struct etcd_watch_response, fragment, 7),
     MESSAGE_REPEATED(struct etcd_watch_response, events, event_count, 11, struct etcd_event,
-                     event_message),
+                     etcd_event_message),
 };
 const struct message etcd_watch_response_message =
     MESSAGE("WatchResponse", struct etcd_watch_response, watch_response_fields);

@@ -55,6 +55,7 @@ struct etcd_watch_response {
     size_t event_count;
 };
 
+extern const struct message etcd_event_message;
 extern const struct message etcd_watch_request_message;
 extern const struct message etcd_watch_response_message;
 
