@@ -2,7 +2,8 @@
 #
 # Real etcd clusters on loopback for bats tests: `load ../harness/cluster`, and `etcd_stop` in teardown.
 #
-#   etcd_start VERSION [MEMBERS] [--tls] [--auth]   1 member unless told; returns when all are healthy
+#   etcd_start VERSION [MEMBERS] [--tls] [--auth] [--v2]
+#                            1 member unless told; returns when all are healthy; --v2: with the v2 API
 #   etcd_stop                                       ends every member of every cluster of this test
 #   etcd_kill N [SIGNAL]     ends member N (1, 2, ...), with SIGKILL unless told, and waits for its end
 #   etcd_restart N           starts it again, as it was
@@ -22,7 +23,8 @@
 # VERSION is a prefix of what `test/etcds list` shows. A test that should hold on every version starts
 # "$ETCD_VERSION" and has the tag each-etcd: ./check runs it once per version. By hand:
 # `QUORATE_TEST_ETCD=3.6 bats test/e2e/FILE.bats`. A second cluster in a test is another directory:
-# set ETCD_CLUSTER to its name around the calls.
+# set ETCD_CLUSTER to its name around the calls. Tests that only look can share a cluster: with
+# `export ETCD_ROOT=$BATS_FILE_TMPDIR` in setup_file, it is started there and ended in teardown_file.
 #
 # Members die with the shell that started them, even when it is killed. So call etcd_start and
 # etcd_restart straight from setup or the test, not under `run` and not in a subshell.
@@ -37,13 +39,14 @@ _etcd_start_tries=3
 _etcd_password=secret
 
 etcd_start() {
-    local program members=1 tls='' auth='' argument try
+    local program members=1 tls='' auth='' v2='' argument try
     program=$("$_etcds" path "$1") || return 1
     shift
     for argument; do
         case $argument in
             --tls) tls=yes ;;
             --auth) auth=yes ;;
+            --v2) v2=yes ;;
             [1-9]) members=$argument ;;
             *) echo "etcd_start: what is '$argument'?" >&2; return 1 ;;
         esac
@@ -51,7 +54,7 @@ etcd_start() {
 
     # A port that was free may be taken by the time etcd binds it: then all starts over with others.
     for ((try = 1; try <= _etcd_start_tries; try++)); do
-        _etcd_prepare "$program" "$members" "$tls" || return 1
+        _etcd_prepare "$program" "$members" "$tls" "$v2" || return 1
         local n
         for ((n = 1; n <= members; n++)); do
             etcd_restart "$n"
@@ -70,7 +73,7 @@ etcd_start() {
 }
 
 etcd_stop() {
-    _etcd_end_all "$BATS_TEST_TMPDIR"
+    _etcd_end_all "$(_etcd_root)"
 }
 
 etcd_kill() {
@@ -107,7 +110,7 @@ etcd_endpoints() {
 }
 
 etcd_dir() {
-    echo "$BATS_TEST_TMPDIR/${ETCD_CLUSTER:-etcd}${1:+/m$1}"
+    echo "$(_etcd_root)/${ETCD_CLUSTER:-etcd}${1:+/m$1}"
 }
 
 ctl() {
@@ -163,6 +166,10 @@ etcd_wait_healthy() {
 
 # --- below: for this file only -----------------------------------------------------------------
 
+_etcd_root() {
+    echo "${ETCD_ROOT:-$BATS_TEST_TMPDIR}"
+}
+
 _etcd_members() {
     if [[ $# -gt 0 ]]; then
         printf '%s\n' "$@"
@@ -173,7 +180,7 @@ _etcd_members() {
 
 # Lays out a fresh cluster: directories, certificates, and each member's command line.
 _etcd_prepare() {
-    local program=$1 members=$2 tls=$3 dir scheme=http initial='' n ports common=()
+    local program=$1 members=$2 tls=$3 v2=$4 dir scheme=http initial='' n ports common=()
     dir=$(etcd_dir)
     rm -rf "$dir"
     mkdir -p "$dir"
@@ -183,6 +190,7 @@ _etcd_prepare() {
     common=(--logger zap --log-outputs stderr)
     # Durability across power loss is nothing that a test on this machine could see.
     [[ $program == */3.4.* ]] || common+=(--unsafe-no-fsync)
+    [[ -z $v2 ]] || common+=(--enable-v2)
     if [[ -n $tls ]]; then
         scheme=https
         _etcd_certificates "$dir/tls" || return 1
