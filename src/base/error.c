@@ -99,6 +99,21 @@ error_wrap_(struct error *e, const char *format, ...)
 }
 
 void
+error_append_(struct error *e, const char *format, ...)
+{
+    char more[ERROR_TEXT_SIZE];
+    char text[ERROR_TEXT_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    error_line_finish(more, sizeof(more), vsnprintf(more, sizeof(more), format, args));
+    va_end(args);
+    memcpy(text, e->text, sizeof(text));
+    error_line_finish(e->text, sizeof(e->text),
+                      snprintf(e->text, sizeof(e->text), "%s; %s", text, more));
+}
+
+void
 error_hint_(struct error *e, const char *format, ...)
 {
     va_list args;

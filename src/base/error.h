@@ -64,6 +64,9 @@ error_false(void)
 /* Puts "<text>: " in front of the error; the value is false. All else stays. */
 #define error_wrap(e, ...) (error_wrap_((e), __VA_ARGS__), error_false())
 
+/* Puts "; <text>" behind the error; the value is false. All else stays. */
+#define error_append(e, ...) (error_append_((e), __VA_ARGS__), error_false())
+
 /* Sets the remedy that is shown under the error; the value is false. */
 #define error_hint(e, ...) (error_hint_((e), __VA_ARGS__), error_false())
 
@@ -71,6 +74,7 @@ void error_set_(struct error *e, enum error_code code, int sys_errno, const char
     PRINTF_LIKE(4, 5);
 void error_set_errno_(struct error *e, int sys_errno, const char *format, ...) PRINTF_LIKE(3, 4);
 void error_wrap_(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
+void error_append_(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
 void error_hint_(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "etcd/call.h"
+#include "etcd/reasons.h"
 
 struct bytes
 etcd_request_encode(struct arena *mem, const struct message *m, const void *request)
@@ -35,14 +36,71 @@ response_decode(const struct etcd_call *call, void *ret_response, struct error *
            error_wrap(e, "endpoint '%s'", call->endpoint->url);
 }
 
-void
-etcd_error_add(struct error *all, const struct error *one)
+static struct etcd_call
+call_prepare(struct arena *mem, struct etcd_client *client, size_t endpoint,
+             const struct etcd_method *method, struct bytes request, int64_t deadline_ms)
 {
-    if (all->code == ERROR_NONE)
-        *all = *one;
-    else
-        snprintf(all->text + strlen(all->text), sizeof(all->text) - strlen(all->text), "; %s",
-                 one->text);
+    ASSERT(endpoint < client->endpoint_count);
+    return (struct etcd_call){
+        .client = client,
+        .endpoint = &client->endpoints[endpoint],
+        .method = method,
+        .request = request,
+        .mem = mem,
+        .deadline_ms = deadline_ms,
+    };
+}
+
+/* One call and its end; false with the reason. */
+static bool
+call_make(struct etcd_call *call, bool has_leader, struct error *e)
+{
+    call->has_leader = has_leader && !call->method->local;
+    etcd_call_start(call);
+    etcd_calls_finish(call->client);
+    if (call->ok)
+        return true;
+    etcd_call_error(call, e);
+    change_error(call, e);
+    return false;
+}
+
+/* Is there an answer to wait for, where nobody knows a leader? */
+static bool
+leader_may_come(struct etcd_client *client, int64_t deadline_ms, struct error *e)
+{
+    return e->cause != NULL && strcmp(e->cause, "no-leader") == 0 && client->no_leader != NULL &&
+           time_monotonic_ms() < deadline_ms && client->no_leader(client->no_leader_context, e);
+}
+
+/* All endpoints, one after the other, until one takes it. */
+static bool
+walk(struct arena *mem, struct etcd_client *client, const struct etcd_method *method,
+     struct bytes request, int64_t deadline_ms, bool has_leader, struct etcd_call *ret_call,
+     struct error *e)
+{
+    struct error all = ERROR_INIT;
+    size_t first = client->preferred;
+
+    for (size_t i = 0; i < client->endpoint_count; i++) {
+        size_t at = (first + i) % client->endpoint_count;
+        struct error one;
+
+        *ret_call = call_prepare(mem, client, at, method, request, deadline_ms);
+        if (call_make(ret_call, has_leader, &one)) {
+            client->preferred = at;
+            return true;
+        }
+        if (!etcd_call_may_move(ret_call)) {
+            reasons_decide(&all, &one);
+            break;
+        }
+        reasons_add(&all, &one);
+        if (time_monotonic_ms() >= deadline_ms)
+            break;
+    }
+    *e = all;
+    return false;
 }
 
 bool
@@ -50,36 +108,14 @@ etcd_ask_any(struct arena *mem, struct etcd_client *client, const struct etcd_me
              const void *request, void *ret_response, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct error all = ERROR_INIT;
     struct bytes encoded = etcd_request_encode(&tmp, method->request, request);
     int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
-    size_t first = client->preferred;
+    struct etcd_call call;
 
-    for (size_t i = 0; i < client->endpoint_count; i++) {
-        size_t at = (first + i) % client->endpoint_count;
-        struct error one;
-        struct etcd_call call = {
-            .client = client,
-            .endpoint = &client->endpoints[at],
-            .method = method,
-            .request = encoded,
-            .mem = mem,
-            .deadline_ms = deadline_ms,
-        };
-
-        etcd_call_start(&call);
-        etcd_calls_finish(client);
-        if (call.ok) {
-            client->preferred = at;
-            return response_decode(&call, ret_response, e);
-        }
-        etcd_call_error(&call, &one);
-        change_error(&call, &one);
-        etcd_error_add(&all, &one);
-        if (!etcd_call_may_move(&call) || time_monotonic_ms() >= deadline_ms)
-            break;
-    }
-    *e = all;
+    if (walk(mem, client, method, encoded, deadline_ms, true, &call, e) ||
+        (leader_may_come(client, deadline_ms, e) &&
+         walk(mem, client, method, encoded, deadline_ms, false, &call, e)))
+        return response_decode(&call, ret_response, e);
     return false;
 }
 
@@ -89,23 +125,16 @@ etcd_ask_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
             struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct etcd_call call = {
-        .client = client,
-        .endpoint = &client->endpoints[endpoint],
-        .method = method,
-        .request = etcd_request_encode(&tmp, method->request, request),
-        .mem = mem,
-        .deadline_ms = time_monotonic_ms() + client->command_timeout_ms,
-    };
+    struct bytes encoded = etcd_request_encode(&tmp, method->request, request);
+    int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
+    struct etcd_call call = call_prepare(mem, client, endpoint, method, encoded, deadline_ms);
 
-    ASSERT(endpoint < client->endpoint_count);
-    etcd_call_start(&call);
-    etcd_calls_finish(client);
-    if (call.ok)
+    if (call_make(&call, true, e))
         return response_decode(&call, ret_response, e);
-    etcd_call_error(&call, e);
-    change_error(&call, e);
-    return false;
+    if (!leader_may_come(client, deadline_ms, e))
+        return false;
+    call = call_prepare(mem, client, endpoint, method, encoded, deadline_ms);
+    return call_make(&call, false, e) && response_decode(&call, ret_response, e);
 }
 
 void
@@ -134,14 +163,7 @@ etcd_ask_each(struct arena *mem, struct etcd_client *client, const struct etcd_m
     struct etcd_call *calls = arena_zero(&tmp, client->endpoint_count * sizeof(*calls));
 
     for (size_t i = 0; i < client->endpoint_count; i++) {
-        calls[i] = (struct etcd_call){
-            .client = client,
-            .endpoint = &client->endpoints[i],
-            .method = method,
-            .request = encoded,
-            .mem = mem,
-            .deadline_ms = deadline_ms,
-        };
+        calls[i] = call_prepare(mem, client, i, method, encoded, deadline_ms);
         etcd_call_start(&calls[i]);
     }
     etcd_calls_finish(client);

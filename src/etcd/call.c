@@ -186,14 +186,17 @@ rpc_start(struct etcd_call *call)
         .on_end = rpc_ended,
         .context = call,
     };
+    size_t metadata = 0;
 
     if (call->method == NULL) { /* only the token was wanted */
         call_finish(call, call->auth_error.code == ERROR_NONE);
         return;
     }
     options.method = call->method->path;
+    if (call->has_leader)
+        options.metadata[metadata++] = (struct grpc_metadata){"hasleader", "true"};
     if (call->endpoint->token.text != NULL)
-        options.metadata[0] = (struct grpc_metadata){"token", call->endpoint->token.text};
+        options.metadata[metadata] = (struct grpc_metadata){"token", call->endpoint->token.text};
     call->grpc = grpc_call_start(call->endpoint->channel, &options);
     grpc_call_send(call->grpc, call->request);
     grpc_call_half_close(call->grpc);
@@ -221,6 +224,49 @@ etcd_calls_finish(struct etcd_client *client)
         ASSERT(loop_run(client->loop, &client->idle, LOOP_FOREVER));
 }
 
+/* What was needed, for whoever is to explain it (etcd_client_denied). */
+static void
+denied_note(const struct etcd_call *call)
+{
+    struct etcd_client *client = call->client;
+
+    if (client->denied.call == NULL)
+        permission_needs_of(&client->mem, call->method, call->request, &client->denied);
+}
+
+/* The server's default of --max-request-bytes: etcd embed/config.go, 3.4 to 3.7. */
+enum { MAX_REQUEST_BYTES = 1572864 };
+
+static void
+size_note(const struct etcd_call *call, struct error *e)
+{
+    const char *limit = strstr(call->result.status.message, " vs. ");
+    int64_t bytes = 0;
+
+    for (limit += limit != NULL ? strlen(" vs. ") : 0;
+         limit != NULL && *limit >= '0' && *limit <= '9' && bytes < INT32_MAX; limit++)
+        bytes = bytes * 10 + (*limit - '0');
+
+    evidence_number(e, "request_bytes", (int64_t)call->request.size);
+    if (bytes > 0)
+        evidence_number(e, "limit_bytes", bytes);
+    else
+        error_append(e, "it has %zu bytes, and --max-request-bytes is %d unless it was changed",
+                     call->request.size, MAX_REQUEST_BYTES);
+}
+
+/* What the server said, and what the call itself adds to it. */
+static bool
+status_error(const struct etcd_call *call, struct error *e)
+{
+    rpc_error_set(e, &call->result.status, call->endpoint->url);
+    if (strcmp(e->cause, "request-too-large") == 0)
+        size_note(call, e);
+    else if (strcmp(e->cause, "permission-denied") == 0)
+        denied_note(call);
+    return false;
+}
+
 bool
 etcd_call_error(const struct etcd_call *call, struct error *e)
 {
@@ -231,7 +277,7 @@ etcd_call_error(const struct etcd_call *call, struct error *e)
     if (call->result.failure.kind != NET_FAILURE_NONE)
         return net_failure_error(&call->result.failure, e);
     if (call->result.status.code != GRPC_OK)
-        return rpc_error_set(e, &call->result.status, call->endpoint->url);
+        return status_error(call, e);
     error_set(e, ERROR_RPC, "endpoint '%s': the server ended the call without an answer",
               call->endpoint->url);
     evidence_begin(e, "no-answer");

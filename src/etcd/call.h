@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "etcd/client.h"
 #include "etcd/message/message.h"
+#include "etcd/permission.h"
 #include "net/grpc.h"
 
 /* A unary method. */
@@ -16,6 +17,7 @@ struct etcd_method {
     const struct message *request;
     const struct message *response;
     bool read_only; /* may be asked twice */
+    bool local;     /* a member answers it by itself, without a leader */
 };
 
 /* Of etcd/kv.c, for etcd/pipeline.c; a transaction is taken for a change. */
@@ -41,7 +43,10 @@ struct etcd_client {
     struct secret password;
     bool auth_off; /* the cluster said that it has no authentication */
     size_t open_calls;
-    bool idle; /* open_calls == 0, for loop_run */
+    bool idle;                 /* open_calls == 0, for loop_run */
+    etcd_no_leader *no_leader; /* NULL: none */
+    void *no_leader_context;
+    struct permission_needs denied; /* of the last call to which permission was denied */
 };
 
 struct etcd_call;
@@ -57,8 +62,9 @@ struct etcd_call {
     struct etcd_endpoint *endpoint;
     const struct etcd_method *method;
     struct bytes request;
-    struct arena *mem;       /* for the response */
-    int64_t deadline_ms;     /* of time_monotonic_ms */
+    struct arena *mem;   /* for the response */
+    int64_t deadline_ms; /* of time_monotonic_ms */
+    bool has_leader;     /* refused at once by a member that knows no leader, not kept waiting */
     etcd_call_ended *on_end; /* may be NULL; may start calls */
     void *context;
 
@@ -91,7 +97,8 @@ bool etcd_call_outcome_unknown(const struct etcd_call *call);
 
 /* The next three encode the request and decode the answer into ret_response. */
 
-/* The first endpoint that takes it. */
+/* The first endpoint that takes it. When no member knows a leader, the client's etcd_no_leader
+ * decides whether to wait for one. */
 MUST_CHECK bool etcd_ask_any(struct arena *mem, struct etcd_client *client,
                              const struct etcd_method *method, const void *request,
                              void *ret_response, struct error *e);
@@ -108,9 +115,6 @@ void etcd_ask_each(struct arena *mem, struct etcd_client *client, const struct e
 
 /* A call's outcome as an answer's, response decoded when there is one. */
 void etcd_answer_set(struct etcd_answer *answer, const struct etcd_call *call, void *ret_response);
-
-/* Collects each endpoint's reason; code and remedy are the first one's. */
-void etcd_error_add(struct error *all, const struct error *one);
 
 /* Encodes a request into 'mem'. */
 struct bytes etcd_request_encode(struct arena *mem, const struct message *m, const void *request);

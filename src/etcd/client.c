@@ -161,3 +161,16 @@ etcd_client_loop(struct etcd_client *client)
 {
     return client->loop;
 }
+
+void
+etcd_client_on_no_leader(struct etcd_client *client, etcd_no_leader *ask, void *context)
+{
+    client->no_leader = ask;
+    client->no_leader_context = context;
+}
+
+const struct permission_needs *
+etcd_client_denied(const struct etcd_client *client)
+{
+    return &client->denied;
+}

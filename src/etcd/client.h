@@ -87,6 +87,20 @@ void etcd_client_set_command_timeout(struct etcd_client *client, int64_t timeout
 /* For timers and watches of the caller's own: they go on while a call is waited for. */
 struct loop *etcd_client_loop(struct etcd_client *client);
 
+/*
+ * Asked when a call needs a leader and the members that were asked know none: is it worth waiting
+ * for one? True: the call is repeated, and takes the rest of its time-out. False: it fails with 'e',
+ * the members' own words, to which more may have been added.
+ */
+typedef bool etcd_no_leader(void *context, struct error *e);
+/* Without one, such a call fails at once. */
+void etcd_client_on_no_leader(struct etcd_client *client, etcd_no_leader *ask, void *context);
+
+struct permission_needs;
+/* What the first call to which permission was denied would have needed (etcd/permission.h); 'call'
+ * is NULL when none was. Lives as long as the client. */
+const struct permission_needs *etcd_client_denied(const struct etcd_client *client);
+
 /* How one endpoint's part of an "each" call ended. */
 struct etcd_answer {
     const char *endpoint; /* as given; lives as long as the client */

@@ -8,6 +8,7 @@ static const struct etcd_method member_list_method = {
     &etcd_member_list_request_message,
     &etcd_member_list_message,
     .read_only = true,
+    .local = true, /* 3.4 answers so, whatever is asked for */
 };
 
 bool

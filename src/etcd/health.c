@@ -113,6 +113,7 @@ check_start(struct arena *mem, struct etcd_client *client, struct etcd_endpoint 
         .request = get,
         .mem = mem,
         .deadline_ms = deadline_ms,
+        .has_leader = true,
         .on_end = get_ended,
         .context = ret_check,
     };

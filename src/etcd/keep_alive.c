@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/time.h"
+#include "etcd/reasons.h"
 #include "etcd/rpc_error.h"
 
 enum {
@@ -78,7 +79,7 @@ endpoint_failed(struct etcd_keep_alive *k, const struct error *e, bool may_move)
     bool all_failed = ++k->failures >= k->client->endpoint_count;
 
     loop_timer_stop(&k->answer);
-    etcd_error_add(&k->why, e);
+    reasons_add(&k->why, e);
     if (!may_move || !keep_alive_hopes(k, e, all_failed)) {
         keep_alive_end(k, may_move ? &k->why : e);
         return;

@@ -9,11 +9,9 @@ bool
 etcd_range(struct arena *mem, struct etcd_client *client, const struct etcd_range_request *request,
            struct etcd_range_response *ret_response, struct error *e)
 {
-    static const struct etcd_method method = {
-        "/etcdserverpb.KV/Range",
-        &etcd_range_request_message,
-        &etcd_range_response_message,
-        .read_only = true,
+    const struct etcd_method method = {
+        "/etcdserverpb.KV/Range", &etcd_range_request_message,    &etcd_range_response_message,
+        .read_only = true,        .local = request->serializable,
     };
 
     return etcd_ask_any(mem, client, &method, request, ret_response, e);

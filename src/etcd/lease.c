@@ -55,6 +55,7 @@ etcd_lease_leases(struct arena *mem, struct etcd_client *client,
         .request = &etcd_lease_leases_request_message,
         .response = &etcd_lease_leases_response_message,
         .read_only = true,
+        .local = true,
     };
     const struct etcd_lease_leases_request request = {.none = 0};
 

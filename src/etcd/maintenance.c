@@ -8,18 +8,21 @@ static const struct etcd_method status_method = {
     &etcd_empty_message,
     &etcd_status_message,
     .read_only = true,
+    .local = true,
 };
 static const struct etcd_method hash_kv_method = {
     "/etcdserverpb.Maintenance/HashKV",
     &etcd_hash_kv_request_message,
     &etcd_hash_kv_message,
     .read_only = true,
+    .local = true,
 };
 static const struct etcd_method hash_method = {
     "/etcdserverpb.Maintenance/Hash",
     &etcd_empty_message,
     &etcd_hash_message,
     .read_only = true,
+    .local = true,
 };
 
 static const struct etcd_empty empty;
@@ -81,6 +84,7 @@ etcd_defragment_at(struct etcd_client *client, size_t endpoint, struct error *e)
         .path = "/etcdserverpb.Maintenance/Defragment",
         .request = &etcd_empty_message,
         .response = &etcd_header_only_message,
+        .local = true,
     };
     AUTO_ARENA tmp = ARENA_INIT;
     struct etcd_header_only response;

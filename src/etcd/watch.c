@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "etcd/reasons.h"
 #include "etcd/rpc_error.h"
 
 enum {
@@ -177,7 +178,7 @@ watcher_lose(struct etcd_watcher *r, const struct error *e, bool may_move)
         r->leaderless_ms = 0;
     else if (r->leaderless_ms == 0)
         r->leaderless_ms = now_ms;
-    etcd_error_add(&r->why, e);
+    reasons_add(&r->why, e);
     if (r->watches == NULL)
         return;
     why = r->why;

@@ -61,6 +61,7 @@ answer_look(struct http1_request *r, bool ended)
     switch (http1_answer_look(&r->answer, ended, r->options.limit_bytes, &body)) {
     case HTTP1_COMPLETE:
         r->get->status = r->answer.status;
+        r->get->date_s = r->answer.date_s;
         r->get->body = arena_copy(r->result, body);
         request_end(r);
         return false;

@@ -31,6 +31,7 @@ struct http1_get {
     bool done;
     unsigned status;            /* 200; 0 when there was no answer */
     struct bytes body;          /* in the arena given at the start */
+    int64_t date_s;             /* the server's clock, seconds since 1970 UTC; 0: it did not say */
     struct net_failure failure; /* kind NET_FAILURE_NONE: the server answered */
 };
 

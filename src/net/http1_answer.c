@@ -1,7 +1,9 @@
 #include "net/http1_answer.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 void
 http1_answer_release(struct http1_answer *a)
@@ -77,11 +79,26 @@ header_is(struct bytes line, const char *name, struct bytes *ret_value)
     return true;
 }
 
+/* Source: RFC 9110, section 5.6.7, the one form that servers send. */
+static int64_t
+date_read(struct bytes value)
+{
+    char text[40];
+    struct tm tm = {0};
+
+    snprintf(text, sizeof(text), "%.*s", (int)value.size, (const char *)value.data);
+    return strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) != NULL ? (int64_t)timegm(&tm) : 0;
+}
+
 static bool
 header_read(struct http1_answer *a, struct bytes line)
 {
     struct bytes value;
 
+    if (header_is(line, "date", &value)) {
+        a->date_s = date_read(value);
+        return true;
+    }
     if (header_is(line, "content-length", &value)) {
         a->has_length = true;
         return value.size > 0 && number_take(value, 10, &a->length) == value.size;

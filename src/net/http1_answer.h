@@ -25,6 +25,7 @@ struct http1_answer {
     bool chunked;
     bool has_length;
     uint64_t length;
+    int64_t date_s; /* the server's clock: "Date", seconds since 1970 UTC; 0: none */
 };
 
 void http1_answer_release(struct http1_answer *a);

@@ -18,6 +18,20 @@ test_set_is_false_and_clears_the_hint(void **state)
 }
 
 static void
+test_append_keeps_all_but_the_text(void **state)
+{
+    struct error e = ERROR_INIT;
+
+    (void)state;
+    error_set(&e, ERROR_CORRUPT, "a");
+    error_hint(&e, "do");
+    assert_false(error_append(&e, "b %d", 7));
+    assert_string_equal(e.text, "a; b 7");
+    assert_string_equal(e.hint, "do");
+    assert_int_equal(e.code, ERROR_CORRUPT);
+}
+
+static void
 test_errno_becomes_code_and_text(void **state)
 {
     static const struct {
@@ -146,6 +160,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set_is_false_and_clears_the_hint),
+        cmocka_unit_test(test_append_keeps_all_but_the_text),
         cmocka_unit_test(test_errno_becomes_code_and_text),
         cmocka_unit_test(test_wrap_keeps_code_errno_and_hint),
         cmocka_unit_test(test_long_text_is_cut_and_says_so),
