@@ -17,6 +17,7 @@
 #include "cli/prompt.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "cluster/explain.h"
 #include "etcd/client.h"
 
 const char *
@@ -174,23 +175,11 @@ run(struct app *app, int argc, char *const *argv, struct error *e)
     return run_command(app, e);
 }
 
-/* What helps against a mistake in the command line, under the name that was called. */
 static void
-hint_at_help(const struct app *app, struct error *e)
-{
-    bool usage = e->code == ERROR_USAGE || e->code == ERROR_FLAG || e->code == ERROR_FEATURE;
-
-    if (usage && e->hint[0] == '\0')
-        (void)error_hint(e, "see '%s help%s%s'", app->tool->name, app->command != NULL ? " " : "",
-                         app->command != NULL ? app->command->name : "");
-}
-
-static void
-show_error(const struct app *app, struct error *e, int argc, char *const *argv)
+show_error(const struct app *app, const struct error *e, int argc, char *const *argv)
 {
     AUTO_BUF text = BUF_INIT;
 
-    hint_at_help(app, e);
     error_report(e, wants_json(app, argc, argv), terminal_color(STDERR_FILENO, COLOR_AUTO), &text);
     if (e->code == ERROR_FLAG && app->tool->etcd && app->command != NULL)
         help_etcd_append_usage(&text, app->tool, app->command);
@@ -219,6 +208,8 @@ app_main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN);
     ok = run(&app, argc, argv, &e);
+    if (!ok && app.client != NULL)
+        explain_error(app.etcd, app.client, &e);
     /* A command that failed may still have found something worth showing. */
     if (!app_flush(&app, &late) && ok) {
         e = late;

@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/prompt.h"
+#include "cluster/explain.h"
 #include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "etcd/kv.h"
@@ -158,9 +159,11 @@ app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e)
 {
     const struct etcd_options *options;
 
-    if (app->client == NULL &&
-        (!app_etcd_options(app, &options, e) || !etcd_client_open(options, &app->client, e)))
-        return false;
+    if (app->client == NULL) {
+        if (!app_etcd_options(app, &options, e) || !etcd_client_open(options, &app->client, e))
+            return false;
+        etcd_client_on_no_leader(app->client, explain_no_leader, without_const(options));
+    }
     *ret_client = app->client;
     return true;
 }

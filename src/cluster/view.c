@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/number.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
+#include "etcd/reasons.h"
 
 struct fetch {
     struct arena *mem;
@@ -299,12 +299,11 @@ view_finish(struct fetch *f)
 static bool
 nobody_answers(const struct etcd_status_answer *answers, size_t count, struct error *e)
 {
-    AUTO_BUF reasons = BUF_INIT;
+    struct error all = ERROR_INIT;
 
     for (size_t i = 0; i < count; i++)
-        buf_printf(&reasons, "%s%s", i > 0 ? "; " : "", answers[i].answer.error.text);
-    *e = answers[0].answer.error;
-    snprintf(e->text, sizeof(e->text), "%s", buf_text(&reasons));
+        reasons_add(&all, &answers[i].answer.error);
+    *e = all;
     return false;
 }
 
