@@ -8,6 +8,9 @@
 #include "etcd/call.h"
 #include "etcd/reasons.h"
 
+/* More than names, passwords and keys on a command line take. */
+enum { SECRET_REQUEST_ROOM = 128 * 1024 };
+
 struct bytes
 etcd_request_encode(struct arena *mem, const struct message *m, const void *request)
 {
@@ -103,20 +106,35 @@ walk(struct arena *mem, struct etcd_client *client, const struct etcd_method *me
     return false;
 }
 
+static bool
+any_take(struct arena *mem, struct etcd_client *client, const struct etcd_method *method,
+         struct bytes request, void *ret_response, struct error *e)
+{
+    int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
+    struct etcd_call call;
+
+    if (walk(mem, client, method, request, deadline_ms, true, &call, e) ||
+        (leader_may_come(client, deadline_ms, e) &&
+         walk(mem, client, method, request, deadline_ms, false, &call, e)))
+        return response_decode(&call, ret_response, e);
+    return false;
+}
+
 bool
 etcd_ask_any(struct arena *mem, struct etcd_client *client, const struct etcd_method *method,
              const void *request, void *ret_response, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct bytes encoded = etcd_request_encode(&tmp, method->request, request);
-    int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
-    struct etcd_call call;
+    AUTO_BUF encoded = BUF_INIT;
+    bool ok;
 
-    if (walk(mem, client, method, encoded, deadline_ms, true, &call, e) ||
-        (leader_may_come(client, deadline_ms, e) &&
-         walk(mem, client, method, encoded, deadline_ms, false, &call, e)))
-        return response_decode(&call, ret_response, e);
-    return false;
+    /* One piece, so that no copy of a password stays behind when the buffer grows. */
+    if (method->secret)
+        buf_reserve(&encoded, SECRET_REQUEST_ROOM);
+    message_encode(&encoded, method->request, request);
+    ok = any_take(mem, client, method, buf_bytes(&encoded), ret_response, e);
+    if (method->secret)
+        explicit_bzero(encoded.data, encoded.capacity);
+    return ok;
 }
 
 bool

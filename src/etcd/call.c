@@ -104,10 +104,12 @@ token_ended(void *context, struct grpc_call *grpc UNUSED, const struct grpc_resu
     if (call->auth_error.code == ERROR_NONE)
         etcd_call_error(call, &call->auth_error);
     error_wrap(&call->auth_error, "authenticate as '%s'", call->client->user);
-    if (call->auth_error.code == ERROR_AUTH)
+    if (call->auth_error.code == ERROR_AUTH) {
+        call->auth_error.code = ERROR_LOGIN;
         call_finish(call, false);
-    else
+    } else {
         rpc_start(call);
+    }
 }
 
 static void

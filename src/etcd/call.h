@@ -18,6 +18,7 @@ struct etcd_method {
     const struct message *response;
     bool read_only; /* may be asked twice */
     bool local;     /* a member answers it by itself, without a leader */
+    bool secret;    /* etcd_ask_any wipes the encoded request: it may hold a password */
 };
 
 /* Of etcd/kv.c, for etcd/pipeline.c; a transaction is taken for a change. */

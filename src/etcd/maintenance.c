@@ -93,8 +93,8 @@ etcd_defragment_at(struct etcd_client *client, size_t endpoint, struct error *e)
 }
 
 bool
-etcd_move_leader_at(struct etcd_client *client, size_t endpoint, uint64_t target_id,
-                    struct error *e)
+etcd_move_leader_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                    uint64_t target_id, struct etcd_header_only *ret_moved, struct error *e)
 {
     static const struct etcd_method method = {
         .path = "/etcdserverpb.Maintenance/MoveLeader",
@@ -102,10 +102,8 @@ etcd_move_leader_at(struct etcd_client *client, size_t endpoint, uint64_t target
         .response = &etcd_header_only_message,
     };
     struct etcd_move_leader_request request = {target_id};
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct etcd_header_only response;
 
-    return etcd_ask_at(&tmp, client, endpoint, &method, &request, &response, e);
+    return etcd_ask_at(mem, client, endpoint, &method, &request, ret_moved, e);
 }
 
 /* The same call looks and changes; only looking may be repeated. */

@@ -51,7 +51,8 @@ MUST_CHECK bool etcd_hash_kv_at(struct arena *mem, struct etcd_client *client, s
 /* The member answers nothing else meanwhile; set the command time-out to match the database. */
 MUST_CHECK bool etcd_defragment_at(struct etcd_client *client, size_t endpoint, struct error *e);
 /* The endpoint must be the leader's, else ERROR_CONFLICT. */
-MUST_CHECK bool etcd_move_leader_at(struct etcd_client *client, size_t endpoint, uint64_t target_id,
+MUST_CHECK bool etcd_move_leader_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                                    uint64_t target_id, struct etcd_header_only *ret_moved,
                                     struct error *e);
 
 /* Needs quorum even to look. */

@@ -338,8 +338,10 @@ defragment(struct probe *p)
 static bool
 move_leader(struct probe *p)
 {
-    return etcd_move_leader_at(p->client, strtoul(p->args[0], NULL, 10) - 1,
-                               strtoull(p->args[1], NULL, 16), &p->e);
+    struct etcd_header_only moved;
+
+    return etcd_move_leader_at(&p->mem, p->client, strtoul(p->args[0], NULL, 10) - 1,
+                               strtoull(p->args[1], NULL, 16), &moved, &p->e);
 }
 
 static bool

@@ -1,4 +1,4 @@
-/* ResponseHeader's table. */
+/* ResponseHeader's table, and those of the messages without fields of their own. */
 #include "etcd/message/header.h"
 
 static const struct message_field header_fields[] = {
@@ -9,3 +9,11 @@ static const struct message_field header_fields[] = {
 };
 const struct message etcd_header_message =
     MESSAGE("ResponseHeader", struct etcd_header, header_fields);
+
+const struct message etcd_empty_message = {"Empty", sizeof(struct etcd_empty), NULL, 0};
+
+static const struct message_field header_only_fields[] = {
+    MESSAGE_INNER(struct etcd_header_only, header, 1, struct etcd_header, etcd_header_message),
+};
+const struct message etcd_header_only_message =
+    MESSAGE("HeaderOnly", struct etcd_header_only, header_only_fields);

@@ -1,4 +1,4 @@
-/* ResponseHeader: who answered, and at which revision. */
+/* ResponseHeader: who answered, and at which revision; and the messages that have nothing else. */
 #ifndef QUORATE_ETCD_HEADER_H
 #define QUORATE_ETCD_HEADER_H
 
@@ -17,6 +17,18 @@ struct etcd_header {
     uint64_t raft_term;
 };
 
+/* Requests without fields: Status, Hash, Defragment, Snapshot, AuthStatus, UserList and others. */
+struct etcd_empty {
+    char unused;
+};
+
+/* Defragment, MoveLeader (without the header), most of Auth. */
+struct etcd_header_only {
+    struct etcd_header header;
+};
+
 extern const struct message etcd_header_message;
+extern const struct message etcd_empty_message;
+extern const struct message etcd_header_only_message;
 
 #endif

@@ -3,8 +3,6 @@
 
 #define HEADER(type) MESSAGE_INNER(type, header, 1, struct etcd_header, etcd_header_message)
 
-const struct message etcd_empty_message = {"Empty", sizeof(struct etcd_empty), NULL, 0};
-
 static const struct message_field downgrade_info_fields[] = {
     MESSAGE_BOOL(struct etcd_downgrade_info, enabled, 1),
     MESSAGE_TEXT_AS("targetVersion", struct etcd_downgrade_info, target_version, 2),
@@ -73,12 +71,6 @@ static const struct message_field alarm_list_fields[] = {
 };
 const struct message etcd_alarm_list_message =
     MESSAGE("AlarmResponse", struct etcd_alarm_list, alarm_list_fields);
-
-static const struct message_field header_only_fields[] = {
-    HEADER(struct etcd_header_only),
-};
-const struct message etcd_header_only_message =
-    MESSAGE("HeaderOnly", struct etcd_header_only, header_only_fields);
 
 static const struct message_field move_leader_request_fields[] = {
     MESSAGE_U64_AS("targetID", struct etcd_move_leader_request, target_id, 1),

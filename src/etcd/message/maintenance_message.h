@@ -12,11 +12,6 @@
 
 #include "etcd/message/header.h"
 
-/* Requests without fields: Status, Hash, Defragment, Snapshot, AuthStatus. */
-struct etcd_empty {
-    char unused;
-};
-
 struct etcd_downgrade_info {
     bool enabled;
     const char *target_version;
@@ -75,10 +70,6 @@ struct etcd_alarm_list {
     size_t alarm_count;
 };
 
-struct etcd_header_only { /* Defragment, MoveLeader: the header may be missing */
-    struct etcd_header header;
-};
-
 struct etcd_move_leader_request {
     uint64_t target_id;
 };
@@ -105,14 +96,12 @@ struct etcd_downgrade {
     const char *version; /* the cluster version now */
 };
 
-extern const struct message etcd_empty_message;
 extern const struct message etcd_status_message;
 extern const struct message etcd_hash_message;
 extern const struct message etcd_hash_kv_request_message;
 extern const struct message etcd_hash_kv_message;
 extern const struct message etcd_alarm_request_message;
 extern const struct message etcd_alarm_list_message;
-extern const struct message etcd_header_only_message;
 extern const struct message etcd_move_leader_request_message;
 extern const struct message etcd_snapshot_response_message;
 extern const struct message etcd_downgrade_request_message;

@@ -366,6 +366,60 @@ auth(void **state UNUSED)
     BYTES_ARE(response.token, "IGVRkOhhEZqAZQhB.45");
 }
 
+static void
+users(void **state UNUSED)
+{
+    struct etcd_user_add_request add;
+    struct etcd_name_request name;
+    struct etcd_user_role_request grant;
+    struct etcd_user user;
+    struct etcd_user_list list;
+
+    vector_decode("AuthUserAddRequest", &etcd_user_add_request_message, &add);
+    assert_string_equal(add.name, "alice");
+    assert_string_equal(add.password, "p:w");
+    assert_true(add.options.no_password);
+    vector_decode("AuthUserGetRequest", &etcd_name_request_message, &name);
+    assert_string_equal(name.name, "alice");
+    vector_decode("AuthUserGrantRoleRequest", &etcd_user_role_request_message, &grant);
+    assert_string_equal(grant.user, "alice");
+    assert_string_equal(grant.role, "reader");
+    vector_decode("AuthUserGetResponse", &etcd_user_message, &user);
+    header_is_full(&user.header);
+    assert_int_equal(user.role_count, 2);
+    assert_string_equal(user.roles[1], "writer");
+    vector_decode("AuthUserListResponse", &etcd_user_list_message, &list);
+    assert_int_equal(list.user_count, 2);
+    assert_string_equal(list.users[0], "alice");
+}
+
+static void
+roles(void **state UNUSED)
+{
+    struct etcd_role_grant_request grant;
+    struct etcd_role_revoke_request revoke;
+    struct etcd_role role;
+    struct etcd_role_list list;
+
+    vector_decode("AuthRoleGrantPermissionRequest", &etcd_role_grant_request_message, &grant);
+    assert_string_equal(grant.role, "reader");
+    assert_int_equal(grant.permission.type, ETCD_PERMISSION_READWRITE);
+    BYTES_ARE(grant.permission.key, "\000a");
+    BYTES_ARE(grant.permission.range_end, "b\377");
+    vector_decode("AuthRoleRevokePermissionRequest", &etcd_role_revoke_request_message, &revoke);
+    assert_string_equal(revoke.role, "reader");
+    BYTES_ARE(revoke.range_end, "\000");
+    vector_decode("AuthRoleGetResponse", &etcd_role_message, &role);
+    header_is_full(&role.header);
+    assert_int_equal(role.permission_count, 3);
+    assert_int_equal(role.permissions[0].type, ETCD_PERMISSION_READ);
+    assert_int_equal(role.permissions[0].range_end.size, 0);
+    assert_int_equal(role.permissions[1].type, ETCD_PERMISSION_WRITE);
+    vector_decode("AuthRoleListResponse", &etcd_role_list_message, &list);
+    assert_int_equal(list.role_count, 2);
+    assert_string_equal(list.roles[1], "root");
+}
+
 int
 main(void)
 {
@@ -383,6 +437,8 @@ main(void)
         cmocka_unit_test_teardown(alarms, mem_release),
         cmocka_unit_test_teardown(other_maintenance, mem_release),
         cmocka_unit_test_teardown(auth, mem_release),
+        cmocka_unit_test_teardown(users, mem_release),
+        cmocka_unit_test_teardown(roles, mem_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
