@@ -56,13 +56,18 @@ MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struc
 /*
  * How to reach the cluster: endpoints, TLS files, time-outs, user and password. Endpoints are those
  * of --endpoints, else the inventory's of --cluster, else of ETCDCTL_ENDPOINTS, else 127.0.0.1:2379;
- * a cluster's TLS files likewise stand above the environment's and below the flags. Asks on the
- * terminal for the password of --user when it is nowhere given.
+ * a cluster's TLS files likewise stand above the environment's and below the flags. Asks
+ * for the password of --user when it is nowhere given.
  */
 MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
                                  struct error *e);
 /* The client for them, opened at the first call; owned by the app. */
 MUST_CHECK bool app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e);
+/* The same for the endpoints of all members, as the member list has them, from now on. */
+MUST_CHECK bool app_etcd_of_members(struct app *app, struct etcd_client **ret_client,
+                                    struct error *e);
+/* As etcdctl's own --cluster says, a flag without a value: all members, or the endpoints given. */
+MUST_CHECK bool app_etcd_to_ask(struct app *app, struct etcd_client **ret_client, struct error *e);
 
 /*
  * Meets what the command's entry needs: an inventory, endpoints that can be opened, a leader that

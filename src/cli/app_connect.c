@@ -8,6 +8,7 @@
 #include "cluster/explain.h"
 #include "cluster/inventory.h"
 #include "etcd/client.h"
+#include "etcd/cluster.h"
 #include "etcd/kv.h"
 #include "plan/state_dir.h"
 
@@ -113,7 +114,7 @@ use_user(struct app *app, struct etcd_options *o, struct error *e)
 
     if (user[0] == '\0')
         return true;
-    if (option_given(&app->options, "password")) {
+    if (password[0] != '\0') {
         secret_set(&app->password, bytes_of_text(password));
         o->user = user;
     } else if (colon != NULL) {
@@ -121,7 +122,7 @@ use_user(struct app *app, struct etcd_options *o, struct error *e)
         o->user = arena_printf(app->mem, "%.*s", (int)(colon - user), user);
     } else {
         o->user = user;
-        if (!prompt_password(user, &app->password, e))
+        if (!prompt_password(user, app->command->reads_input, &app->out, &app->password, e))
             return false;
     }
     o->password = &app->password;
@@ -168,6 +169,39 @@ app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e)
     return true;
 }
 
+bool
+app_etcd_of_members(struct app *app, struct etcd_client **ret_client, struct error *e)
+{
+    struct etcd_options *all = arena_zero(app->mem, sizeof(*all));
+    ARRAY(const char *) endpoints = ARRAY_INIT;
+    struct etcd_client *client;
+    struct etcd_member_list list;
+
+    if (!app_etcd(app, &client, e))
+        return false;
+    if (!etcd_member_list(app->mem, client, true, &list, e))
+        return error_wrap(e, "cannot list the members");
+    for (size_t i = 0; i < list.member_count; i++)
+        for (size_t k = 0; k < list.members[i].client_url_count; k++)
+            *ARRAY_PUSH(app->mem, &endpoints) = list.members[i].client_urls[k];
+    *all = *app->etcd;
+    all->endpoints = endpoints.items;
+    all->endpoint_count = endpoints.count;
+    etcd_client_close(&app->client);
+    if (!etcd_client_open(all, &app->client, e))
+        return false;
+    *ret_client = app->client;
+    return true;
+}
+
+bool
+app_etcd_to_ask(struct app *app, struct etcd_client **ret_client, struct error *e)
+{
+    if (strcmp(option_text(&app->options, "cluster"), "true") == 0)
+        return app_etcd_of_members(app, ret_client, e);
+    return app_etcd(app, ret_client, e);
+}
+
 /* A read through the leader; what the key holds, and whether we may read it, does not matter. */
 static bool
 need_quorum(struct app *app, struct error *e)
@@ -180,7 +214,7 @@ need_quorum(struct app *app, struct error *e)
         return false;
     if (etcd_range(app->mem, client, &request, &response, e))
         return true;
-    if (e->code != ERROR_PERMISSION && e->code != ERROR_AUTH)
+    if (e->code != ERROR_PERMISSION && e->code != ERROR_AUTH && e->code != ERROR_LOGIN)
         return error_wrap(e, "'%s' needs a cluster with quorum", app->command->name);
     error_clear(e);
     return true;

@@ -23,6 +23,7 @@ command_family_title(enum command_family family)
         [FAMILY_STATUS] = "Look at a cluster",
         [FAMILY_KEYS] = "Keys",
         [FAMILY_MEMBERS] = "Members and maintenance",
+        [FAMILY_USERS] = "Users and roles",
         [FAMILY_BACKUP] = "Backup and recovery",
         [FAMILY_LAB] = "Labs and plans",
         [FAMILY_TOOL] = "About quorate",

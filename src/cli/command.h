@@ -43,6 +43,7 @@ enum command_family {
     FAMILY_STATUS,  /* look at a cluster */
     FAMILY_KEYS,    /* keys */
     FAMILY_MEMBERS, /* membership and maintenance */
+    FAMILY_USERS,   /* authentication */
     FAMILY_BACKUP,  /* backup and recovery */
     FAMILY_LAB,     /* labs and plans */
     FAMILY_TOOL,    /* about quorate itself */
@@ -58,6 +59,7 @@ struct command {
     const struct option_def *options; /* ends with OPTIONS_END; NULL for none */
     unsigned needs;                   /* enum command_needs */
     enum command_effect effect;
+    bool reads_input; /* standard input is its data: a password is not read from there */
     bool (*plan)(struct app *app, struct plan **ret_plan, struct error *e);
     bool (*report)(struct app *app, struct report *report, struct error *e);
     bool (*run)(struct app *app, struct error *e);

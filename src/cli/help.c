@@ -168,7 +168,7 @@ help_append_options(struct buf *out)
 static void
 append_summary(struct buf *out, const struct command *command)
 {
-    buf_printf(out, "  %-20s%s\n", command->name, command->summary);
+    buf_printf(out, "  %-24s%s\n", command->name, command->summary);
 }
 
 void

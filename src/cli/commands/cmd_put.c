@@ -88,6 +88,7 @@ const struct command command_put = {
     .options = put_options,
     .needs = NEEDS_ENDPOINTS,
     .effect = EFFECT_CHANGES_KEYS,
+    .reads_input = true,
     .run = put_run,
     .example = "quorate put greeting hello",
     .description = "Without VALUE it is read from standard input, to the last byte. Write '--' "

@@ -153,6 +153,16 @@ print_no_table(const struct output_style *style, struct error *e)
 }
 
 bool
+print_no_fields(const struct output_style *style, struct error *e)
+{
+    if (style->output != OUTPUT_TABLE && style->output != OUTPUT_FIELDS)
+        return true;
+    error_set_(e, ERROR_FEATURE, 0, "%s not supported as output format",
+               style->output == OUTPUT_TABLE ? "table" : "fields");
+    return error_hint(e, "use -w simple, json or protobuf");
+}
+
+bool
 print_no_protobuf(const struct output_style *style, struct error *e)
 {
     if (style->output != OUTPUT_PROTOBUF)

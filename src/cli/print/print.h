@@ -48,9 +48,13 @@ void print_json_texts(struct json_writer *w, const char *key, const char *const 
 /* "a,b" with the separator asked for. */
 void print_joined(struct buf *out, const char *const *texts, size_t count, const char *separator);
 
-/* ERROR_FEATURE for -w table where etcdctl has no table, and for -w protobuf where the result is no
- * single answer of etcd's. */
+/*
+ * ERROR_FEATURE for the forms that etcdctl does not have: -w table of most answers, -w fields (and
+ * table) of some, -w protobuf where the result is no single answer of etcd's. Asked before anything
+ * is sent, while etcdctl changes things first and then finds that it cannot print.
+ */
 MUST_CHECK bool print_no_table(const struct output_style *style, struct error *e);
+MUST_CHECK bool print_no_fields(const struct output_style *style, struct error *e);
 MUST_CHECK bool print_no_protobuf(const struct output_style *style, struct error *e);
 
 #endif
