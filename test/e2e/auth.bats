@@ -4,7 +4,8 @@
 #
 # bats file_tags=each-etcd
 
-# shellcheck disable=SC2154,SC2034 # stderr comes from run --separate-stderr; $input goes to both tools
+# stderr comes from run --separate-stderr, $input goes to both tools, and no test sees another's ETCD_CLUSTER.
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031
 bats_require_minimum_version 1.5.0
 load ../harness/cluster
 load ../harness/twins
@@ -138,7 +139,7 @@ teardown() {
     run -0 with_cluster "$QUORATE" --user root:pw user get fay
     run -0 with_cluster "$QUORATE" --user fay:word user get fay
     run -0 with_cluster "$QUORATE" --user ann:newer user get ann
-    run -1 with_cluster "$QUORATE" --user ann:secret user get ann
+    run -2 with_cluster "$QUORATE" --user ann:secret user get ann
 }
 
 @test "on a terminal a new password is asked for twice, and not shown" {
@@ -174,9 +175,7 @@ PYTHON
         echo root:pw >"$(etcd_dir)/user"
     done
     unset ETCD_CLUSTER
-    both role get root
     both user get root --detail
-    both role list
     [[ $minor == 3.4 ]] || both auth status
     on_both user add ann:pw
     on_both role add reader
@@ -203,6 +202,13 @@ PYTHON
     done
     unset ETCD_CLUSTER
     both user get ann
+    for ETCD_CLUSTER in theirs ours; do
+        echo root >"$(etcd_dir)/user"
+    done
+    unset ETCD_CLUSTER
+    input=$'pw\n' both user list
+    input=$'wrong\n' both user list
+    both --password pw user list
     for ETCD_CLUSTER in theirs ours; do
         echo root:pw >"$(etcd_dir)/user"
     done

@@ -79,10 +79,10 @@ setup() {
     run -4 env QUORATE_STATE="$BATS_TEST_TMPDIR" "$QUORATE" status --cluster lab:none
 }
 
-@test "a user without password is asked on the terminal, and only there" {
+@test "a user without password is asked on the terminal, where there is one" {
     run -1 setsid -w "$QUORATE" --user root --endpoints 127.0.0.1:1 get a </dev/null
-    [[ ${lines[0]} == "Error: user 'root' needs a password, and there is no terminal to ask" ]]
-    [[ ${lines[1]} == 'Hint: set ETCDCTL_PASSWORD, or give --user NAME:PASSWORD' ]]
+    [[ $output == *"Error: user 'root' needs a password, and there is nobody to ask"* ]]
+    [[ $output == *'Hint: set ETCDCTL_PASSWORD, or give --user NAME:PASSWORD'* ]]
     # On a pseudo terminal: the question is shown, what is typed is not.
     run python3 - "$QUORATE" <<'PYTHON'
 import os, pty, sys, time

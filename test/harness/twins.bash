@@ -61,14 +61,14 @@ _compare() {
         < <(printf %s "$input") || rc=$?
     echo "exit $rc" >"$dir/ours.rc"
     said=$(sed -nE 's/^Error: etcdserver: //p' "$dir/theirs.err" | tail -n 1)
-    diff -a <(_masked "$ids" <"$dir/theirs.out"; cat "$dir/theirs.rc"; _something <"$dir/theirs.err") \
-        <(_masked "$ids" <"$dir/ours.out"; cat "$dir/ours.rc"; _something <"$dir/ours.err") &&
-        grep -qF -e "$said" "$dir/ours.err" "$dir/theirs.rc" || {
+    if ! diff -a <(_masked "$ids" <"$dir/theirs.out"; cat "$dir/theirs.rc"; _something <"$dir/theirs.err") \
+        <(_masked "$ids" <"$dir/ours.out"; cat "$dir/ours.rc"; _something <"$dir/ours.err") ||
+        ! grep -qF -e "$said" "$dir/ours.err" "$dir/theirs.rc"; then
         echo "differs: $*"
         [[ -z $said ]] || echo "the server said: $said"
         head "$dir/theirs.err" "$dir/ours.err"
         return 1
-    }
+    fi
 }
 
 # Times out; with ids, also what two clusters cannot share. Borders in ASCII: Debian's newest build of

@@ -1,13 +1,9 @@
 /* endpoint: the members as they answer, all asked at the same time. */
 
-#include <string.h>
-
 #include "cli/app.h"
 #include "cli/print/print_endpoint.h"
-#include "cli/print/print_member.h"
-#include "cluster/inventory.h"
+#include "cli/print/print_maintenance.h"
 #include "etcd/client.h"
-#include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 
 /* One line of each of this noun's option tables. etcdctl's flag says "all members"; with a name it
@@ -31,40 +27,6 @@ static const struct option_def hashkv_options[] = {
     OPTIONS_END,
 };
 
-/* Asks the member list for the endpoints of all members that have any. */
-static bool
-client_of_all_members(struct app *app, struct etcd_client **ret_client, struct error *e)
-{
-    struct etcd_options *all = arena_zero(app->mem, sizeof(*all));
-    ARRAY(const char *) endpoints = ARRAY_INIT;
-    struct etcd_client *client;
-    struct etcd_member_list list;
-
-    if (!app_etcd(app, &client, e))
-        return false;
-    if (!etcd_member_list(app->mem, client, true, &list, e))
-        return error_wrap(e, "cannot list the members for --cluster");
-    for (size_t i = 0; i < list.member_count; i++)
-        for (size_t k = 0; k < list.members[i].client_url_count; k++)
-            *ARRAY_PUSH(app->mem, &endpoints) = list.members[i].client_urls[k];
-    *all = *app->etcd;
-    all->endpoints = endpoints.items;
-    all->endpoint_count = endpoints.count;
-    etcd_client_close(&app->client);
-    if (!etcd_client_open(all, &app->client, e))
-        return false;
-    *ret_client = app->client;
-    return true;
-}
-
-static bool
-client_to_ask(struct app *app, struct etcd_client **ret_client, struct error *e)
-{
-    if (strcmp(option_text(&app->options, "cluster"), "true") == 0)
-        return client_of_all_members(app, ret_client, e);
-    return app_etcd(app, ret_client, e);
-}
-
 /* The exit code tells that not all answered, the lines on stderr which and why. */
 static void
 tell_failure(struct app *app, const char *what, const struct etcd_answer *answer)
@@ -82,7 +44,7 @@ endpoint_status_run(struct app *app, struct error *e)
     struct etcd_client *client;
     struct etcd_status_answer *answers;
 
-    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !app_etcd_to_ask(app, &client, e))
         return false;
     etcd_status_each(app->mem, client, &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
@@ -103,7 +65,7 @@ endpoint_hashkv_run(struct app *app, struct error *e)
     struct etcd_client *client;
     struct etcd_hash_kv_answer *answers;
 
-    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !app_etcd_to_ask(app, &client, e))
         return false;
     etcd_hash_kv_each(app->mem, client, option_i64(&app->options, "rev"), &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
@@ -142,7 +104,7 @@ endpoint_health_run(struct app *app, struct error *e)
     struct etcd_health_answer *answers;
     size_t unhealthy = 0;
 
-    if (!print_no_protobuf(&app->style, e) || !client_to_ask(app, &client, e))
+    if (!print_no_protobuf(&app->style, e) || !app_etcd_to_ask(app, &client, e))
         return false;
     etcd_health_each(app->mem, client, &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {

@@ -1,9 +1,10 @@
-/* Members and alarms. */
+/* The member list, and what a change of it answers. */
 
 #include "cli/print/print_member.h"
 
 #include <inttypes.h>
 
+#include "cli/print/print_answer.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
 
@@ -82,13 +83,10 @@ members_fields(struct buf *out, const struct output_style *style,
 }
 
 static void
-member_json(struct json_writer *w, bool hex, const struct etcd_member *m)
+member_json_hex(struct json_writer *w, const struct etcd_member *m)
 {
     json_object_begin(w);
-    if (hex)
-        json_key_id(w, "ID", m->id);
-    else
-        print_json_u64(w, "ID", m->id);
+    json_key_id(w, "ID", m->id);
     print_json_text(w, "name", m->name);
     print_json_texts(w, "peerURLs", m->peer_urls, m->peer_url_count);
     print_json_texts(w, "clientURLs", m->client_urls, m->client_url_count);
@@ -127,31 +125,38 @@ header_json_hex(struct json_writer *w, const struct etcd_header *header)
     json_object_end(w);
 }
 
+/* What --hex makes of an answer with members; 'added' is NULL unless it has that one. */
 static void
-members_json(struct buf *out, const struct output_style *style, const struct etcd_member_list *list)
+members_json_hex(struct buf *out, const struct output_style *style,
+                 const struct etcd_header *header, const struct etcd_member *added,
+                 const struct etcd_member *members, size_t count)
 {
-    bool hex = style->hex && style->compat >= COMPAT_3_5;
     struct json_writer w;
 
     json_writer_init(&w, out, 0);
     json_object_begin(&w);
-    if (hex)
-        header_json_hex(&w, &list->header);
-    else
-        print_header_json(&w, &list->header);
-    if (list->member_count > 0) {
-        json_key(&w, "members");
-        json_array_begin(&w);
-        for (size_t i = 0; i < list->member_count; i++) {
-            if (hex && style->compat < COMPAT_3_7)
-                member_json_hex_by_hand(&w, style, &list->members[i]);
-            else
-                member_json(&w, hex, &list->members[i]);
-        }
-        json_array_end(&w);
+    header_json_hex(&w, header);
+    if (added != NULL) {
+        json_key(&w, "member");
+        member_json_hex(&w, added);
     }
+    json_key(&w, "members");
+    json_array_begin(&w);
+    for (size_t i = 0; i < count; i++) {
+        if (style->compat < COMPAT_3_7)
+            member_json_hex_by_hand(&w, style, &members[i]);
+        else
+            member_json_hex(&w, &members[i]);
+    }
+    json_array_end(&w);
     json_object_end(&w);
     buf_append_byte(out, '\n');
+}
+
+static bool
+json_has_hex_ids(const struct output_style *style, enum compat since)
+{
+    return style->output == OUTPUT_JSON && style->hex && style->compat >= since;
 }
 
 void
@@ -160,94 +165,73 @@ print_member_list(struct buf *out, const struct output_style *style,
 {
     AUTO_ARENA tmp = ARENA_INIT;
 
-    switch (style->output) {
-    case OUTPUT_SIMPLE:
-        members_simple(&tmp, out, style, list);
-        break;
-    case OUTPUT_TABLE:
+    if (json_has_hex_ids(style, COMPAT_3_5))
+        members_json_hex(out, style, &list->header, NULL, list->members, list->member_count);
+    else if (print_answer(out, style, &etcd_member_list_message, list))
+        return;
+    else if (style->output == OUTPUT_TABLE)
         members_table(&tmp, out, style, list);
-        break;
-    case OUTPUT_JSON:
-        members_json(out, style, list);
-        break;
-    case OUTPUT_FIELDS:
+    else if (style->output == OUTPUT_FIELDS)
         members_fields(out, style, list);
-        break;
-    case OUTPUT_PROTOBUF:
-        message_encode(out, &etcd_member_list_message, list);
-        break;
-    }
+    else
+        members_simple(&tmp, out, style, list);
 }
 
-const char *
-alarm_word(struct arena *mem, enum etcd_alarm_type type)
+/* NAME=URL of all members with commas between; the new one has no name of its own yet. */
+static const char *
+initial_cluster(struct arena *mem, const char *name, const struct etcd_member_added *added)
 {
-    switch (type) {
-    case ETCD_ALARM_NONE:
-        return "NONE";
-    case ETCD_ALARM_NOSPACE:
-        return "NOSPACE";
-    case ETCD_ALARM_CORRUPT:
-        return "CORRUPT";
+    ARRAY(const char *) entries = ARRAY_INIT;
+    AUTO_BUF text = BUF_INIT;
+
+    for (size_t i = 0; i < added->member_count; i++) {
+        const struct etcd_member *m = &added->members[i];
+
+        for (size_t k = 0; k < m->peer_url_count; k++)
+            *ARRAY_PUSH(mem, &entries) = arena_printf(
+                mem, "%s=%s", m->id == added->member.id ? name : m->name, m->peer_urls[k]);
     }
-    return arena_printf(mem, "%d", (int)type);
+    print_joined(&text, entries.items, entries.count, ",");
+    return arena_text(mem, buf_text(&text));
 }
 
 static void
-alarms_json(struct buf *out, const struct etcd_alarm_list *list)
+setting(struct buf *out, const char *variable, const char *value)
 {
-    struct json_writer w;
-
-    json_writer_init(&w, out, 0);
-    json_object_begin(&w);
-    print_header_json(&w, &list->header);
-    if (list->alarm_count > 0) {
-        json_key(&w, "alarms");
-        json_array_begin(&w);
-        for (size_t i = 0; i < list->alarm_count; i++) {
-            json_object_begin(&w);
-            print_json_u64(&w, "memberID", list->alarms[i].member_id);
-            print_json_u64(&w, "alarm", (uint64_t)list->alarms[i].type);
-            json_object_end(&w);
-        }
-        json_array_end(&w);
-    }
-    json_object_end(&w);
+    buf_printf(out, "%s=", variable);
+    text_append_quoted(out, bytes_of_text(value));
     buf_append_byte(out, '\n');
 }
 
-static void
-alarms_fields(struct arena *mem, struct buf *out, const struct output_style *style,
-              const struct etcd_alarm_list *list)
+void
+print_member_added(struct buf *out, const struct output_style *style, const char *name,
+                   const char *peer_urls, const struct etcd_member_added *added)
 {
-    print_header_fields(out, style, &list->header);
-    for (size_t i = 0; i < list->alarm_count; i++) {
-        print_field_id(out, style, "MemberID", list->alarms[i].member_id);
-        print_field_plain(out, "AlarmType", alarm_word(mem, list->alarms[i].type));
-        buf_append_byte(out, '\n');
+    bool as_learner = added->member.is_learner && style->compat >= COMPAT_3_6;
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    if (json_has_hex_ids(style, COMPAT_3_7)) {
+        members_json_hex(out, style, &added->header, &added->member, added->members,
+                         added->member_count);
+        return;
     }
+    if (print_answer(out, style, &etcd_member_added_message, added))
+        return;
+    buf_printf(out, "Member %16" PRIx64 " added%s to cluster %16" PRIx64 "\n\n", added->member.id,
+               as_learner ? " as learner" : "", added->header.cluster_id);
+    setting(out, "ETCD_NAME", name);
+    setting(out, "ETCD_INITIAL_CLUSTER", initial_cluster(&tmp, name, added));
+    setting(out, "ETCD_INITIAL_ADVERTISE_PEER_URLS", peer_urls);
+    setting(out, "ETCD_INITIAL_CLUSTER_STATE", "existing");
 }
 
 void
-print_alarm_list(struct buf *out, const struct output_style *style,
-                 const struct etcd_alarm_list *list)
+print_member_changed(struct buf *out, const struct output_style *style, uint64_t id,
+                     const char *what, const struct etcd_member_list *list)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-
-    if (style->output == OUTPUT_PROTOBUF) {
-        message_encode(out, &etcd_alarm_list_message, list);
-        return;
-    }
-    if (style->output == OUTPUT_JSON) {
-        alarms_json(out, list);
-        return;
-    }
-    if (style->output == OUTPUT_FIELDS) {
-        alarms_fields(&tmp, out, style, list);
-        return;
-    }
-    /* Up to 3.6 this is gogo's text form with its blank at the end; 3.7 has Google's without. */
-    for (size_t i = 0; i < list->alarm_count; i++)
-        buf_printf(out, "memberID:%" PRIu64 " alarm:%s%s\n", list->alarms[i].member_id,
-                   alarm_word(&tmp, list->alarms[i].type), style->compat < COMPAT_3_7 ? " " : "");
+    if (json_has_hex_ids(style, COMPAT_3_7))
+        members_json_hex(out, style, &list->header, NULL, list->members, list->member_count);
+    else if (!print_answer(out, style, &etcd_member_list_message, list))
+        buf_printf(out, "Member %16" PRIx64 " %s cluster %16" PRIx64 "\n", id, what,
+                   list->header.cluster_id);
 }

@@ -136,7 +136,7 @@ test_errors(void **state)
         {"member lits", "unknown command 'member lits'", "did you mean 'quorate member list'?"},
         {"member xyzzyxyzzy", "unknown command 'member xyzzyxyzzy'", "see 'quorate help member'"},
         {"xyzzyxyzzy", "unknown command 'xyzzyxyzzy'", "see 'quorate help'"},
-        {"alarm", "'alarm' needs one more word: list", "see 'quorate help alarm'"},
+        {"alarm", "'alarm' needs one more word: list, disarm", "see 'quorate help alarm'"},
         {"endpoint -w json", "'endpoint' needs one more word: status, health, hashkv",
          "see 'quorate help endpoint'"},
         {"--hex", "no command in '--hex'", "see 'quorate help'"},

@@ -7,6 +7,7 @@
 
 #include "cli/print/print_endpoint.h"
 #include "cli/print/print_kv.h"
+#include "cli/print/print_maintenance.h"
 #include "cli/print/print_member.h"
 #include "cli/print/print_snapshot.h"
 
@@ -177,6 +178,85 @@ test_members_json(void **state)
           "\"peerURLs\":[\"http://b:2\"],\"clientURLS\":null}]}\n");
 }
 
+static const struct etcd_member_added added = {
+    .header = {.cluster_id = 9, .member_id = 5, .raft_term = 2},
+    .member = {.id = 6, .name = "", .peer_urls = &urls[1], .peer_url_count = 1, .is_learner = true},
+    .members = members,
+    .member_count = 2,
+};
+
+static void
+test_member_added(void **state)
+{
+    struct output_style old = simple;
+    struct etcd_member_added of_members = added;
+    AUTO_BUF out = BUF_INIT;
+
+    (void)state;
+    of_members.member = members[1];
+    print_member_added(&out, &simple, "new\"name", "http://b:2", &of_members);
+    CHECK(&out, "Member                5 added as learner to cluster                9\n\n"
+                "ETCD_NAME=\"new\\\"name\"\n"
+                "ETCD_INITIAL_CLUSTER=\"m\\x1b[2J=http://a:1,m\\x1b[2J=http://b:2,"
+                "new\\\"name=http://b:2\"\n"
+                "ETCD_INITIAL_ADVERTISE_PEER_URLS=\"http://b:2\"\n"
+                "ETCD_INITIAL_CLUSTER_STATE=\"existing\"\n");
+    old.compat = COMPAT_3_5;
+    print_member_added(&out, &old, "n", "u", &of_members);
+    assert_int_equal(memcmp(out.data, "Member                5 added to cluster", 38), 0);
+    buf_clear(&out);
+    print_member_added(&out, &json, "n", "u", &added);
+    CHECK(&out,
+          "{\"header\":{\"cluster_id\":9,\"member_id\":5,\"raft_term\":2},\"member\":{\"ID\":6,"
+          "\"peerURLs\":[\"http://b:2\"],\"isLearner\":true},\"members\":[{\"ID\":"
+          "18364758544493064720,\"name\":\"m\\u001b[2J\",\"peerURLs\":[\"http://a:1\","
+          "\"http://b:2\"],\"clientURLs\":[\"http://a:1\"]},{\"ID\":5,\"peerURLs\":["
+          "\"http://b:2\"],\"isLearner\":true}]}\n");
+    print_member_added(&out, &json_hex, "n", "u", &added);
+    CHECK(&out,
+          "{\"header\":{\"cluster_id\":\"9\",\"member_id\":\"5\",\"raft_term\":2},\"member\":"
+          "{\"ID\":\"6\",\"peerURLs\":[\"http://b:2\"],\"isLearner\":true},\"members\":"
+          "[{\"ID\":\"fedcba9876543210\",\"name\":\"m\\u001b[2J\",\"peerURLs\":[\"http://a:1\""
+          ",\"http://b:2\"],\"clientURLs\":[\"http://a:1\"]},{\"ID\":\"5\",\"peerURLs\":["
+          "\"http://b:2\"],\"isLearner\":true}]}\n");
+}
+
+static void
+test_member_changed(void **state)
+{
+    struct output_style old_hex = json_hex;
+    AUTO_BUF out = BUF_INIT;
+
+    (void)state;
+    print_member_changed(&out, &simple, 0xfedcba9876543210ULL, "removed from", &list);
+    CHECK(&out, "Member fedcba9876543210 removed from cluster                9\n");
+    print_member_changed(&out, &json_hex, 1, "removed from", &list);
+    assert_non_null(strstr(buf_text(&out), "\"ID\":\"fedcba9876543210\""));
+    buf_clear(&out);
+    old_hex.compat = COMPAT_3_6; /* only the list has them */
+    print_member_changed(&out, &old_hex, 1, "removed from", &list);
+    assert_non_null(strstr(buf_text(&out), "\"ID\":18364758544493064720"));
+}
+
+static void
+test_leader_and_downgrade(void **state)
+{
+    static const struct etcd_header_only moved = {.header = {0}};
+    static const struct etcd_downgrade downgrade = {.header = HEADER, .version = "3.6.0"};
+    AUTO_BUF out = BUF_INIT;
+
+    (void)state;
+    print_leader_moved(&out, &simple, 0xfedcba9876543210ULL, 5, &moved);
+    CHECK(&out, "Leadership transferred from fedcba9876543210 to 5\n");
+    print_leader_moved(&out, &json, 1, 5, &moved);
+    CHECK(&out, "{}\n");
+    print_downgrade(&out, &simple, "validate", &downgrade);
+    CHECK(&out, "Downgrade validate success, cluster version 3.6.0\n");
+    print_downgrade(&out, &json, "validate", &downgrade);
+    CHECK(&out, "{\"header\":{\"cluster_id\":18364758544493064720,\"member_id\":1,\"revision\":7,"
+                "\"raft_term\":2},\"version\":\"3.6.0\"}\n");
+}
+
 static void
 test_alarms(void **state)
 {
@@ -319,16 +399,28 @@ test_no_table(void **state)
     (void)state;
     EXPECT_OK(print_no_table(&simple, &e));
     EXPECT_ERROR(print_no_table(&table, &e), ERROR_FEATURE, "table not supported as output format");
+    EXPECT_OK(print_no_fields(&json, &e));
+    EXPECT_ERROR(print_no_fields(&table, &e), ERROR_FEATURE,
+                 "table not supported as output format");
+    EXPECT_ERROR(print_no_fields(&fields, &e), ERROR_FEATURE,
+                 "fields not supported as output format");
 }
 
 int
 main(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_range),           cmocka_unit_test(test_put_and_delete),
-        cmocka_unit_test(test_members),         cmocka_unit_test(test_members_json),
-        cmocka_unit_test(test_alarms),          cmocka_unit_test(test_status),
-        cmocka_unit_test(test_health_and_hash), cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_put_and_delete),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_members_json),
+        cmocka_unit_test(test_member_added),
+        cmocka_unit_test(test_member_changed),
+        cmocka_unit_test(test_leader_and_downgrade),
+        cmocka_unit_test(test_alarms),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_health_and_hash),
+        cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_no_table),
     };
 
