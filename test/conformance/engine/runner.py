@@ -109,6 +109,9 @@ def execute(step, programs, face, environment, known):
         return _PLACEHOLDER.sub(lambda found: _value(known, found), text)
 
     command = programs[step.tool] + [fill(word) for word in step.words]
+    if any(word.startswith(("--endpoint", "--peers")) for word in step.words):
+        # etcdctl refuses a flag whose variable is there, too.
+        environment.pop("ETCDCTL_ENDPOINTS", None)
     environment = environment | {name: fill(value) for name, value in step.environment.items()}
     started = time.monotonic()
     process = subprocess.Popen(
