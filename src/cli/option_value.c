@@ -175,7 +175,8 @@ option_set(struct arena *mem, struct option_value *value, const char *label, con
     if (source != value->source)
         value->list.count = 0;
     if (!set_typed(mem, value, label, text, e)) {
-        if (e->code == ERROR_USAGE)
+        /* etcdctl's flag parser knows no hex: an id is a text to it, which the command refuses. */
+        if (e->code == ERROR_USAGE && value->def->type != OPTION_HEX)
             e->code = ERROR_FLAG;
         return false;
     }

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 #include "cli/app.h"
-#include "cli/key_range.h"
+#include "cli/key_request.h"
 #include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
@@ -37,13 +37,12 @@ let_reconsider(const struct app *app)
 static bool
 del_run(struct app *app, struct error *e)
 {
-    struct etcd_delete_range_request request = {
-        .prev_kv = option_bool(&app->options, "prev-kv"),
-    };
+    struct etcd_delete_range_request request;
     struct etcd_delete_range_response response;
     struct etcd_client *client;
 
-    if (!print_no_table(&app->style, e) || !key_range(app, &request.key, &request.range_end, e))
+    if (!print_no_table(&app->style, e) ||
+        !key_request_del(app->mem, &app->options, key_operands_of(app), &request, e))
         return false;
     if (option_bool(&app->options, "range") && request.range_end.size == 0)
         return error_set(e, ERROR_USAGE, "--range needs a RANGE_END");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/app.h"
-#include "cli/key_range.h"
+#include "cli/key_request.h"
 #include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
@@ -43,8 +43,6 @@ check_options(const struct app *app, struct error *e)
 {
     const struct options *o = &app->options;
 
-    if (option_bool(o, "keys-only") && option_bool(o, "count-only"))
-        return error_set(e, ERROR_USAGE, "--keys-only and --count-only exclude each other");
     if (option_bool(o, "print-value-only") && app->style.output != OUTPUT_SIMPLE)
         return error_set(e, ERROR_USAGE, "--print-value-only is only for -w simple");
     if (option_bool(o, "count-only") && app->style.output == OUTPUT_SIMPLE)
@@ -53,48 +51,6 @@ check_options(const struct app *app, struct error *e)
         (option_bool(o, "count-only") || option_given(o, "order") || option_given(o, "sort-by")))
         return error_set(e, ERROR_USAGE, "--stream can neither count nor sort");
     return print_no_table(&app->style, e);
-}
-
-static enum etcd_sort_target
-sort_target(int choice)
-{
-    /* In the order of --sort-by's choices. */
-    static const enum etcd_sort_target targets[] = {
-        ETCD_SORT_KEY, ETCD_SORT_CREATE, ETCD_SORT_MOD, ETCD_SORT_VALUE, ETCD_SORT_VERSION,
-    };
-
-    return targets[choice];
-}
-
-/* Without --order the server decides: as they come for keys, ascending for the rest. */
-static enum etcd_sort_order
-sort_order(const struct options *o)
-{
-    if (!option_given(o, "order"))
-        return ETCD_SORT_NONE;
-    return option_choice(o, "order") == 0 ? ETCD_SORT_ASCEND : ETCD_SORT_DESCEND;
-}
-
-static void
-make_request(struct app *app, struct etcd_range_request *request)
-{
-    const struct options *o = &app->options;
-
-    request->limit = option_i64(o, "limit");
-    request->revision = option_i64(o, "rev");
-    request->sort_order = sort_order(o);
-    request->sort_target = sort_target(option_choice(o, "sort-by"));
-    /* Keys come in ascending order anyway; asked to sort them, a server would ignore the limit
-     * while it reads (clientv3/op.go, WithSort). */
-    if (request->sort_target == ETCD_SORT_KEY && request->sort_order == ETCD_SORT_ASCEND)
-        request->sort_order = ETCD_SORT_NONE;
-    request->serializable = option_choice(o, "consistency") == 1;
-    request->keys_only = option_bool(o, "keys-only");
-    request->count_only = option_bool(o, "count-only");
-    request->min_mod_revision = option_i64(o, "min-mod-rev");
-    request->max_mod_revision = option_i64(o, "max-mod-rev");
-    request->min_create_revision = option_i64(o, "min-create-rev");
-    request->max_create_revision = option_i64(o, "max-create-rev");
 }
 
 /* The first key behind 'key' in byte order. */
@@ -147,15 +103,15 @@ fetch_pages(struct app *app, struct etcd_client *client, struct etcd_range_reque
 static bool
 get_run(struct app *app, struct error *e)
 {
-    struct etcd_range_request request = {.limit = 0};
+    struct etcd_range_request request;
     struct etcd_range_response response;
     struct etcd_client *client;
     bool paged = option_bool(&app->options, "stream");
 
-    if (!check_options(app, e) || !key_range(app, &request.key, &request.range_end, e) ||
+    if (!check_options(app, e) ||
+        !key_request_get(app->mem, &app->options, key_operands_of(app), &request, e) ||
         !app_etcd(app, &client, e))
         return false;
-    make_request(app, &request);
     if (paged && request.range_end.size > 0) {
         if (!fetch_pages(app, client, request, &response, e))
             return false;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "cli/key_request.h"
 #include "cli/print/print_kv.h"
 #include "etcd/kv.h"
 
@@ -19,12 +20,15 @@ static const struct option_def put_options[] = {
 /* etcd takes 1.5 MiB unless told otherwise; nobody has set --max-request-bytes to this much. */
 #define VALUE_MAX_BYTES ((size_t)64 << 20)
 
+/* An empty input is no value, as for etcdctl: it is what a script's failed command leaves. */
 static bool
-read_value(struct arena *mem, struct bytes *ret_value, struct error *e)
+read_value(struct app *app, struct bytes *ret_value, struct error *e)
 {
     AUTO_BUF value = BUF_INIT;
     ssize_t got;
 
+    if (isatty(STDIN_FILENO))
+        app_say(app, "Type the value; Ctrl-D ends it.");
     do {
         got = read(STDIN_FILENO, buf_reserve(&value, 65536), 65536);
         if (got < 0 && errno != EINTR)
@@ -33,47 +37,27 @@ read_value(struct arena *mem, struct bytes *ret_value, struct error *e)
         if (value.size > VALUE_MAX_BYTES)
             return error_set(e, ERROR_LIMIT, "standard input: the value is longer than 64 MiB");
     } while (got != 0);
-    *ret_value = arena_copy(mem, buf_bytes(&value));
+    if (value.size == 0) {
+        error_set_(e, ERROR_USAGE, 0, "there is neither a VALUE nor one on standard input");
+        return error_hint(e, "'put KEY \"\"' writes the empty value");
+    }
+    *ret_value = arena_copy(app->mem, buf_bytes(&value));
     return true;
-}
-
-static bool
-find_value(struct app *app, struct bytes *ret_value, struct error *e)
-{
-    const char *value = app_operand(app, 1);
-
-    if (option_bool(&app->options, "ignore-value")) {
-        if (value != NULL)
-            return error_set(e, ERROR_USAGE, "a value cannot go with --ignore-value");
-        *ret_value = BYTES_NONE;
-        return true;
-    }
-    if (value != NULL) {
-        *ret_value = bytes_of_text(value);
-        return true;
-    }
-    if (isatty(STDIN_FILENO))
-        app_say(app, "Type the value; Ctrl-D ends it.");
-    return read_value(app->mem, ret_value, e);
 }
 
 static bool
 put_run(struct app *app, struct error *e)
 {
-    struct etcd_put_request request = {
-        .key = bytes_of_text(app_operand(app, 0)),
-        .lease = (int64_t)option_u64(&app->options, "lease"),
-        .prev_kv = option_bool(&app->options, "prev-kv"),
-        .ignore_value = option_bool(&app->options, "ignore-value"),
-        .ignore_lease = option_bool(&app->options, "ignore-lease"),
-    };
+    struct etcd_put_request request;
     struct etcd_put_response response;
     struct etcd_client *client;
+    bool wants_value;
 
-    if (request.ignore_lease && request.lease != 0)
-        return error_set(e, ERROR_USAGE, "--lease and --ignore-lease exclude each other");
-    if (!print_no_table(&app->style, e) || !find_value(app, &request.value, e) ||
-        !app_etcd(app, &client, e) || !etcd_put(app->mem, client, &request, &response, e))
+    if (!print_no_table(&app->style, e) ||
+        !key_request_put(app->mem, &app->options, key_operands_of(app), &request, &wants_value,
+                         e) ||
+        (wants_value && !read_value(app, &request.value, e)) || !app_etcd(app, &client, e) ||
+        !etcd_put(app->mem, client, &request, &response, e))
         return false;
     print_put(&app->out, &app->style, &response);
     return true;
