@@ -182,17 +182,29 @@ base64_append(struct buf *out, struct bytes data)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-    for (size_t i = 0; i < data.size; i += 3) {
-        size_t left = data.size - i;
-        uint32_t group = (uint32_t)data.data[i] << 16 |
-                         (left > 1 ? (uint32_t)data.data[i + 1] << 8 : 0) |
-                         (left > 2 ? (uint32_t)data.data[i + 2] : 0);
-        char four[4] = {digits[group >> 18], digits[group >> 12 & 63],
-                        left > 1 ? digits[group >> 6 & 63] : '=',
-                        left > 2 ? digits[group & 63] : '='};
+    uint8_t *to = buf_reserve(out, (data.size + 2) / 3 * 4);
+    size_t whole = data.size - data.size % 3;
+    size_t left = data.size - whole;
 
-        buf_append(out, four, sizeof(four));
+    for (size_t i = 0; i < whole; i += 3, to += 4) {
+        uint32_t group = (uint32_t)data.data[i] << 16 | (uint32_t)data.data[i + 1] << 8 |
+                         (uint32_t)data.data[i + 2];
+
+        to[0] = (uint8_t)digits[group >> 18];
+        to[1] = (uint8_t)digits[group >> 12 & 63];
+        to[2] = (uint8_t)digits[group >> 6 & 63];
+        to[3] = (uint8_t)digits[group & 63];
     }
+    if (left > 0) {
+        uint32_t group =
+            (uint32_t)data.data[whole] << 16 | (left > 1 ? (uint32_t)data.data[whole + 1] << 8 : 0);
+
+        to[0] = (uint8_t)digits[group >> 18];
+        to[1] = (uint8_t)digits[group >> 12 & 63];
+        to[2] = left > 1 ? (uint8_t)digits[group >> 6 & 63] : '=';
+        to[3] = '=';
+    }
+    out->size += (data.size + 2) / 3 * 4;
 }
 
 void

@@ -4,13 +4,8 @@
 
 #include <string.h>
 #include <wchar.h>
-#include <wctype.h>
 
-/*
- * The character at 'at' and its size; 0 for bytes that are no UTF-8 (overlong forms, surrogates and
- * what lies above U+10FFFF included).
- */
-static size_t
+size_t
 utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -32,9 +27,8 @@ utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character)
     return size;
 }
 
-/* Characters that are not seen but change what is seen: C1 controls, direction marks, BOM. */
-static bool
-is_deceptive(uint32_t c)
+bool
+character_is_deceptive(uint32_t c)
 {
     return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
@@ -52,7 +46,7 @@ text_append_visible(struct buf *out, struct bytes text, bool utf8)
             buf_append_text(out, *at == '\n' ? "\\n" : "\\t");
         else if (size == 0 || character < 0x20 || character == 0x7f)
             buf_printf(out, "\\x%02x", *at);
-        else if (size > 1 && (!utf8 || is_deceptive(character)))
+        else if (size > 1 && (!utf8 || character_is_deceptive(character)))
             for (size_t k = 0; k < size; k++)
                 buf_printf(out, "\\x%02x", at[k]);
         else
@@ -88,64 +82,4 @@ text_width(const char *text)
         left -= size;
     }
     return width;
-}
-
-/* Go's names for some control characters; 0 for the others. Source: strconv/quote.go. */
-static char
-go_escape(uint8_t byte)
-{
-    static const char from[] = "\a\b\f\n\r\t\v\\\"";
-    static const char to[] = "abfnrtv\\\"";
-    const char *found = byte != 0 ? strchr(from, byte) : NULL;
-
-    return found != NULL ? to[found - from] : '\0';
-}
-
-/* strconv.IsPrint takes letters, marks, numbers, symbols and the ASCII space; iswprint of a UTF-8
- * locale is the nearest that C has. */
-static bool
-go_prints(uint32_t character)
-{
-    if (character < 0x80)
-        return character >= 0x20 && character != 0x7f;
-    return !is_deceptive(character) && character != 0xa0 && character != 0xad &&
-           character != 0x3000 && iswprint((wint_t)character);
-}
-
-static void
-append_quoted_character(struct buf *out, const uint8_t *at, size_t size, uint32_t character)
-{
-    char escape = size == 1 ? go_escape(*at) : '\0';
-
-    if (size == 0)
-        buf_printf(out, "\\x%02x", *at);
-    else if (escape != '\0')
-        buf_printf(out, "\\%c", escape);
-    else if (go_prints(character))
-        buf_append(out, at, size);
-    else if (character < 0x80)
-        buf_printf(out, "\\x%02x", character);
-    else
-        buf_printf(out, character < 0x10000 ? "\\u%04x" : "\\U%08x", character);
-}
-
-void
-text_append_quoted(struct buf *out, struct bytes text)
-{
-    buf_append_byte(out, '"');
-    for (size_t i = 0; i < text.size;) {
-        uint32_t character = 0;
-        size_t size = utf8_decode(text.data + i, text.size - i, &character);
-
-        append_quoted_character(out, text.data + i, size, character);
-        i += size > 0 ? size : 1;
-    }
-    buf_append_byte(out, '"');
-}
-
-void
-text_append_hex(struct buf *out, struct bytes bytes)
-{
-    for (size_t i = 0; i < bytes.size; i++)
-        buf_printf(out, "\\x%02x", bytes.data[i]);
 }

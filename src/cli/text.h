@@ -10,6 +10,15 @@
 #include "base/bytes.h"
 
 /*
+ * The character at 'at' and its size; 0 for bytes that are no UTF-8 (overlong forms, surrogates and
+ * what lies above U+10FFFF included).
+ */
+size_t utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character);
+
+/* Characters that are not seen but change what is seen: C1 controls, direction marks, BOM. */
+bool character_is_deceptive(uint32_t character);
+
+/*
  * Appends 'text' so that it can neither move the cursor nor hide: control characters, broken UTF-8
  * and invisible direction marks become \x1b and the like; without 'utf8', so does all that is not
  * ASCII. A tab or line end becomes \t or \n.
@@ -21,7 +30,7 @@ const char *text_visible(struct arena *mem, const char *text, bool utf8);
 /* Columns of a terminal; double-width characters count two, combining ones none. */
 size_t text_width(const char *text);
 
-/* Go's %q: quoted, with \n, \", \x01, \u2028; what etcdctl's fields format prints. */
+/* Go's %q: quoted, with \n, \", \x01, \u2028; what etcdctl's fields format prints, in any locale. */
 void text_append_quoted(struct buf *out, struct bytes text);
 
 /* \x66\x6f\x6f: what etcdctl's --hex prints for keys and values. */
