@@ -197,6 +197,7 @@ rpc_start(struct etcd_call *call)
     options.method = call->method->path;
     if (call->has_leader)
         options.metadata[metadata++] = (struct grpc_metadata){"hasleader", "true"};
+    options.receive_limit_bytes = call->method->receive_limit_bytes;
     if (call->endpoint->token.text != NULL)
         options.metadata[metadata] = (struct grpc_metadata){"token", call->endpoint->token.text};
     call->grpc = grpc_call_start(call->endpoint->channel, &options);
@@ -287,6 +288,13 @@ etcd_call_error(const struct etcd_call *call, struct error *e)
     return false;
 }
 
+/* Every endpoint's answer would be. */
+static bool
+is_too_large(const struct grpc_result *result)
+{
+    return result->failure.kind == NET_FAILURE_TOO_LARGE;
+}
+
 bool
 etcd_call_may_move(const struct etcd_call *call)
 {
@@ -296,7 +304,7 @@ etcd_call_may_move(const struct etcd_call *call)
     if (call->auth_error.code != ERROR_NONE)
         return error_code_retryable(call->auth_error.code);
     if (result->failure.kind != NET_FAILURE_NONE)
-        return result->failure.not_processed || call->method->read_only;
+        return result->failure.not_processed || (call->method->read_only && !is_too_large(result));
     if (result->status.code == GRPC_OK)
         return call->method->read_only;
     flags = rpc_error_flags(&result->status);

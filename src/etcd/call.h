@@ -19,6 +19,7 @@ struct etcd_method {
     bool read_only; /* may be asked twice */
     bool local;     /* a member answers it by itself, without a leader */
     bool secret;    /* etcd_ask_any wipes the encoded request: it may hold a password */
+    uint64_t receive_limit_bytes; /* of the answer; 0: the channel's */
 };
 
 /* Of etcd/kv.c, for etcd/pipeline.c; a transaction is taken for a change. */

@@ -119,6 +119,7 @@ struct grpc_call_options {
     /* Sent only after the server's first frame, a round trip later on a new connection: a call that
      * fails because nobody is there was then certainly not processed. For calls that change things. */
     bool when_open;
+    uint64_t receive_limit_bytes; /* one message; 0: the channel's */
     grpc_on_message *on_message;
     grpc_on_end *on_end;
     void *context;

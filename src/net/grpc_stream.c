@@ -85,6 +85,14 @@ call_on_header(void *stream, struct bytes name, struct bytes value)
     }
 }
 
+static uint64_t
+receive_limit(const struct grpc_call *call)
+{
+    uint64_t limit = call->options.receive_limit_bytes;
+
+    return limit > 0 ? limit : call->channel->options.receive_limit_bytes;
+}
+
 static void
 call_refuse_framing(struct grpc_call *call, enum grpc_framing_result result)
 {
@@ -97,7 +105,7 @@ call_refuse_framing(struct grpc_call *call, enum grpc_framing_result result)
         call_refuse(call, GRPC_RESOURCE_EXHAUSTED, NET_FAILURE_TOO_LARGE,
                     arena_printf(&tmp, "a message of %llu bytes is above the limit of %llu",
                                  (unsigned long long)call->framing.size,
-                                 (unsigned long long)call->channel->options.receive_limit_bytes));
+                                 (unsigned long long)receive_limit(call)));
 }
 
 /* Delivers messages until the input is used up, or the call is paused or over; returns how many
@@ -110,8 +118,7 @@ call_feed(struct grpc_call *call, struct bytes input)
     struct bytes message;
 
     while (result == GRPC_FRAMING_MESSAGE && !call->ended && !call->paused) {
-        result = grpc_framing_next(&call->framing, &input,
-                                   call->channel->options.receive_limit_bytes, &message);
+        result = grpc_framing_next(&call->framing, &input, receive_limit(call), &message);
         if (result == GRPC_FRAMING_MESSAGE && call->options.on_message != NULL) {
             call->delivering = true;
             call->options.on_message(call->options.context, call, message);

@@ -1,11 +1,9 @@
 /* get: one key, a range, a prefix. */
 
-#include <string.h>
-
 #include "cli/app.h"
 #include "cli/key_request.h"
 #include "cli/print/print_kv.h"
-#include "etcd/kv.h"
+#include "etcd/range_read.h"
 
 static const struct option_def get_options[] = {
     {"consistency", OPTION_CHOICE, .fallback = "l", .choices = "l|s",
@@ -31,12 +29,13 @@ static const struct option_def get_options[] = {
      .help = "Only keys created at this revision or later; 0: all"},
     {"max-create-rev", OPTION_I64, .arg = "REVISION", .fallback = "0",
      .help = "Only keys created at this revision or before; 0: all"},
-    {"stream", OPTION_BOOL, .help = "Fetch the range in pages of 1000 keys, all of one revision"},
+    {"stream", OPTION_BOOL,
+     .help = "As without it: a large range is streamed where the server can"},
     OPTIONS_END,
 };
 
-/* Keys in a page: at 1.5 MiB a value, etcd's own limit, a page stays below Go's 2 GiB. */
-enum { PAGE_KEYS = 1000 };
+/* Results are written out when so much has come together. */
+enum { FLUSH_BYTES = 256 << 10 };
 
 static bool
 check_options(const struct app *app, struct error *e)
@@ -47,78 +46,52 @@ check_options(const struct app *app, struct error *e)
         return error_set(e, ERROR_USAGE, "--print-value-only is only for -w simple");
     if (option_bool(o, "count-only") && app->style.output == OUTPUT_SIMPLE)
         return error_set(e, ERROR_USAGE, "--count-only is only for -w fields and -w json");
-    if (option_bool(o, "stream") &&
-        (option_bool(o, "count-only") || option_given(o, "order") || option_given(o, "sort-by")))
-        return error_set(e, ERROR_USAGE, "--stream can neither count nor sort");
     return print_no_table(&app->style, e);
 }
 
-/* The first key behind 'key' in byte order. */
-static struct bytes
-key_behind(struct arena *mem, struct bytes key)
-{
-    uint8_t *next = arena_alloc(mem, key.size + 1);
+/* The answer on its way to standard output: some of it at a time. */
+struct get_output {
+    struct app *app;
+    struct range_printer printer;
+    struct etcd_range_response whole;
+};
 
-    memcpy(next, key.data, key.size);
-    next[key.size] = 0;
-    return bytes_of(next, key.size + 1);
+static void
+output_begin(void *context, const struct etcd_range_response *whole)
+{
+    struct get_output *o = context;
+
+    o->whole = *whole;
+    range_printer_begin(&o->printer, &o->app->out, &o->app->style,
+                        option_bool(&o->app->options, "print-value-only"), whole);
 }
 
-/* Page after page, each as of the first one's revision, put together as one answer. */
 static bool
-fetch_pages(struct app *app, struct etcd_client *client, struct etcd_range_request request,
-            struct etcd_range_response *ret_response, struct error *e)
+output_keys(void *context, const struct etcd_key_value *kvs, size_t count, struct error *e)
 {
-    ARRAY(struct etcd_key_value) kvs = ARRAY_INIT;
-    struct etcd_range_response page;
-    int64_t wanted = request.limit;
-    int64_t count = 0;
-    bool first = true;
+    struct get_output *o = context;
 
-    do {
-        int64_t left = wanted - (int64_t)kvs.count;
-
-        request.limit = wanted > 0 && left < PAGE_KEYS ? left : PAGE_KEYS;
-        if (!etcd_range(app->mem, client, &request, &page, e))
+    for (size_t i = 0; i < count; i++) {
+        range_printer_key(&o->printer, &kvs[i]);
+        if (o->app->out.size >= FLUSH_BYTES && !app_flush(o->app, e))
             return false;
-        if (first) {
-            *ret_response = page;
-            count = page.count;
-        }
-        first = false;
-        if (request.revision == 0)
-            request.revision = page.header.revision;
-        for (size_t i = 0; i < page.kv_count; i++)
-            *ARRAY_PUSH(app->mem, &kvs) = page.kvs[i];
-        if (page.kv_count > 0)
-            request.key = key_behind(app->mem, page.kvs[page.kv_count - 1].key);
-    } while (page.more && page.kv_count > 0 && (wanted == 0 || (int64_t)kvs.count < wanted));
-    ret_response->kvs = kvs.items;
-    ret_response->kv_count = kvs.count;
-    ret_response->more = page.more;
-    ret_response->count = count;
+    }
     return true;
 }
 
 static bool
 get_run(struct app *app, struct error *e)
 {
+    struct get_output output = {.app = app};
+    const struct etcd_range_sink sink = {output_begin, output_keys, &output};
     struct etcd_range_request request;
-    struct etcd_range_response response;
     struct etcd_client *client;
-    bool paged = option_bool(&app->options, "stream");
 
     if (!check_options(app, e) ||
         !key_request_get(app->mem, &app->options, key_operands_of(app), &request, e) ||
-        !app_etcd(app, &client, e))
+        !app_etcd(app, &client, e) || !etcd_range_read(client, &request, &sink, e))
         return false;
-    if (paged && request.range_end.size > 0) {
-        if (!fetch_pages(app, client, request, &response, e))
-            return false;
-    } else if (!etcd_range(app->mem, client, &request, &response, e)) {
-        return false;
-    }
-    print_range(&app->out, &app->style, option_bool(&app->options, "print-value-only"), &response);
+    range_printer_end(&output.printer, &output.whole);
     return true;
 }
 
@@ -133,5 +106,7 @@ const struct command command_get = {
     .run = get_run,
     .example = "quorate get --prefix /registry/namespaces/ --keys-only",
     .description = "RANGE_END itself does not belong to the range. Keys and values are printed as "
-                   "they are, a line each; with -w json they are base64.",
+                   "they are, a line each; with -w json they are base64.\n\n"
+                   "A range of any size is read in bounded memory: what does not fit into a first "
+                   "answer follows as a stream (etcd 3.7) or in pages, all of one revision.",
 };

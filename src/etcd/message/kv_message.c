@@ -42,6 +42,13 @@ static const struct message_field range_response_fields[] = {
 const struct message etcd_range_response_message =
     MESSAGE("RangeResponse", struct etcd_range_response, range_response_fields);
 
+static const struct message_field range_stream_response_fields[] = {
+    MESSAGE_INNER(struct etcd_range_stream_response, range_response, 1, struct etcd_range_response,
+                  etcd_range_response_message),
+};
+const struct message etcd_range_stream_response_message =
+    MESSAGE("RangeStreamResponse", struct etcd_range_stream_response, range_stream_response_fields);
+
 static const struct message_field put_request_fields[] = {
     MESSAGE_BYTES(struct etcd_put_request, key, 1),
     MESSAGE_BYTES(struct etcd_put_request, value, 2),

@@ -57,6 +57,11 @@ struct etcd_range_response {
     int64_t count; /* keys in the range, the limit ignored */
 };
 
+/* One piece of a RangeStream's answer (3.7): keys; the last one also has header, more and count. */
+struct etcd_range_stream_response {
+    struct etcd_range_response range_response;
+};
+
 struct etcd_put_request {
     struct bytes key;
     struct bytes value;
@@ -158,6 +163,7 @@ struct etcd_compact_response {
 extern const struct message etcd_key_value_message;
 extern const struct message etcd_range_request_message;
 extern const struct message etcd_range_response_message;
+extern const struct message etcd_range_stream_response_message;
 extern const struct message etcd_put_request_message;
 extern const struct message etcd_put_response_message;
 extern const struct message etcd_delete_range_request_message;

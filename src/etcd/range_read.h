@@ -1,0 +1,33 @@
+/*
+ * A range of any size in bounded memory: what one Range would answer, handed over in pieces. A
+ * small range takes one round trip. Of a large one the rest follows as a RangeStream (3.7) or as
+ * pages (etcd/range_pages.h), all of the revision that the first piece was read at.
+ *
+ * What the server has to have together to answer (another order than that of the keys, bounds of
+ * revisions, a count) stays one request and one piece.
+ */
+#ifndef QUORATE_ETCD_RANGE_READ_H
+#define QUORATE_ETCD_RANGE_READ_H
+
+#include "etcd/client.h"
+#include "etcd/message/kv_message.h"
+
+struct etcd_range_sink {
+    /* Once, before any keys: header, more and count are those of the whole answer. */
+    void (*begin)(void *context, const struct etcd_range_response *whole);
+    /* Some keys, in order; valid until it returns. False, with e, ends the reading. */
+    bool (*keys)(void *context, const struct etcd_key_value *kvs, size_t count, struct error *e);
+    void *context;
+};
+
+/*
+ * Reads the range into the sink. 'keys' may already have been called when this fails.
+ *
+ * e  as etcd_range; ERROR_NOT_FOUND: the revision was compacted while it was read; ERROR_VERIFY: the
+ *    server left keys out.
+ */
+MUST_CHECK bool etcd_range_read(struct etcd_client *client,
+                                const struct etcd_range_request *request,
+                                const struct etcd_range_sink *sink, struct error *e);
+
+#endif
