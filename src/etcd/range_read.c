@@ -147,7 +147,7 @@ read_pages(struct range_read *read, const struct etcd_range_response *first, str
 static bool
 explain_compaction(const struct range_read *read, struct error *e)
 {
-    if (strstr(e->text, "required revision has been compacted") == NULL)
+    if (e->cause == NULL || strcmp(e->cause, "compacted") != 0)
         return false;
     error_wrap_(e, "revision %" PRId64 " went away after %" PRId64 " of %" PRId64 " keys",
                 read->rest.revision, read->told, read->wanted);
@@ -162,7 +162,7 @@ read_first(struct arena *mem, struct etcd_client *client, struct etcd_range_requ
     if (request.limit <= 0 || request.limit > FIRST_KEYS)
         request.limit = FIRST_KEYS;
     while (!etcd_ask_any(mem, client, &range_page_method, &request, ret_first, e)) {
-        if (e->code != ERROR_LIMIT)
+        if (e->cause == NULL || strcmp(e->cause, "too-large") != 0)
             return false;
         if (request.limit == 1)
             return etcd_range(mem, client, &request, ret_first, e);
