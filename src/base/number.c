@@ -1,5 +1,10 @@
 #include "base/number.h"
 
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/bytes.h"
 
 enum digits_result { DIGITS_OK, DIGITS_WRONG, DIGITS_TOO_LARGE };
@@ -93,5 +98,21 @@ number_parse_id(const char *text, uint64_t *ret_id, struct error *e)
     if (digits_parse(text, 16, UINT64_MAX, &id) != DIGITS_OK)
         return error_set(e, ERROR_USAGE, "'%s' is not an id of up to 16 digits of hex", text);
     *ret_id = id;
+    return true;
+}
+
+bool
+number_parse_f64(const char *text, double *ret_value, struct error *e)
+{
+    char *end;
+    double value;
+
+    /* strtod takes blanks, hex, "inf" and "nan" as well. The locale is never set, so it is C's. */
+    if (text[0] == '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
+        return error_set(e, ERROR_USAGE, "'%s' is not a number", text);
+    value = strtod(text, &end);
+    if (*end != '\0' || !isfinite(value))
+        return error_set(e, ERROR_USAGE, "'%s' is not a number", text);
+    *ret_value = value;
     return true;
 }

@@ -36,6 +36,7 @@ struct etcd_client {
     struct arena mem;
     struct loop *loop; /* its own, or that of the client it runs beside */
     struct loop own_loop;
+    struct tls_context *tls; /* of all endpoints that are https */
     struct etcd_endpoint *endpoints;
     size_t endpoint_count;
     size_t preferred; /* the endpoint that answered last: where "any" calls begin */

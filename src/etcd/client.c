@@ -54,13 +54,13 @@ endpoint_url(struct arena *mem, const char *given, bool tls)
 }
 
 static bool
-endpoint_open(struct etcd_client *client, struct tls_context *tls, const struct etcd_options *o,
-              const char *given, struct error *e)
+endpoint_open(struct etcd_client *client, const struct etcd_options *o, const char *given,
+              struct error *e)
 {
     struct etcd_endpoint *endpoint = &client->endpoints[client->endpoint_count];
     struct grpc_channel_options options = {
         .endpoint = endpoint_url(&client->mem, given, tls_by_default(o)),
-        .tls = tls,
+        .tls = client->tls,
         .connect_timeout_ms = o->dial_timeout_ms,
         .keepalive_time_ms = o->keepalive_time_ms > KEEPALIVE_TIME_LEAST_MS
                                  ? o->keepalive_time_ms
@@ -73,7 +73,7 @@ endpoint_open(struct etcd_client *client, struct tls_context *tls, const struct 
         return false;
     client->endpoint_count++;
     /* Mistakes in TLS files are told now; plain endpoints pay nothing for them. */
-    return strncmp(options.endpoint, "https", 5) != 0 || tls_context_load(tls, e);
+    return strncmp(options.endpoint, "https", 5) != 0 || tls_context_load(client->tls, e);
 }
 
 static bool
@@ -86,11 +86,11 @@ endpoints_open(struct etcd_client *client, const struct etcd_options *o, struct 
         .server_name = o->server_name,
         .insecure_skip_verify = o->insecure_skip_verify,
     };
-    struct tls_context *tls = tls_context_new(&client->mem, &tls_options);
 
+    client->tls = tls_context_new(&client->mem, &tls_options);
     client->endpoints = arena_zero(&client->mem, o->endpoint_count * sizeof(client->endpoints[0]));
     for (size_t i = 0; i < o->endpoint_count; i++) {
-        if (!endpoint_open(client, tls, o, o->endpoints[i], e))
+        if (!endpoint_open(client, o, o->endpoints[i], e))
             return false;
     }
     return true;

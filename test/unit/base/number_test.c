@@ -110,12 +110,30 @@ test_id(void **state)
     assert_int_equal(id, 7);
 }
 
+static void
+test_f64(void **state)
+{
+    static const char *const wrong[] = {"", " 1", "1 ", "0x10", "inf", "nan", "1,5", "1e999", "e"};
+    struct error e;
+    double value = 7;
+
+    (void)state;
+    EXPECT_OK(number_parse_f64("2.3687168e+07", &value, &e));
+    assert_true(value == 23687168);
+    EXPECT_OK(number_parse_f64("-0.25", &value, &e));
+    assert_true(value == -0.25);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_false(number_parse_f64(wrong[i], &value, &e));
+    EXPECT_ERROR(number_parse_f64("1.2.3", &value, &e), ERROR_USAGE, "'1.2.3' is not a number");
+    assert_true(value == -0.25);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_u64), cmocka_unit_test(test_only_digits), cmocka_unit_test(test_u32),
-        cmocka_unit_test(test_i64), cmocka_unit_test(test_id),
+        cmocka_unit_test(test_u64), cmocka_unit_test(test_only_digits), cmocka_unit_test(test_f64),
+        cmocka_unit_test(test_u32), cmocka_unit_test(test_i64),         cmocka_unit_test(test_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

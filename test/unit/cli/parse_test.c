@@ -276,6 +276,33 @@ test_environment(void **state)
     unsetenv("ETCDCTL_HEX");
 }
 
+/* --prefix takes a value in make-mirror and check, and none in get and del. */
+static void
+test_flag_of_two_kinds(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *command;
+        const char *operand;
+    } cases[] = {
+        {"get --prefix foo", "get", "foo"},
+        {"make-mirror --prefix get there:1", "make-mirror", "there:1"},
+        {"check --prefix perf datascale", "check datascale", NULL},
+    };
+    AUTO_ARENA mem = ARENA_INIT;
+    struct command_line line;
+    struct error e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        EXPECT_OK(parse(&mem, cases[i].line, &line, &e));
+        assert_string_equal(line.command->name, cases[i].command);
+        assert_int_equal(line.operand_count, cases[i].operand != NULL);
+        if (cases[i].operand != NULL)
+            assert_string_equal(line.operands[0], cases[i].operand);
+    }
+}
+
 int
 main(void)
 {
@@ -285,6 +312,7 @@ main(void)
         cmocka_unit_test(test_words_may_be_shortened),
         cmocka_unit_test(test_tools_have_their_own_words),
         cmocka_unit_test(test_help_looks_at_nothing_else),
+        cmocka_unit_test(test_flag_of_two_kinds),
         cmocka_unit_test(test_environment),
     };
 

@@ -1,0 +1,59 @@
+#include "etcd/metrics.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "etcd/call.h"
+#include "net/http1.h"
+
+enum { LIMIT_BYTES = 16 << 20 };
+
+bool
+etcd_metrics_fetch(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                   struct bytes *ret_text, struct error *e)
+{
+    const struct http1_options options = {
+        .endpoint = grpc_channel_endpoint(client->endpoints[endpoint].channel),
+        .path = "/metrics",
+        .tls = client->tls,
+        .timeout_ms = client->command_timeout_ms,
+        .limit_bytes = LIMIT_BYTES,
+    };
+    struct http1_get get;
+
+    ASSERT(endpoint < client->endpoint_count);
+    if (!http1_get_start(mem, client->loop, &options, &get, e) ||
+        !http1_get_finish(client->loop, &get, e))
+        return false;
+    if (get.status != 200) {
+        error_set_(e, ERROR_RPC, 0, "endpoint '%s': GET /metrics gave HTTP status %u",
+                   client->endpoints[endpoint].url, get.status);
+        return error_hint(e, "--listen-client-http-urls may have moved it to another port");
+    }
+    *ret_text = get.body;
+    return true;
+}
+
+bool
+etcd_metrics_value(struct bytes text, const char *name, double *ret_value)
+{
+    size_t size = strlen(name);
+    struct error ignored;
+
+    while (text.size > 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        size_t line = end != NULL ? (size_t)(end - text.data) : text.size;
+
+        if (line > size && memcmp(text.data, name, size) == 0 && text.data[size] == ' ') {
+            AUTO_ARENA tmp = ARENA_INIT;
+
+            return number_parse_f64(
+                arena_text_of_bytes(&tmp, bytes_of(text.data + size + 1, line - size - 1)),
+                ret_value, &ignored);
+        }
+        if (end == NULL)
+            break;
+        text = bytes_of(end + 1, text.size - line - 1);
+    }
+    return false;
+}

@@ -1,0 +1,21 @@
+/* A member's own figures: GET /metrics on its client port, in Prometheus' text format. */
+#ifndef QUORATE_ETCD_METRICS_H
+#define QUORATE_ETCD_METRICS_H
+
+#include "base/bytes.h"
+#include "etcd/client.h"
+
+/*
+ * All of them, as text; some 100 to 200 KiB.
+ *
+ * e  ERROR_RPC: the answer is not 200, for example because --listen-client-http-urls moved HTTP to
+ *    another port. Else the connection's.
+ */
+MUST_CHECK bool etcd_metrics_fetch(struct arena *mem, struct etcd_client *client, size_t endpoint,
+                                   struct bytes *ret_text, struct error *e);
+
+/* The value of a figure without labels ("process_resident_memory_bytes"); false when it is missing
+ * or no number. */
+bool etcd_metrics_value(struct bytes text, const char *name, double *ret_value);
+
+#endif
