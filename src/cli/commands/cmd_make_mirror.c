@@ -65,7 +65,7 @@ use_dest_user(struct app *app, struct etcd_options *o, struct secret *password, 
         secret_set(password, bytes_of_text(colon + 1));
         o->user = arena_printf(app->mem, "%.*s", (int)(colon - user), user);
     } else {
-        return prompt_password(user, password, e);
+        return prompt_password(user, false, &app->out, password, e);
     }
     return true;
 }
