@@ -175,11 +175,23 @@ run(struct app *app, int argc, char *const *argv, struct error *e)
     return run_command(app, e);
 }
 
+/* What helps against a mistake in the command line, under the name that was called. */
 static void
-show_error(const struct app *app, const struct error *e, int argc, char *const *argv)
+hint_at_help(const struct app *app, struct error *e)
+{
+    bool usage = e->code == ERROR_USAGE || e->code == ERROR_FLAG || e->code == ERROR_FEATURE;
+
+    if (usage && e->hint[0] == '\0')
+        (void)error_hint(e, "see '%s help%s%s'", app->tool->name, app->command != NULL ? " " : "",
+                         app->command != NULL ? app->command->name : "");
+}
+
+static void
+show_error(const struct app *app, struct error *e, int argc, char *const *argv)
 {
     AUTO_BUF text = BUF_INIT;
 
+    hint_at_help(app, e);
     error_report(e, wants_json(app, argc, argv), terminal_color(STDERR_FILENO, COLOR_AUTO), &text);
     if (e->code == ERROR_FLAG && app->tool->etcd && app->command != NULL)
         help_etcd_append_usage(&text, app->tool, app->command);
@@ -220,6 +232,7 @@ app_main(int argc, char **argv)
         show_error(&app, &e, argc, argv);
     etcd_client_close(&app.client);
     secret_release(&app.password);
+    secret_release(&app.token);
     buf_release(&app.out);
     return ok ? app.exit_code : exit_code_of(&app, e.code);
 }

@@ -27,7 +27,7 @@ struct app {
     struct options options;        /* the command's and the global ones */
     const char **operands;
     size_t operand_count;
-    size_t dash_at;             /* operands before "--"; SIZE_MAX: there is none */
+    size_t dash_at;            /* operands before "--"; SIZE_MAX: there is none */
     struct output_style style; /* .output is -w */
     struct buf out;            /* results; written to stdout by app_flush and at the end */
     int exit_code;             /* for a command that succeeds and still has to say "no": e.g. 1 */
@@ -38,6 +38,7 @@ struct app {
     const struct etcd_options *etcd;   /* NULL until app_etcd_options */
     const struct inventory *inventory; /* NULL until app_inventory, and without --cluster */
     struct secret password;            /* of --user; set by app_etcd_options */
+    struct secret token;               /* --auth-jwt-token; set by app_etcd_options */
 };
 
 /* The whole program: parses, runs, prints, returns the exit code. */

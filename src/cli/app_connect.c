@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/discovery.h"
 #include "cli/prompt.h"
 #include "cluster/explain.h"
 #include "cluster/inventory.h"
@@ -57,15 +58,20 @@ app_inventory(struct app *app, const struct inventory **ret_inventory, struct er
     return true;
 }
 
-static void
-use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_options *o)
+static bool
+use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_options *o,
+              struct error *e)
 {
     bool from_flag = option_source(&app->options, "endpoints") == OPTION_FROM_FLAG;
     ARRAY(const char *) urls = ARRAY_INIT;
 
+    if (!endpoints_discover(app, &o->endpoints, &o->endpoint_count, e))
+        return false;
+    if (o->endpoint_count > 0)
+        return true;
     o->endpoints = option_list(&app->options, "endpoints", &o->endpoint_count);
     if (inventory == NULL || from_flag)
-        return;
+        return true;
     for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *m = &inventory->members.items[i];
 
@@ -74,6 +80,7 @@ use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_op
     }
     o->endpoints = urls.items;
     o->endpoint_count = urls.count;
+    return true;
 }
 
 /* A file by its flag, else the cluster's, else by its variable; NULL for none. */
@@ -98,6 +105,8 @@ use_tls(const struct app *app, const struct inventory *inventory, struct etcd_op
     o->ca_file = tls_file(app, inventory, "cacert", files->ca_file);
     o->cert_file = tls_file(app, inventory, "cert", files->cert_file);
     o->key_file = tls_file(app, inventory, "key", files->key_file);
+    if (server_name[0] == '\0' && !option_bool(&app->options, "insecure-discovery"))
+        server_name = option_text(&app->options, "discovery-srv");
     o->server_name = server_name[0] != '\0' ? server_name : NULL;
     o->insecure_skip_verify = option_bool(&app->options, "insecure-skip-tls-verify");
     o->insecure_transport = option_bool(&app->options, "insecure-transport");
@@ -129,6 +138,17 @@ use_user(struct app *app, struct etcd_options *o, struct error *e)
     return true;
 }
 
+static void
+use_token(struct app *app, struct etcd_options *o)
+{
+    const char *token = option_text(&app->options, "auth-jwt-token");
+
+    if (token[0] == '\0')
+        return;
+    secret_set(&app->token, bytes_of_text(token));
+    o->token = &app->token;
+}
+
 bool
 app_etcd_options(struct app *app, const struct etcd_options **ret_options, struct error *e)
 {
@@ -142,12 +162,16 @@ app_etcd_options(struct app *app, const struct etcd_options **ret_options, struc
     if (!app_inventory(app, &inventory, e))
         return false;
     o = arena_zero(app->mem, sizeof(*o));
-    use_endpoints(app, inventory, o);
+    if (!use_endpoints(app, inventory, o, e))
+        return false;
     use_tls(app, inventory, o);
     o->dial_timeout_ms = option_ms(&app->options, "dial-timeout");
     o->command_timeout_ms = option_ms(&app->options, "command-timeout");
     o->keepalive_time_ms = option_ms(&app->options, "keepalive-time");
     o->keepalive_timeout_ms = option_ms(&app->options, "keepalive-timeout");
+    o->request_limit_bytes = option_u64(&app->options, "max-request-bytes");
+    o->receive_limit_bytes = option_u64(&app->options, "max-recv-bytes");
+    use_token(app, o);
     if (!use_user(app, o, e))
         return false;
     app->etcd = o;

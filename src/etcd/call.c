@@ -178,6 +178,22 @@ rpc_ended(void *context, struct grpc_call *grpc UNUSED, const struct grpc_result
     call_finish(call, result_is_ok(result) && call->answered);
 }
 
+/* The client's own limit, in the words of Go's clients. */
+static bool
+is_above_limit(struct etcd_call *call)
+{
+    uint64_t limit = call->client->request_limit_bytes;
+    struct grpc_status *status = &call->result.status;
+
+    if (limit == 0 || call->request.size <= limit)
+        return false;
+    status->code = GRPC_RESOURCE_EXHAUSTED;
+    snprintf(status->message, sizeof(status->message),
+             "trying to send message larger than max (%zu vs. %llu)", call->request.size,
+             (unsigned long long)limit);
+    return true;
+}
+
 static void
 rpc_start(struct etcd_call *call)
 {
@@ -192,6 +208,10 @@ rpc_start(struct etcd_call *call)
 
     if (call->method == NULL) { /* only the token was wanted */
         call_finish(call, call->auth_error.code == ERROR_NONE);
+        return;
+    }
+    if (is_above_limit(call)) {
+        call_finish(call, false);
         return;
     }
     options.method = call->method->path;

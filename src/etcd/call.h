@@ -44,7 +44,8 @@ struct etcd_client {
     int64_t dial_timeout_ms;
     const char *user; /* NULL: none */
     struct secret password;
-    bool auth_off; /* the cluster said that it has no authentication */
+    uint64_t request_limit_bytes; /* 0: none */
+    bool auth_off;                /* the cluster said that it has no authentication */
     size_t open_calls;
     bool idle;                 /* open_calls == 0, for loop_run */
     etcd_no_leader *no_leader; /* NULL: none */

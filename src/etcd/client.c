@@ -27,6 +27,8 @@ options_check(const struct etcd_options *o, struct error *e)
     if (o->key_file != NULL && o->cert_file == NULL)
         return error_set(e, ERROR_USAGE, "key '%s' needs its client certificate too (--cert)",
                          o->key_file);
+    if (o->user != NULL && o->token != NULL)
+        return error_set(e, ERROR_USAGE, "a user and a token exclude each other");
     if (o->user != NULL && (o->password == NULL || o->password->text == NULL))
         return error_set(e, ERROR_USAGE, "user '%s' needs a password", o->user);
     return true;
@@ -66,11 +68,14 @@ endpoint_open(struct etcd_client *client, const struct etcd_options *o, const ch
                                  ? o->keepalive_time_ms
                                  : KEEPALIVE_TIME_LEAST_MS,
         .keepalive_timeout_ms = o->keepalive_timeout_ms,
+        .receive_limit_bytes = o->receive_limit_bytes,
     };
 
     endpoint->url = arena_text(&client->mem, given);
     if (!grpc_channel_new(&client->mem, client->loop, &options, &endpoint->channel, e))
         return false;
+    if (o->token != NULL)
+        secret_set(&endpoint->token, bytes_of_text(o->token->text));
     client->endpoint_count++;
     /* Mistakes in TLS files are told now; plain endpoints pay nothing for them. */
     return strncmp(options.endpoint, "https", 5) != 0 || tls_context_load(client->tls, e);
@@ -112,6 +117,7 @@ etcd_client_open(const struct etcd_options *options, struct etcd_client **ret_cl
     client->dial_timeout_ms = options->dial_timeout_ms;
     client->loop = options->beside != NULL ? options->beside->loop : &client->own_loop;
     loop_init(&client->own_loop);
+    client->request_limit_bytes = options->request_limit_bytes;
     if (options->user != NULL) {
         client->user = arena_text(&client->mem, options->user);
         secret_set(&client->password, bytes_of_text(options->password->text));

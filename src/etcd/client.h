@@ -48,6 +48,9 @@ struct etcd_options {
     bool insecure_transport;       /* --insecure-transport, true by default: see endpoints */
     const char *user;              /* NULL: no authentication by password */
     const struct secret *password; /* with user; copied */
+    const struct secret *token;    /* instead of a user: sent with each call; NULL: none; copied */
+    uint64_t request_limit_bytes;  /* a larger request is not sent; 0: the server decides */
+    uint64_t receive_limit_bytes;  /* a larger message is refused; 0: 2 GiB - 1 */
     int64_t dial_timeout_ms;
     int64_t command_timeout_ms;
     int64_t keepalive_time_ms; /* as in Go clients, 10 s at least: etcd refuses under 5 s */

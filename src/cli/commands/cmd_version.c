@@ -1,15 +1,33 @@
-/* version: ours, and the newest etcd API that we speak. */
+/*
+ * version: ours, and the newest etcd API that we speak. Under the names of etcd's tools the first
+ * lines are theirs, for the scripts that read them: the minor version is the one that is imitated.
+ */
 
 #include "base/json_writer.h"
 #include "cli/app.h"
 
 #define API_VERSION "3.7"
 
+/* Source: etcdctl/ctlv3/command/version_command.go, 3.4 to 3.7: text, whatever -w says. */
+static void
+version_of_tool(struct app *app)
+{
+    unsigned minor = 4 + (unsigned)app->style.compat - COMPAT_3_4;
+
+    buf_printf(&app->out,
+               "%s version: 3.%u.0\nAPI version: 3.%u\nquorate version: " QUORATE_VERSION "\n",
+               app->tool->name, minor, minor);
+}
+
 static bool
 version_run(struct app *app, UNUSED struct error *e)
 {
     struct json_writer w;
 
+    if (app->tool->etcd) {
+        version_of_tool(app);
+        return true;
+    }
     if (app->style.output != OUTPUT_JSON) {
         buf_append_text(&app->out,
                         "quorate version: " QUORATE_VERSION "\nAPI version: " API_VERSION "\n");

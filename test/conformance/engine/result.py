@@ -25,7 +25,7 @@ EXCUSES = ("help texts", "usage errors", "error texts", "log lines")
 _LOG_LINE = re.compile(r'^(\{"level":"(debug|info|warn)"|\d{4}[-/]\d\d[-/]\d\d[T ]\S+\s)')
 _HELP = re.compile(r"^(Usage|USAGE):$", re.MULTILINE)
 _USAGE = re.compile(r"^(Usage|USAGE):", re.MULTILINE)
-_ERROR = re.compile(r"^(Error:?|error:|Incorrect Usage)", re.MULTILINE)
+_ERROR = re.compile(r'^(Error:?|error:|Incorrect Usage|\{"error":)', re.MULTILINE)
 
 
 @dataclasses.dataclass

@@ -4,6 +4,7 @@ The real tool and the two faces of quorate (as the link 'etcdctl', and as 'quora
 a directory to work in and, unless a scenario is one of reading only, a cluster of their own.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -126,7 +127,8 @@ def execute(step, programs, face, environment, known):
             out, err = process.communicate(stdin, _STEP_TIMEOUT_S)
             done = result.Result(_text(out), _text(err), process.returncode)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
         done = result.Result(_text(out), _text(err) + f"\n(killed after {_STEP_TIMEOUT_S} s)", -9)
     if os.environ.get("CONFORMANCE_SLOW") and time.monotonic() - started > _SLOW_S:
@@ -139,8 +141,9 @@ def execute(step, programs, face, environment, known):
 
 def _first_lines(process, step):
     """The lines that are wanted of a command which would go on."""
-    process.stdin.write(step.stdin.encode(errors="surrogateescape"))
-    process.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(step.stdin.encode(errors="surrogateescape"))
+        process.stdin.flush()
     seen = b""
     deadline = time.monotonic() + _STEP_TIMEOUT_S / 2
     with selectors.DefaultSelector() as selector:
@@ -151,7 +154,11 @@ def _first_lines(process, step):
                 if not more:
                     break
                 seen += more
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    process.stdin = None
     _, err = process.communicate()
     lines = _text(seen).splitlines(keepends=True)[: step.lines_wanted]
     return result.Result("".join(lines), _text(err), None)
