@@ -31,6 +31,12 @@ etcd_watcher_init(struct etcd_watcher *r, struct etcd_client *client, etcd_watch
     };
 }
 
+void
+etcd_watcher_be_patient(struct etcd_watcher *r)
+{
+    r->patient = true;
+}
+
 static void
 request_send(struct etcd_watcher *r, const struct etcd_watch_request *request)
 {
@@ -130,7 +136,7 @@ is_leaderless(const struct error *e)
 static bool
 watcher_gives_up(struct etcd_watcher *r, int64_t now_ms)
 {
-    if (r->failures < r->client->endpoint_count)
+    if (r->patient || r->failures < r->client->endpoint_count)
         return false;
     return !r->worked || (r->leaderless_ms > 0 && now_ms - r->leaderless_ms >= LEADERLESS_MS);
 }

@@ -91,6 +91,7 @@ struct etcd_watcher {
     int64_t leaderless_ms; /* since when members say that they have no leader; 0: they do not */
     bool worked;           /* at some time */
     bool token_renewed;    /* since it last worked */
+    bool patient;
     bool paused;
     bool progress_wanted;
     struct error why; /* of this round's failures */
@@ -99,6 +100,8 @@ struct etcd_watcher {
 /* No connection yet. */
 void etcd_watcher_init(struct etcd_watcher *r, struct etcd_client *client,
                        etcd_watcher_lost *on_lost, void *context);
+/* Never give up, neither at the start nor without a leader: for those who wait whatever happens. */
+void etcd_watcher_be_patient(struct etcd_watcher *r);
 /* Forgets all watches; no callback comes any more. Not from inside one. Twice is fine. */
 void etcd_watcher_release(struct etcd_watcher *r);
 

@@ -17,6 +17,7 @@ struct scene {
     char asked[512];            /* what the servers were asked: "create 5;cancel 1;progress;" */
     char got[512];              /* what came: "5 6 | 7 | progress 9" */
     char ended[512];
+    struct error why; /* of the last end */
     int64_t compact_revision;
     const char *refusal; /* of creations; NULL: take them */
     const char *good_token;
@@ -119,6 +120,7 @@ on_end(void *context, const struct etcd_watch_response *last, const struct error
     assert_true(last->canceled);
     assert_int_not_equal(e->code, ERROR_NONE);
     note(s->ended, "%s: %s;", error_code_word(e->code), strstr(e->text, "': ") + 3);
+    s->why = *e;
     s->compact_revision = last->compact_revision;
     s->flag = true;
 }
@@ -422,7 +424,7 @@ no_endpoint_at_the_start_is_an_error_at_once(void **state UNUSED)
     watch_key(&s, &s.a, 5);
     run_until_flag(&s);
     assert_non_null(strstr(s.ended, "connection: "));
-    assert_non_null(strstr(s.ended, s.cluster.members[1].path));
+    assert_non_null(strstr(s.why.text, s.cluster.members[1].path));
     assert_int_equal(s.losses, 0);
     scene_close(&s);
 }
