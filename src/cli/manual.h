@@ -1,4 +1,5 @@
-/* The generated reference: manual page (scdoc source), Markdown, and the table of exit codes. */
+/* The generated reference: manual page (scdoc source), Markdown, the tables of exit codes and
+ * causes. */
 #ifndef QUORATE_CLI_MANUAL_H
 #define QUORATE_CLI_MANUAL_H
 
@@ -7,5 +8,6 @@
 void manual_append_scdoc(struct buf *out);      /* quorate(1) */
 void manual_append_markdown(struct buf *out);   /* docs/reference/commands.md */
 void manual_append_exit_codes(struct buf *out); /* docs/exit-codes.md */
+void manual_append_causes(struct buf *out);     /* docs/reference/causes.md */
 
 #endif

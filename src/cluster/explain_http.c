@@ -1,6 +1,7 @@
 /* What a GET tells where gRPC fails: the server's clock, and whether this is the port for peers. */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/evidence.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -9,7 +10,8 @@
 
 /* As it stands in channels: HOST:PORT has got its scheme in the error. */
 static bool
-get(struct explain *x, const char *path, bool verify, struct http1_get *ret_get)
+get(struct explain *x, const char *endpoint, const char *path, bool verify,
+    struct http1_get *ret_get)
 {
     struct error ignored = ERROR_INIT;
     struct loop loop;
@@ -22,7 +24,7 @@ get(struct explain *x, const char *path, bool verify, struct http1_get *ret_get)
         .insecure_skip_verify = !verify || x->options->insecure_skip_verify,
     };
     struct http1_options options = {
-        .endpoint = x->endpoint,
+        .endpoint = endpoint,
         .path = path,
         .tls = tls_context_new(x->mem, &tls),
         .timeout_ms = EXPLAIN_TIMEOUT_MS,
@@ -45,7 +47,7 @@ explain_clock(struct explain *x, struct error *e)
     int64_t apart_s;
 
     /* Its certificate is what was refused, and the date is all that we take from it. */
-    if (!get(x, "/version", false, &answer) || answer.date_s == 0)
+    if (!get(x, x->endpoint, "/version", false, &answer) || answer.date_s == 0)
         return;
     apart_s = answer.date_s - time_wall_ms() / 1000;
     evidence_date(e, "server_clock", answer.date_s);
@@ -71,53 +73,89 @@ is_same_port(const char *url, const char *endpoint)
     return strncmp(a, b, strcspn(b, "/")) == 0 && strcspn(a, "/") == strcspn(b, "/");
 }
 
-static bool
-list_has(struct arena *mem, const struct json *member, const char *key, const char *endpoint)
+/* An array of texts; what is none in it is left out. */
+static size_t
+texts_read(struct arena *mem, const struct json *array, const char *const **ret_texts)
 {
-    const struct json *urls = json_get(member, key);
     struct error ignored = ERROR_INIT;
-    const char *url;
+    ARRAY(const char *) texts = ARRAY_INIT;
+    const char *text;
 
-    for (size_t i = 0; i < json_array_count(urls); i++) {
-        if (json_as_text(mem, json_array_at(urls, i), &url, &ignored) &&
-            is_same_port(url, endpoint))
-            return true;
+    for (size_t i = 0; i < json_array_count(array); i++) {
+        if (json_as_text(mem, json_array_at(array, i), &text, &ignored))
+            *ARRAY_PUSH(mem, &texts) = text;
     }
-    return false;
+    *ret_texts = texts.items;
+    return texts.count;
+}
+
+static void
+member_read(struct arena *mem, const struct json *json, struct etcd_member *ret_member)
+{
+    struct error ignored = ERROR_INIT;
+    struct etcd_member m = {.name = ""};
+
+    if (!json_get_text(mem, json, "name", &m.name, &ignored))
+        m.name = "";
+    if (!json_get_bool(json, "isLearner", &m.is_learner, &ignored))
+        m.is_learner = false;
+    m.peer_url_count = texts_read(mem, json_get(json, "peerURLs"), &m.peer_urls);
+    m.client_url_count = texts_read(mem, json_get(json, "clientURLs"), &m.client_urls);
+    *ret_member = m;
 }
 
 bool
-members_tell_peer_port(struct arena *mem, struct bytes body, const char *endpoint,
-                       const char **ret_client_url)
+peer_members_decode(struct arena *mem, struct bytes body, struct etcd_member_list *ret_list)
 {
     struct error ignored = ERROR_INIT;
-    const struct json *members;
+    ARRAY(struct etcd_member) members = ARRAY_INIT;
+    const struct json *json;
     bool peers = false;
 
-    *ret_client_url = "";
-    if (!json_parse(mem, body, &members, &ignored))
+    if (!json_parse(mem, body, &json, &ignored))
         return false;
-    for (size_t i = 0; i < json_array_count(members); i++) {
-        const struct json *member = json_array_at(members, i);
+    for (size_t i = 0; i < json_array_count(json); i++) {
+        struct etcd_member *m = ARRAY_PUSH(mem, &members);
 
-        peers = peers || json_get(member, "peerURLs") != NULL;
-        if (list_has(mem, member, "peerURLs", endpoint) &&
-            !json_as_text(mem, json_array_at(json_get(member, "clientURLs"), 0), ret_client_url,
-                          &ignored))
-            *ret_client_url = "";
+        member_read(mem, json_array_at(json, i), m);
+        peers = peers || m->peer_url_count > 0;
     }
+    *ret_list = (struct etcd_member_list){.members = members.items, .member_count = members.count};
     return peers;
+}
+
+bool
+peer_members_fetch(struct explain *x, const char *endpoint, struct etcd_member_list *ret_list)
+{
+    struct http1_get answer;
+
+    return get(x, endpoint, "/members", true, &answer) && answer.status == 200 &&
+           peer_members_decode(x->mem, answer.body, ret_list);
+}
+
+const char *
+client_url_of_peer(const struct etcd_member_list *list, const char *endpoint)
+{
+    for (size_t i = 0; i < list->member_count; i++) {
+        const struct etcd_member *m = &list->members[i];
+
+        for (size_t k = 0; k < m->peer_url_count; k++) {
+            if (is_same_port(m->peer_urls[k], endpoint) && m->client_url_count > 0)
+                return m->client_urls[0];
+        }
+    }
+    return "";
 }
 
 void
 explain_peer_port(struct explain *x, struct error *e)
 {
-    struct http1_get answer;
+    struct etcd_member_list list;
     const char *client_url;
 
-    if (!get(x, "/members", true, &answer) || answer.status != 200 ||
-        !members_tell_peer_port(x->mem, answer.body, x->endpoint, &client_url))
+    if (!peer_members_fetch(x, x->endpoint, &list))
         return;
+    client_url = client_url_of_peer(&list, x->endpoint);
     e->cause = NULL;
     evidence_begin(e, "peer-port");
     evidence_text(e, "endpoint", x->endpoint);

@@ -4,6 +4,7 @@
 
 #include "cluster/view.h"
 #include "etcd/client.h"
+#include "etcd/cluster.h"
 
 /* For each question that is asked; on a failure path nobody wants to wait long. */
 enum { EXPLAIN_TIMEOUT_MS = 500 };
@@ -36,10 +37,16 @@ void space_judge(struct arena *mem, const struct etcd_status *status, struct err
 const char *call_since(const char *server_said);
 
 /*
- * Does this answer to GET /members come from a port for peers? Then the client URL of the member
- * that has 'endpoint' among its peer URLs, or "" when it has none.
+ * The members out of an answer to GET /members, which a port for peers gives, without their ids.
+ * False: it is no such answer. Source: etcd server/etcdserver/api/etcdhttp/peer.go (3.4:
+ * etcdserver/api/etcdhttp/peer.go), membership.Member's JSON.
  */
-bool members_tell_peer_port(struct arena *mem, struct bytes body, const char *endpoint,
-                            const char **ret_client_url);
+bool peer_members_decode(struct arena *mem, struct bytes body, struct etcd_member_list *ret_list);
+/* The first client URL of the member with this peer URL; "" when there is none. */
+const char *client_url_of_peer(const struct etcd_member_list *list, const char *endpoint);
+/* Asks an endpoint for them. */
+bool peer_members_fetch(struct explain *x, const char *endpoint, struct etcd_member_list *ret_list);
+/* "http://h:2379" to "http://h:2380", etcd's usual port for peers; NULL when it has no port. */
+const char *next_port(struct arena *mem, const char *endpoint);
 
 #endif

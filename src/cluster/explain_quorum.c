@@ -1,4 +1,5 @@
 /* No leader, or no answer in time: who is there, and is it enough? */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/evidence.h"
@@ -25,22 +26,49 @@ silence_text(struct arena *mem, const struct member_view *m)
     return arena_printf(mem, "%s: %s", m->endpoint, text);
 }
 
-/* "'m2' (http://10.0.0.2:2379: connection refused), ..." of the voters that do not answer. */
-static const char *
-silent_voters(struct arena *mem, const struct cluster_view *view, struct error *e)
+static int
+by_name(const void *a, const void *b)
 {
-    const char *text = "";
+    const struct member_view *const *left = a;
+    const struct member_view *const *right = b;
+
+    return strcmp((*left)->member.name, (*right)->member.name);
+}
+
+/* The voters that do not answer, in the order of their names and not of their ids. */
+static size_t
+silent_voters(struct arena *mem, const struct cluster_view *view,
+              const struct member_view ***ret_silent)
+{
+    const struct member_view **silent = arena_zero(mem, view->member_count * sizeof(*silent));
+    size_t count = 0;
 
     for (size_t i = 0; i < view->member_count; i++) {
         const struct member_view *m = &view->members[i];
-        const char *one;
 
-        if (m->member.is_learner || member_answers(m))
-            continue;
-        one = arena_printf(mem, "'%s' (%s)", view_member_label(mem, view, m->member.id),
-                           silence_text(mem, m));
+        if (!m->member.is_learner && !member_answers(m))
+            silent[count++] = m;
+    }
+    qsort(silent, count, sizeof(*silent), by_name);
+    *ret_silent = silent;
+    return count;
+}
+
+/* "'m2' (http://10.0.0.2:2379: connection refused), 'm3' (...)" */
+static const char *
+silent_tell(struct arena *mem, const struct cluster_view *view, struct error *e)
+{
+    const char *text = "";
+    const struct member_view **silent;
+    size_t count = silent_voters(mem, view, &silent);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *one =
+            arena_printf(mem, "'%s' (%s)", view_member_label(mem, view, silent[i]->member.id),
+                         silence_text(mem, silent[i]));
+
         evidence_item(e, "silent", one);
-        text = arena_printf(mem, "%s%s%s", text, text[0] != '\0' ? ", " : "", one);
+        text = arena_printf(mem, "%s%s%s", text, i > 0 ? ", " : "", one);
     }
     return text;
 }
@@ -67,7 +95,7 @@ quorum_lost(struct arena *mem, const struct cluster_view *view, size_t voters, s
     error_append(e,
                  "quorum is lost: %zu of %zu voting members %s, %zu %s needed; no answer from %s",
                  answering, voters, answering == 1 ? "answers" : "answer", voters / 2 + 1,
-                 voters / 2 + 1 == 1 ? "is" : "are", silent_voters(mem, view, e));
+                 voters / 2 + 1 == 1 ? "is" : "are", silent_tell(mem, view, e));
     error_hint(e, "start the members that do not answer; if they are lost for good, restore the "
                   "cluster from a snapshot");
 }
@@ -107,4 +135,6 @@ explain_quorum(struct explain *x, struct error *e)
     x->shortly.user = NULL;
     if (cluster_view_fetch(x->mem, &x->shortly, &view, &ignored))
         (void)quorum_judge(x->mem, &view, e);
+    else if (ignored.code == ERROR_AUTH)
+        error_append(e, "who the members are is not told without a user, and that takes a leader");
 }

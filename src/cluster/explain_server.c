@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/evidence.h"
+#include "base/number.h"
 #include "base/time.h"
 #include "cluster/explain_parts.h"
 #include "etcd/cluster.h"
@@ -19,15 +20,31 @@ status_fetch(struct explain *x, struct etcd_status *ret_status)
            etcd_status_at(x->mem, client, 0, ret_status, &ignored);
 }
 
-/* A learner tells nobody who the members are; another endpoint may. */
+/* Nearly everybody has peers at the port behind the clients'. */
+const char *
+next_port(struct arena *mem, const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    struct error ignored = ERROR_INIT;
+    uint32_t port;
+
+    if (colon == NULL || !number_parse_u32(colon + 1, &port, &ignored) || port >= UINT16_MAX)
+        return NULL;
+    return arena_printf(mem, "%.*s:%u", (int)(colon - endpoint), endpoint, port + 1);
+}
+
+/* A learner tells no client who the members are: another endpoint does, or its port for peers. */
 static bool
 members_fetch(struct explain *x, struct etcd_member_list *ret_list)
 {
     AUTO_ETCD_CLIENT client = NULL;
     struct error ignored = ERROR_INIT;
+    const char *peers = next_port(x->mem, x->endpoint);
 
-    return etcd_client_open(&x->shortly, &client, &ignored) &&
-           etcd_member_list(x->mem, client, false, ret_list, &ignored);
+    if (x->shortly.endpoint_count > 1 && etcd_client_open(&x->shortly, &client, &ignored) &&
+        etcd_member_list(x->mem, client, false, ret_list, &ignored))
+        return true;
+    return peers != NULL && peer_members_fetch(x, peers, ret_list);
 }
 
 static void
@@ -58,7 +75,7 @@ explain_learner(struct explain *x, struct error *e)
     struct etcd_member_list list;
     struct etcd_status status;
 
-    if (x->shortly.endpoint_count > 1 && members_fetch(x, &list)) {
+    if (members_fetch(x, &list)) {
         voters_tell(x, &list, e);
         return;
     }

@@ -131,6 +131,9 @@ token_start(struct etcd_call *call)
     };
     AUTO_BUF encoded = BUF_INIT;
 
+    /* A token takes a leader; what can do without one is not kept waiting for it. */
+    if (call->has_leader || (call->method != NULL && call->method->local))
+        options.metadata[0] = (struct grpc_metadata){"hasleader", "true"};
     call->grpc = grpc_call_start(call->endpoint->channel, &options);
     /* One piece, so that no copy of the password stays behind when the buffer grows. */
     buf_reserve(&encoded, strlen(request.name) + strlen(request.password) + 64);
@@ -278,6 +281,14 @@ size_note(const struct etcd_call *call, struct error *e)
                      call->request.size, MAX_REQUEST_BYTES);
 }
 
+/* It was fetched anew already, so that it is no matter of age. */
+static void
+token_note(struct error *e)
+{
+    error_append(e, "a token that was fetched just now is refused, too");
+    error_hint(e, "compare --auth-token and the clocks of all members");
+}
+
 /* What the server said, and what the call itself adds to it. */
 static bool
 status_error(const struct etcd_call *call, struct error *e)
@@ -287,6 +298,8 @@ status_error(const struct etcd_call *call, struct error *e)
         size_note(call, e);
     else if (strcmp(e->cause, "permission-denied") == 0)
         denied_note(call);
+    else if (strcmp(e->cause, "token-expired") == 0 && call->token_renewed)
+        token_note(e);
     return false;
 }
 

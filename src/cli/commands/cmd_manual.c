@@ -16,8 +16,10 @@ manual_run(struct app *app, struct error *e)
         manual_append_markdown(&app->out);
     else if (strcmp(form, "exit-codes") == 0)
         manual_append_exit_codes(&app->out);
+    else if (strcmp(form, "causes") == 0)
+        manual_append_causes(&app->out);
     else
-        return error_set(e, ERROR_USAGE, "'%s' is not one of: scdoc markdown exit-codes", form);
+        return error_set(e, ERROR_USAGE, "'%s' is not one of: scdoc markdown exit-codes causes", form);
     return true;
 }
 

@@ -51,7 +51,7 @@ test_quorum(void **state)
     members[2].endpoint = NULL;
     judged(&view, false,
            "no leader; quorum is lost: 1 of 3 voting members answers, 2 are needed; no answer from "
-           "'m2' (http://h:2: connection refused), 'c3' (it has no client URL: never started)",
+           "'c3' (it has no client URL: never started), 'm2' (http://h:2: connection refused)",
            "start the members that do not answer; if they are lost for good, restore the cluster "
            "from a snapshot");
     /* A learner has no vote, neither silent nor answering. */
@@ -112,11 +112,10 @@ static void
 peer_port_is(const char *body, bool peers, const char *client_url)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const char *url;
+    struct etcd_member_list list = {.member_count = 0};
 
-    assert_int_equal(
-        members_tell_peer_port(&tmp, bytes_of_text(body), "http://10.0.0.1:2380", &url), peers);
-    assert_string_equal(url, client_url);
+    assert_int_equal(peer_members_decode(&tmp, bytes_of_text(body), &list), peers);
+    assert_string_equal(client_url_of_peer(&list, "http://10.0.0.1:2380"), client_url);
 }
 
 static void
@@ -129,11 +128,42 @@ test_a_port_for_peers(void **state)
         "\"clientURLs\":[\"http://b:1\",\"http://c:1\"]}]",
         true, "http://b:1");
     peer_port_is("[{\"id\":2,\"peerURLs\":[\"http://10.0.0.1:2380\"]}]", true, "");
-    peer_port_is("[{\"id\":2,\"peerURLs\":[\"http://10.0.0.3:2380\"],\"clientURLs\":[\"x\"]}]",
+    peer_port_is("[{\"id\":2,\"peerURLs\":[\"http://10.0.0.3:2380\", 7],\"clientURLs\":[\"x\"]}]",
                  true, "");
     peer_port_is("[]", false, "");
+    peer_port_is("[7]", false, "");
     peer_port_is("{\"members\":[]}", false, "");
     peer_port_is("<html>", false, "");
+}
+
+static void
+test_members_of_a_port_for_peers(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_member_list list;
+
+    (void)state;
+    assert_true(peer_members_decode(
+        &tmp,
+        bytes_of_text(
+            "[{\"id\":1,\"peerURLs\":[\"http://a:2\"],\"name\":\"m1\",\"isLearner\":true}]"),
+        &list));
+    assert_int_equal(list.member_count, 1);
+    assert_string_equal(list.members[0].name, "m1");
+    assert_true(list.members[0].is_learner);
+}
+
+static void
+test_the_next_port(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    (void)state;
+    assert_string_equal(next_port(&tmp, "http://[::1]:2379"), "http://[::1]:2380");
+    assert_string_equal(next_port(&tmp, "db1:2379"), "db1:2380");
+    assert_null(next_port(&tmp, "unix:///etcd.sock"));
+    assert_null(next_port(&tmp, "http://h"));
+    assert_null(next_port(&tmp, "http://h:65535"));
 }
 
 int
@@ -144,6 +174,8 @@ main(void)
         cmocka_unit_test(test_a_full_database),
         cmocka_unit_test(test_since_when_there_are_calls),
         cmocka_unit_test(test_a_port_for_peers),
+        cmocka_unit_test(test_members_of_a_port_for_peers),
+        cmocka_unit_test(test_the_next_port),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
