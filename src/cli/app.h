@@ -20,6 +20,9 @@
 struct etcd_client;
 struct etcd_options;
 
+/* etcdctl's exit codes beside 1. Source: pkg/cobrautl/error.go, 3.7. */
+enum { ETCD_EXIT_BAD_CONNECTION = 2, ETCD_EXIT_INTERRUPTED = 5, ETCD_EXIT_BAD_ARGS = 128 };
+
 struct app {
     struct arena *mem;             /* lives until the command has ended */
     const struct tool *tool;       /* under which name the program runs */
@@ -62,6 +65,9 @@ MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struc
  */
 MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
                                  struct error *e);
+/* etcd_client_open, with etcdctl's exit codes for what cannot be opened. */
+MUST_CHECK bool app_open_client(struct app *app, const struct etcd_options *options,
+                                struct etcd_client **ret_client, struct error *e);
 /* The client for them, opened at the first call; owned by the app. */
 MUST_CHECK bool app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e);
 /* The same for the endpoints of all members, as the member list has them, from now on. */

@@ -180,12 +180,24 @@ app_etcd_options(struct app *app, const struct etcd_options **ret_options, struc
 }
 
 bool
+app_open_client(struct app *app, const struct etcd_options *options,
+                struct etcd_client **ret_client, struct error *e)
+{
+    if (etcd_client_open(options, ret_client, e))
+        return true;
+    if (tool_sets_are_etcd(app->command->tools))
+        app->failure_code =
+            options->endpoint_count == 0 ? ETCD_EXIT_BAD_CONNECTION : ETCD_EXIT_BAD_ARGS;
+    return false;
+}
+
+bool
 app_etcd(struct app *app, struct etcd_client **ret_client, struct error *e)
 {
     const struct etcd_options *options;
 
     if (app->client == NULL) {
-        if (!app_etcd_options(app, &options, e) || !etcd_client_open(options, &app->client, e))
+        if (!app_etcd_options(app, &options, e) || !app_open_client(app, options, &app->client, e))
             return false;
         etcd_client_on_no_leader(app->client, explain_no_leader, without_const(options));
     }

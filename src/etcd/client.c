@@ -1,7 +1,9 @@
 /* Opening and closing a client: options checked, a channel for each endpoint, no connection yet. */
 #include "etcd/client.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "etcd/call.h"
 
@@ -56,6 +58,20 @@ endpoint_url(struct arena *mem, const char *given, bool tls)
 }
 
 static bool
+file_is_there(const char *kind, const char *path, struct error *e)
+{
+    return path == NULL || access(path, R_OK) == 0 ||
+           error_set_errno(e, errno, "%s file: '%s'", kind, path);
+}
+
+static bool
+files_are_there(const struct etcd_options *o, struct error *e)
+{
+    return file_is_there("CA", o->ca_file, e) && file_is_there("certificate", o->cert_file, e) &&
+           file_is_there("key", o->key_file, e);
+}
+
+static bool
 endpoint_open(struct etcd_client *client, const struct etcd_options *o, const char *given,
               struct error *e)
 {
@@ -77,8 +93,9 @@ endpoint_open(struct etcd_client *client, const struct etcd_options *o, const ch
     if (o->token != NULL)
         secret_set(&endpoint->token, bytes_of_text(o->token->text));
     client->endpoint_count++;
-    /* Mistakes in TLS files are told now; plain endpoints pay nothing for them. */
-    return strncmp(options.endpoint, "https", 5) != 0 || tls_context_load(client->tls, e);
+    /* Mistakes in TLS files are told now; plain endpoints do not pay for reading them. */
+    return strncmp(options.endpoint, "https", 5) != 0 ? files_are_there(o, e)
+                                                      : tls_context_load(client->tls, e);
 }
 
 static bool

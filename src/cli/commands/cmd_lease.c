@@ -6,9 +6,6 @@
 #include "cli/print/print_lease.h"
 #include "etcd/lease.h"
 
-/* etcdctl takes every failed call of timetolive and list for a bad connection. */
-enum { EXIT_BAD_CONNECTION = 2 };
-
 static bool
 lease_grant_run(struct app *app, struct error *e)
 {
@@ -83,7 +80,7 @@ lease_timetolive_run(struct app *app, struct error *e)
     if (!lease_id_parse(app_operand(app, 0), &id, e) || !print_no_table(&app->style, e) ||
         !app_etcd(app, &client, e))
         return false;
-    app->failure_code = EXIT_BAD_CONNECTION;
+    app->failure_code = ETCD_EXIT_BAD_CONNECTION;
     if (!etcd_lease_time_to_live(app->mem, client, id, keys, &response, e))
         return false;
     print_lease_time_to_live(&app->out, &app->style, keys, &response);
@@ -111,7 +108,7 @@ lease_list_run(struct app *app, struct error *e)
 
     if (!print_no_table(&app->style, e) || !app_etcd(app, &client, e))
         return false;
-    app->failure_code = EXIT_BAD_CONNECTION;
+    app->failure_code = ETCD_EXIT_BAD_CONNECTION;
     if (!etcd_lease_leases(app->mem, client, &response, e))
         return false;
     print_lease_leases(&app->out, &app->style, &response);

@@ -5,8 +5,6 @@
 #include "cli/print/print_lease.h"
 #include "etcd/keep_alive.h"
 
-enum { EXIT_BAD_CONNECTION = 2 };
-
 static const struct option_def lease_keep_alive_options[] = {
     {"once", OPTION_BOOL, .help = "Renew it once"},
     OPTIONS_END,
@@ -79,7 +77,7 @@ lease_keep_alive_run(struct app *app, struct error *e)
     if (!lease_id_parse(app_operand(app, 0), &id, e) || !print_no_table(&app->style, e) ||
         !app_etcd(app, &client, e))
         return false;
-    app->failure_code = EXIT_BAD_CONNECTION;
+    app->failure_code = ETCD_EXIT_BAD_CONNECTION;
     if (!option_bool(&app->options, "once"))
         return renew_until_lost(app, client, id, e);
     if (!etcd_keep_alive_once(client, id, &response, e))

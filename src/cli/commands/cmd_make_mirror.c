@@ -90,7 +90,7 @@ dest_open(struct app *app, struct etcd_client *source, struct etcd_client **ret_
     o.user = NULL;
     o.password = NULL;
     o.beside = source;
-    opened = use_dest_user(app, &o, &password, e) && etcd_client_open(&o, ret_dest, e);
+    opened = use_dest_user(app, &o, &password, e) && app_open_client(app, &o, ret_dest, e);
     secret_release(&password);
     return opened || error_wrap(e, "destination");
 }

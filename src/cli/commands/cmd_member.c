@@ -89,6 +89,8 @@ member_add_run(struct app *app, struct error *e)
     size_t url_count;
     const char *const *urls = peer_urls(app, &url_count);
 
+    if (urls[0][0] == '\0')
+        return error_set(e, ERROR_USAGE, "no peer URL in --peer-urls");
     if (!print_no_fields(&app->style, e) || !app_etcd(app, &client, e) ||
         !etcd_member_add(app->mem, client, urls, url_count, is_learner, &added, e))
         return false;

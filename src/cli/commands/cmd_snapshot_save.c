@@ -38,8 +38,11 @@ snapshot_save_run(struct app *app, struct error *e)
     operation_face_begin(&face, app);
     done = snapshot_save(app->mem, options, path, &face.observer, &saved, e);
     operation_face_end(&face);
-    if (!done)
+    if (!done) {
+        /* Source: etcdctl/ctlv3/command/snapshot_command.go: whatever went wrong. */
+        app->failure_code = ETCD_EXIT_INTERRUPTED;
         return false;
+    }
     if (app->style.output == OUTPUT_JSON) {
         saved_print_json(app, path, &saved);
         return true;

@@ -9,6 +9,7 @@ _MASKS = (
     (r"took(:? ?=? ?)[0-9.]+(ns|µs|ms|s)\b", r"took\1T"),
     (r"\b[0-9.]+(ns|µs|ms)\b", "T"),
     (r'"took":"[^"]*"', '"took":"T"'),
+    (r'"error":"[^"]+"', '"error":"TEXT"'),
     (r'"Took" : .*', '"Took" : T'),
     # What is left of a lease: a second may pass anywhere.
     (r"remaining\(\d+s\)", "remaining(T)"),
@@ -22,10 +23,10 @@ _MASKS = (
 # What is passed over everywhere, by its name in the README's table of differences.
 EXCUSES = ("help texts", "usage errors", "error texts", "log lines")
 
-_LOG_LINE = re.compile(r'^(\{"level":"(debug|info|warn)"|\d{4}[-/]\d\d[-/]\d\d[T ]\S+\s)')
+_LOG_LINE = re.compile(r'^(streaming from |\{"level":"(debug|info|warn)"|\d{4}[-/]\d\d[-/]\d\d[T ]\S+\s)')
 _HELP = re.compile(r"^(Usage|USAGE):$", re.MULTILINE)
 _USAGE = re.compile(r"^(Usage|USAGE):", re.MULTILINE)
-_ERROR = re.compile(r'^(Error:?|error:|Incorrect Usage|\{"error":)', re.MULTILINE)
+_ERROR = re.compile(r'^(Error:?|error:|Incorrect Usage|Failed to get |\{"error":)', re.MULTILINE)
 
 
 @dataclasses.dataclass

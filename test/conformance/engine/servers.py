@@ -168,7 +168,17 @@ def start_alike(folder, etcd, version, count, extra=(), scheme="http"):
     for cluster in clusters:
         if scheme == "http":
             cluster.wait_ready()
+        else:
+            wait_listening(cluster.servers[0])
     return clusters
+
+
+def wait_listening(server):
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while "serving client traffic" not in (server.folder / "log").read_text(errors="replace"):
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"etcd did not start:\n{server.log_tail()}")
+        time.sleep(0.02)
 
 
 def start_three(folder, etcd, version):
