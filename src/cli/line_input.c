@@ -14,11 +14,13 @@ line_input_release(struct line_input *in)
     buf_release(&in->read);
 }
 
-static bool
-read_more(struct line_input *in, bool *ret_ended, struct error *e)
+bool
+line_input_fill(struct line_input *in, bool *ret_ended, struct error *e)
 {
     ssize_t got;
 
+    if (in->read.size - in->at > LINE_MAX_BYTES)
+        return error_set(e, ERROR_INPUT, "line %zu: longer than 64 MiB", in->line + 1);
     buf_consume(&in->read, in->at);
     in->at = 0;
     do
@@ -45,28 +47,33 @@ trim(struct bytes line)
 }
 
 bool
+line_input_take(struct line_input *in, struct bytes *ret_line)
+{
+    struct bytes rest = bytes_of(in->read.data + in->at, in->read.size - in->at);
+    const uint8_t *end =
+        in->seen < rest.size ? memchr(rest.data + in->seen, '\n', rest.size - in->seen) : NULL;
+
+    in->seen = rest.size;
+    if (end == NULL)
+        return false;
+    in->line++;
+    in->seen = 0;
+    in->at += (size_t)(end - rest.data) + 1;
+    *ret_line = trim(bytes_of(rest.data, (size_t)(end - rest.data)));
+    return true;
+}
+
+bool
 line_input_next(struct line_input *in, struct bytes *ret_line, bool *ret_ended, struct error *e)
 {
-    size_t seen = 0;
-
-    in->line++;
     *ret_ended = false;
-    for (;;) {
-        struct bytes rest = bytes_of(in->read.data + in->at, in->read.size - in->at);
-        const uint8_t *end =
-            seen < rest.size ? memchr(rest.data + seen, '\n', rest.size - seen) : NULL;
-
-        if (end != NULL) {
-            in->at += (size_t)(end - rest.data) + 1;
-            *ret_line = trim(bytes_of(rest.data, (size_t)(end - rest.data)));
+    while (!line_input_take(in, ret_line)) {
+        if (!line_input_fill(in, ret_ended, e))
+            return false;
+        if (*ret_ended) {
+            in->line++;
             return true;
         }
-        if (rest.size > LINE_MAX_BYTES)
-            return error_set(e, ERROR_INPUT, "line %zu: longer than 64 MiB", in->line);
-        seen = rest.size;
-        if (!read_more(in, ret_ended, e))
-            return false;
-        if (*ret_ended)
-            return true;
     }
+    return true;
 }

@@ -9,7 +9,8 @@ struct line_input {
     int fd;
     struct buf read; /* what was read */
     size_t at;       /* where in it the next line begins */
-    size_t line;     /* number of the last line, from 1 */
+    size_t seen;     /* so many bytes behind that have no line end */
+    size_t line;     /* number of the last line, from 1; behind it when the input is at its end */
 };
 
 #define LINE_INPUT_INIT(fd_)                                                                       \
@@ -29,5 +30,10 @@ void line_input_release(struct line_input *in); /* does not close the descriptor
  */
 MUST_CHECK bool line_input_next(struct line_input *in, struct bytes *ret_line, bool *ret_ended,
                                 struct error *e);
+
+/* The two halves of it, for loops: a line that has been read already, if there is one; and one read,
+ * which waits only when there is nothing to read. */
+bool line_input_take(struct line_input *in, struct bytes *ret_line);
+MUST_CHECK bool line_input_fill(struct line_input *in, bool *ret_ended, struct error *e);
 
 #endif

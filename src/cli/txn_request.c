@@ -3,17 +3,9 @@
 #include <string.h>
 
 #include "cli/key_request.h"
+#include "cli/line_words.h"
 #include "cli/quoted.h"
 #include "cli/txn_line.h"
-
-/* What a line says, before it becomes a request. */
-struct request_words {
-    const struct bytes *words;
-    size_t count;
-    size_t at;
-    struct options options;
-    ARRAY(struct bytes) operands;
-};
 
 /* "g" is enough: etcdctl takes the beginnings of its commands here, too. */
 static const struct command *
@@ -38,51 +30,6 @@ unknown_request(struct bytes word, struct error *e)
 }
 
 static bool
-set_flag(struct arena *mem, struct request_words *r, struct bytes word, struct error *e)
-{
-    const uint8_t *equals = memchr(word.data, '=', word.size);
-    size_t size = equals != NULL ? (size_t)(equals - word.data) : word.size;
-    const char *label = arena_text_of_bytes(mem, bytes_of(word.data, size));
-    struct option_value *value =
-        strncmp(label, "--", 2) == 0 ? options_find(&r->options, label + 2) : NULL;
-    const char *text = "true";
-
-    if (value == NULL) {
-        error_set_(e, ERROR_INPUT, 0, "unknown flag '%s'", label);
-        return error_hint(e, "write '--' before a value that begins with '-'");
-    }
-    if (equals != NULL)
-        text = arena_text_of_bytes(mem, bytes_of(equals + 1, word.size - size - 1));
-    else if (value->def->type != OPTION_BOOL && r->at == r->count)
-        return error_set(e, ERROR_INPUT, "flag '%s' needs a value", label);
-    else if (value->def->type != OPTION_BOOL)
-        text = arena_text_of_bytes(mem, r->words[r->at++]);
-    if (option_set(mem, value, label, text, OPTION_FROM_FLAG, e))
-        return true;
-    if (e->code == ERROR_FLAG)
-        e->code = ERROR_INPUT;
-    return false;
-}
-
-static bool
-read_words(struct arena *mem, struct request_words *r, struct error *e)
-{
-    bool flags_ended = false;
-
-    while (r->at < r->count) {
-        struct bytes word = r->words[r->at++];
-
-        if (!flags_ended && bytes_equal_text(word, "--"))
-            flags_ended = true;
-        else if (flags_ended || word.size < 2 || word.data[0] != '-')
-            *ARRAY_PUSH(mem, &r->operands) = word;
-        else if (!set_flag(mem, r, word, e))
-            return false;
-    }
-    return true;
-}
-
-static bool
 make_put(struct arena *mem, const struct options *o, struct key_operands operands,
          struct etcd_request_op *ret_op, struct error *e)
 {
@@ -98,7 +45,7 @@ make_put(struct arena *mem, const struct options *o, struct key_operands operand
 }
 
 static bool
-make_request(struct arena *mem, const char *name, const struct request_words *r,
+make_request(struct arena *mem, const char *name, const struct line_words *r,
              struct etcd_request_op *ret_op, struct error *e)
 {
     struct key_operands operands = {r->operands.items, r->operands.count};
@@ -122,21 +69,21 @@ bool
 txn_request_parse(struct arena *mem, struct bytes line, struct etcd_request_op *ret_request,
                   struct error *e)
 {
-    struct request_words r = {.at = 1};
+    struct line_words read;
+    size_t count;
     struct etcd_request_op op = {NULL, NULL, NULL, NULL};
     const struct command *command;
     struct bytes *words;
 
-    if (!quoted_words(mem, line, &words, &r.count, e))
+    if (!quoted_words(mem, line, &words, &count, e))
         return false;
-    r.words = words;
-    command = r.count > 0 ? find_command(words[0]) : NULL;
+    command = count > 0 ? find_command(words[0]) : NULL;
     if (command == NULL)
-        return unknown_request(r.count > 0 ? words[0] : BYTES_LITERAL(""), e);
-    if (r.count < 2)
+        return unknown_request(count > 0 ? words[0] : BYTES_LITERAL(""), e);
+    if (count < 2)
         return error_set(e, ERROR_INPUT, "'%s' needs a KEY", command->name);
-    options_add(mem, &r.options, command->options);
-    if (!read_words(mem, &r, e) || !make_request(mem, command->name, &r, &op, e)) {
+    if (!line_words_read(mem, words + 1, count - 1, command->options, &read, e) ||
+        !make_request(mem, command->name, &read, &op, e)) {
         if (e->hint[0] == '\0')
             error_hint_(e, "see 'quorate help %s'", command->name);
         return error_wrap(e, "'%s'", command->name);

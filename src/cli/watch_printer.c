@@ -137,3 +137,9 @@ watch_printer_start(struct watch_printer *p, struct app *app, struct etcd_watche
     };
     etcd_watch_add(watcher, &p->watch, &options);
 }
+
+void
+watch_say_lost(const struct app *app, const struct error *why)
+{
+    app_warn(app, "%s; the watch goes on where a server takes it", why->text);
+}

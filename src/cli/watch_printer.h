@@ -30,6 +30,9 @@ struct watch_printer {
     void *context;
 };
 
+/* For people: the server was lost, and is looked for elsewhere. */
+void watch_say_lost(const struct app *app, const struct error *why);
+
 void watch_printer_start(struct watch_printer *p, struct app *app, struct etcd_watcher *watcher,
                          const struct watch_request *request, watch_printer_ended *on_end,
                          void *context);

@@ -5,6 +5,8 @@
 #include "etcd/kv.h"
 
 const struct option_def watch_options[] = {
+    {"interactive", OPTION_BOOL, .letter = 'i',
+     .help = "Read what to watch from standard input, a line each: 'watch ...' or 'progress'"},
     {"prefix", OPTION_BOOL, .help = "All keys that begin with KEY"},
     {"rev", OPTION_I64, .arg = "REVISION", .help = "Begin with this revision instead of now"},
     {"prev-kv", OPTION_BOOL, .help = "Show what was there before each event, too"},

@@ -242,6 +242,10 @@ watch_canceled(struct etcd_watcher *r, struct etcd_watch *w,
         loop_timer_soon(r->client->loop, &r->retry, retry_expired, r);
         return;
     }
+    /* The server keeps a compacted one in its books, and then never finds all of them in step, which
+     * it wants to before it answers a progress request. */
+    if (w->created)
+        cancel_send(r, w->id);
     watch_end(w, response, &e);
 }
 

@@ -1,6 +1,7 @@
 /* watch: events of keys as they happen. */
 
 #include "cli/print/print.h"
+#include "cli/watch_interactive.h"
 #include "cli/watch_printer.h"
 
 struct watching {
@@ -27,7 +28,7 @@ connection_lost(void *context, const struct error *why)
 {
     const struct watching *w = context;
 
-    app_warn(w->app, "%s; going on elsewhere", why->text);
+    watch_say_lost(w->app, why);
 }
 
 static struct watch_words
@@ -48,6 +49,8 @@ watch_run(struct app *app, struct error *e)
     struct watch_request request;
     struct etcd_client *client;
 
+    if (option_bool(&app->options, "interactive"))
+        return print_no_table(&app->style, e) && watch_interactive(app, e);
     if (!watch_request_make(app->mem, &app->options, &words, &request, e) ||
         !print_no_table(&app->style, e) || !app_etcd(app, &client, e))
         return false;

@@ -326,7 +326,7 @@ a_compacted_revision_ends_the_watch(void **state UNUSED)
     assert_int_equal(s.compact_revision, 7);
     assert_null(s.watcher.watches);
     run_dry(&s);
-    assert_string_equal(s.asked, "create 2;");
+    assert_string_equal(s.asked, "create 2;cancel 0;");
     scene_close(&s);
 }
 
