@@ -206,6 +206,19 @@ json_get_text(struct arena *mem, const struct json *object, const char *key, con
 }
 
 bool
+json_get_bytes(struct arena *mem, const struct json *object, const char *key,
+               struct bytes *ret_bytes, struct error *e)
+{
+    const struct json *value;
+
+    if (!get_typed(object, key, json_type_string, "text", &value, e))
+        return false;
+    *ret_bytes = arena_copy(mem, bytes_of(json_object_get_string(raw(value)),
+                                          (size_t)json_object_get_string_len(raw(value))));
+    return true;
+}
+
+bool
 json_get_u64(const struct json *object, const char *key, uint64_t *ret_value, struct error *e)
 {
     const struct json *value;

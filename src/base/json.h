@@ -27,6 +27,9 @@ const struct json *json_get(const struct json *object, const char *key);
  * \u0000 in it is refused: it would not survive as C text. */
 MUST_CHECK bool json_get_text(struct arena *mem, const struct json *object, const char *key,
                               const char **ret_text, struct error *e);
+/* As json_get_text, and with NULs: the UTF-8 bytes. */
+MUST_CHECK bool json_get_bytes(struct arena *mem, const struct json *object, const char *key,
+                               struct bytes *ret_bytes, struct error *e);
 MUST_CHECK bool json_get_u64(const struct json *object, const char *key, uint64_t *ret_value,
                              struct error *e);
 MUST_CHECK bool json_get_i64(const struct json *object, const char *key, int64_t *ret_value,

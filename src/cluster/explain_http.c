@@ -11,7 +11,7 @@
 /* As it stands in channels: HOST:PORT has got its scheme in the error. */
 static bool
 get(struct explain *x, const char *endpoint, const char *path, bool verify,
-    struct http1_get *ret_get)
+    struct http1_exchange *ret_get)
 {
     struct error ignored = ERROR_INIT;
     struct loop loop;
@@ -31,8 +31,8 @@ get(struct explain *x, const char *endpoint, const char *path, bool verify,
     };
 
     loop_init(&loop);
-    got = http1_get_start(x->mem, &loop, &options, ret_get, &ignored) &&
-          http1_get_finish(&loop, ret_get, &ignored);
+    got = http1_start(x->mem, &loop, &options, ret_get, &ignored) &&
+          http1_finish(&loop, ret_get, &ignored);
     loop_release(&loop);
     return got;
 }
@@ -43,7 +43,7 @@ enum { CLOCK_DIFFERENCE_S = 60 };
 void
 explain_clock(struct explain *x, struct error *e)
 {
-    struct http1_get answer;
+    struct http1_exchange answer;
     int64_t apart_s;
 
     /* Its certificate is what was refused, and the date is all that we take from it. */
@@ -127,7 +127,7 @@ peer_members_decode(struct arena *mem, struct bytes body, struct etcd_member_lis
 bool
 peer_members_fetch(struct explain *x, const char *endpoint, struct etcd_member_list *ret_list)
 {
-    struct http1_get answer;
+    struct http1_exchange answer;
 
     return get(x, endpoint, "/members", true, &answer) && answer.status == 200 &&
            peer_members_decode(x->mem, answer.body, ret_list);

@@ -1,7 +1,9 @@
 #include "net/http1.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/json_writer.h"
 #include "net/http1_answer.h"
 #include "net/transport.h"
 
@@ -10,28 +12,44 @@ enum { TIMEOUT_MS = 5000, LIMIT_BYTES = 1 << 20, READ_BYTES = 64 << 10 };
 struct http1_request {
     struct arena mem;
     struct arena *result;
-    struct http1_get *get;
+    struct http1_exchange *exchange;
     struct loop *loop;
     struct http1_options options;
     struct endpoint endpoint;
     struct transport transport;
     struct loop_timer timer;
-    struct bytes unsent;
+    struct secret text;  /* of the request: it may carry a password */
+    struct bytes unsent; /* its rest */
     struct http1_answer answer;
 };
 
-void
-http1_get_cancel(struct http1_get *get)
+const char *
+http1_method_word(enum http1_method method)
 {
-    struct http1_request *r = get->request;
+    static const char *const words[] = {"GET", "PUT", "POST", "DELETE"};
+
+    return words[method];
+}
+
+bool
+http1_header(const struct http1_exchange *exchange, const char *name, struct bytes *ret_value)
+{
+    return http1_header_find(exchange->head, name, ret_value);
+}
+
+void
+http1_cancel(struct http1_exchange *exchange)
+{
+    struct http1_request *r = exchange->request;
     struct arena mem;
 
     if (r == NULL)
         return;
-    get->request = NULL;
+    exchange->request = NULL;
     transport_close(&r->transport);
     loop_timer_stop(&r->timer);
     http1_answer_release(&r->answer);
+    secret_release(&r->text);
     mem = r->mem;
     arena_release(&mem);
 }
@@ -39,16 +57,19 @@ http1_get_cancel(struct http1_get *get)
 static void
 request_end(struct http1_request *r)
 {
-    struct http1_get *get = r->get;
+    struct http1_exchange *exchange = r->exchange;
 
-    http1_get_cancel(get);
-    get->done = true;
+    exchange->unsent = r->unsent.size == r->text.size;
+    http1_cancel(exchange);
+    exchange->done = true;
 }
 
 static void
 request_fail(struct http1_request *r, enum net_failure_kind kind, const char *text)
 {
-    judge_set(&r->get->failure, kind, &r->endpoint, "%s%s", r->options.path, text);
+    /* Not the query: it may hold a value. */
+    judge_set(&r->exchange->failure, kind, &r->endpoint, "%.*s%s",
+              (int)strcspn(r->options.path, "?"), r->options.path, text);
     request_end(r);
 }
 
@@ -60,9 +81,11 @@ answer_look(struct http1_request *r, bool ended)
 
     switch (http1_answer_look(&r->answer, ended, r->options.limit_bytes, &body)) {
     case HTTP1_COMPLETE:
-        r->get->status = r->answer.status;
-        r->get->date_s = r->answer.date_s;
-        r->get->body = arena_copy(r->result, body);
+        r->exchange->status = r->answer.status;
+        r->exchange->date_s = r->answer.date_s;
+        r->exchange->head =
+            arena_copy(r->result, bytes_of(r->answer.raw.data, r->answer.head_size));
+        r->exchange->body = arena_copy(r->result, body);
         request_end(r);
         return false;
     case HTTP1_BROKEN:
@@ -74,6 +97,8 @@ answer_look(struct http1_request *r, bool ended)
                                   r->options.limit_bytes));
         return false;
     default:
+        if (r->options.long_poll && r->answer.head_size > 0)
+            loop_timer_stop(&r->timer);
         return true;
     }
 }
@@ -81,7 +106,7 @@ answer_look(struct http1_request *r, bool ended)
 static void
 request_lost(struct http1_request *r)
 {
-    struct net_failure *failure = &r->get->failure;
+    struct net_failure *failure = &r->exchange->failure;
 
     if (!answer_look(r, true))
         return;
@@ -122,10 +147,12 @@ request_opened(void *context, const struct net_failure *failure)
     struct http1_request *r = context;
 
     if (failure == NULL) {
+        if (r->options.long_poll)
+            transport_keep_alive(&r->transport);
         request_ready(r);
         return;
     }
-    r->get->failure = *failure;
+    r->exchange->failure = *failure;
     request_end(r);
 }
 
@@ -139,7 +166,7 @@ request_expired(void *context)
                      arena_printf(&r->mem, ": no complete answer within %" PRId64 " ms",
                                   r->options.timeout_ms));
     else {
-        judge_timeout(&r->get->failure, &r->endpoint, transport_stage(&r->transport),
+        judge_timeout(&r->exchange->failure, &r->endpoint, transport_stage(&r->transport),
                       r->options.timeout_ms);
         request_end(r);
     }
@@ -155,9 +182,34 @@ path_check(const char *path, struct error *e)
     return true;
 }
 
+/* Built in one piece of its final size, so that no copy of a password stays behind. */
+static void
+request_write(const struct http1_options *o, const char *authority, struct secret *ret_text)
+{
+    AUTO_BUF text = BUF_INIT;
+
+    buf_reserve(&text, 512 + strlen(o->path) + strlen(authority) + o->body.size +
+                           (o->basic != NULL ? 2 * o->basic->size : 0));
+    buf_printf(&text, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: quorate/%s\r\n",
+               http1_method_word(o->method), o->path, authority, QUORATE_VERSION);
+    if (o->basic != NULL) {
+        buf_append_text(&text, "Authorization: Basic ");
+        base64_append(&text, bytes_of(o->basic->text, o->basic->size));
+        buf_append_text(&text, "\r\n");
+    }
+    if (o->content_type != NULL)
+        buf_printf(&text, "Content-Type: %s\r\n", o->content_type);
+    if (o->method == HTTP1_PUT || o->method == HTTP1_POST)
+        buf_printf(&text, "Content-Length: %zu\r\n", o->body.size);
+    buf_append_text(&text, "Connection: close\r\n\r\n");
+    buf_append_bytes(&text, o->body);
+    secret_set(ret_text, buf_bytes(&text));
+    explicit_bzero(text.data, text.size);
+}
+
 bool
-http1_get_start(struct arena *mem, struct loop *loop, const struct http1_options *options,
-                struct http1_get *ret_get, struct error *e)
+http1_start(struct arena *mem, struct loop *loop, const struct http1_options *options,
+            struct http1_exchange *ret_exchange, struct error *e)
 {
     struct arena own = ARENA_INIT;
     struct http1_request *r = arena_zero(&own, sizeof(*r));
@@ -173,14 +225,13 @@ http1_get_start(struct arena *mem, struct loop *loop, const struct http1_options
     r->options.limit_bytes = options->limit_bytes > 0 ? options->limit_bytes : LIMIT_BYTES;
     if (r->options.tls == NULL && r->endpoint.tls)
         r->options.tls = tls_context_new(&own, &(struct tls_options){.ca_file = NULL});
-    r->unsent = bytes_of_text(arena_printf(
-        &own, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: quorate/%s\r\nConnection: close\r\n\r\n",
-        options->path, r->endpoint.authority, QUORATE_VERSION));
+    request_write(options, r->endpoint.authority, &r->text);
+    r->unsent = bytes_of(r->text.text, r->text.size);
     r->mem = own;
     r->result = mem;
-    r->get = ret_get;
+    r->exchange = ret_exchange;
     r->loop = loop;
-    *ret_get = (struct http1_get){.request = r};
+    *ret_exchange = (struct http1_exchange){.request = r};
     loop_timer_set(loop, &r->timer, loop_now_ms(loop) + r->options.timeout_ms, request_expired, r);
     transport_open(&r->transport, loop, &r->endpoint, r->options.tls, "http/1.1", request_opened,
                    request_ready, r);
@@ -188,10 +239,10 @@ http1_get_start(struct arena *mem, struct loop *loop, const struct http1_options
 }
 
 bool
-http1_get_finish(struct loop *loop, struct http1_get *get, struct error *e)
+http1_finish(struct loop *loop, struct http1_exchange *exchange, struct error *e)
 {
-    bool done = loop_run(loop, &get->done, LOOP_FOREVER);
+    bool done = loop_run(loop, &exchange->done, LOOP_FOREVER);
 
     ASSERT(done); /* the time-out ends it */
-    return get->failure.kind == NET_FAILURE_NONE || net_failure_error(&get->failure, e);
+    return exchange->failure.kind == NET_FAILURE_NONE || net_failure_error(&exchange->failure, e);
 }

@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <time.h>
 
+enum { HTTP1_NO_CONTENT = 204 };
+
 void
 http1_answer_release(struct http1_answer *a)
 {
@@ -110,6 +112,18 @@ header_read(struct http1_answer *a, struct bytes line)
     return true;
 }
 
+bool
+http1_header_find(struct bytes head, const char *name, struct bytes *ret_value)
+{
+    struct bytes line;
+
+    while (line_take(&head, &line)) {
+        if (header_is(line, name, ret_value))
+            return true;
+    }
+    return false;
+}
+
 static enum http1_progress
 head_read(struct http1_answer *a)
 {
@@ -130,43 +144,54 @@ head_read(struct http1_answer *a)
     return a->raw.size > HTTP1_HEAD_MAX_BYTES ? HTTP1_LARGE : HTTP1_MORE;
 }
 
-/* Moves the chunks together over their headers, once all have arrived. */
+/* One whole chunk at a->chunk_at, its end of line included, moved to the others. */
+static enum http1_progress
+chunk_take(struct http1_answer *a, size_t limit_bytes, bool *ret_last)
+{
+    struct bytes rest = {a->raw.data + a->chunk_at, a->raw.size - a->chunk_at};
+    struct bytes line;
+    struct bytes data;
+    uint64_t size;
+
+    if (!line_take(&rest, &line))
+        return rest.size > HTTP1_HEAD_MAX_BYTES ? HTTP1_LARGE : HTTP1_MORE;
+    if (number_take(line, 16, &size) == 0)
+        return HTTP1_BROKEN;
+    if (size > limit_bytes - (a->chunks_end - a->head_size))
+        return HTTP1_LARGE;
+    *ret_last = size == 0;
+    if (size == 0)
+        return HTTP1_COMPLETE;
+    if (rest.size < size)
+        return HTTP1_MORE;
+    data = bytes_of(rest.data, (size_t)size);
+    rest = bytes_of(rest.data + size, rest.size - (size_t)size);
+    if (!line_take(&rest, &line))
+        return rest.size > 2 ? HTTP1_BROKEN : HTTP1_MORE;
+    if (line.size != 0)
+        return HTTP1_BROKEN;
+    memmove(a->raw.data + a->chunks_end, data.data, data.size);
+    a->chunks_end += data.size;
+    a->chunk_at = (size_t)(rest.data - a->raw.data);
+    return HTTP1_COMPLETE;
+}
+
+/* Goes on where the last look stopped: a large body in small chunks is walked once. */
 static enum http1_progress
 chunks_look(struct http1_answer *a, size_t limit_bytes, struct bytes *ret_body)
 {
-    uint8_t *body = a->raw.data + a->head_size;
-    struct bytes rest = {body, a->raw.size - a->head_size};
-    struct bytes line;
-    size_t total = 0;
-    uint64_t size;
+    enum http1_progress progress = HTTP1_COMPLETE;
+    bool last = false;
 
-    /* First only count: nothing may be moved before the end is there. */
-    for (int pass = 0; pass < 2; pass++) {
-        rest = bytes_of(body, a->raw.size - a->head_size);
-        total = 0;
-        for (;;) {
-            if (!line_take(&rest, &line))
-                return HTTP1_MORE;
-            if (number_take(line, 16, &size) == 0)
-                return HTTP1_BROKEN;
-            if (size > limit_bytes - total)
-                return HTTP1_LARGE;
-            if (size == 0)
-                break;
-            if (rest.size < size)
-                return HTTP1_MORE;
-            if (pass == 1)
-                memmove(body + total, rest.data, (size_t)size);
-            total += (size_t)size;
-            rest = bytes_of(rest.data + size, rest.size - (size_t)size);
-            if (!line_take(&rest, &line))
-                return HTTP1_MORE;
-            if (line.size != 0)
-                return HTTP1_BROKEN;
-        }
+    if (a->chunk_at == 0) {
+        a->chunk_at = a->head_size;
+        a->chunks_end = a->head_size;
     }
-    *ret_body = bytes_of(body, total);
-    return HTTP1_COMPLETE;
+    while (progress == HTTP1_COMPLETE && !last)
+        progress = chunk_take(a, limit_bytes, &last);
+    if (progress == HTTP1_COMPLETE)
+        *ret_body = bytes_of(a->raw.data + a->head_size, a->chunks_end - a->head_size);
+    return progress;
 }
 
 enum http1_progress
@@ -179,6 +204,10 @@ http1_answer_look(struct http1_answer *a, bool ended, size_t limit_bytes, struct
         progress = head_read(a);
     if (progress != HTTP1_COMPLETE)
         return progress;
+    if (a->status == HTTP1_NO_CONTENT) {
+        *ret_body = BYTES_NONE;
+        return HTTP1_COMPLETE;
+    }
     if (a->chunked)
         return chunks_look(a, limit_bytes, ret_body);
     arrived = a->raw.size - a->head_size;

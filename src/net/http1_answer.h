@@ -25,14 +25,19 @@ struct http1_answer {
     bool chunked;
     bool has_length;
     uint64_t length;
-    int64_t date_s; /* the server's clock: "Date", seconds since 1970 UTC; 0: none */
+    int64_t date_s;    /* the server's clock: "Date", seconds since 1970 UTC; 0: none */
+    size_t chunk_at;   /* where the next chunk's header begins; 0: at the head's end */
+    size_t chunks_end; /* the chunks before it lie together from head_size to here */
 };
 
 void http1_answer_release(struct http1_answer *a);
 
+/* The value of one header in 'head', by its name in any case; false when it is not there. */
+bool http1_header_find(struct bytes head, const char *name, struct bytes *ret_value);
+
 /*
  * Looks at what a->raw holds by now; 'ended': nothing more will come. When COMPLETE, ret_body gets
- * the body: a part of a->raw, from which chunk headers have been taken out.
+ * the body: a part of a->raw, from which chunk headers have been taken out. 204 has no body.
  */
 enum http1_progress http1_answer_look(struct http1_answer *a, bool ended, size_t limit_bytes,
                                       struct bytes *ret_body);

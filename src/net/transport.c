@@ -1,9 +1,13 @@
 #include "net/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "base/io.h"
+
+enum { KEEP_ALIVE_IDLE_S = 10, KEEP_ALIVE_PAUSE_S = 5, KEEP_ALIVE_TRIES = 3 };
 
 void
 transport_close(struct transport *t)
@@ -158,6 +162,22 @@ void
 transport_want_write(struct transport *t, bool want)
 {
     loop_watch_change(&t->watch, want ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+}
+
+void
+transport_keep_alive(struct transport *t)
+{
+    const int on = 1;
+    const int idle_s = KEEP_ALIVE_IDLE_S;
+    const int pause_s = KEEP_ALIVE_PAUSE_S;
+    const int tries = KEEP_ALIVE_TRIES;
+
+    if (t->endpoint->path != NULL)
+        return;
+    (void)setsockopt(t->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    (void)setsockopt(t->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+    (void)setsockopt(t->fd, IPPROTO_TCP, TCP_KEEPINTVL, &pause_s, sizeof(pause_s));
+    (void)setsockopt(t->fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof(tries));
 }
 
 bool

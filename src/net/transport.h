@@ -43,6 +43,9 @@ enum net_io transport_write(struct transport *t, const void *data, size_t size, 
 /* Whether 'ready' is wanted for room to write, too. */
 void transport_want_write(struct transport *t, bool want);
 
+/* Has a silent connection's peer asked whether it is still there: for answers that may take long. */
+void transport_keep_alive(struct transport *t);
+
 /* After FAILED or ENDED: true when TLS tells why; otherwise sys_errno is what there is. */
 bool transport_judge(struct transport *t, struct net_failure *f);
 

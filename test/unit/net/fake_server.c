@@ -216,6 +216,8 @@ connection_ready(void *context, unsigned events UNUSED)
         if (s->mode == FAKE_SILENT)
             continue;
         if (s->mode == FAKE_RAW)
+            snprintf(s->heard, sizeof(s->heard), "%.*s", (int)got, (const char *)data);
+        if (s->mode == FAKE_RAW)
             (void)fake_write(c, s->raw.data, s->raw.size);
         if (s->mode == FAKE_CLOSE || (s->mode == FAKE_RAW && s->raw_close)) {
             fake_close(c);

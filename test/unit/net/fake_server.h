@@ -56,6 +56,7 @@ struct fake_server {
     SSL_CTX *tls;                                /* NULL: plain */
     void (*request)(struct fake_stream *stream); /* headers and body have ended */
     void (*message)(struct fake_stream *stream); /* a piece of body came */
+    char heard[2048]; /* FAKE_RAW: the start of the last request, as text */
     unsigned accepted;
     unsigned requests;
     struct fake_connection *connections;

@@ -31,6 +31,8 @@ static const struct answer_case answers[] = {
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", NULL, HTTP1_MORE, 200},
     {"HTTP/1.1 200 OK\r\nContent-Le", NULL, HTTP1_MORE, 200},
     {"", NULL, HTTP1_MORE, 0},
+    {"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", "", HTTP1_COMPLETE, 204},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", NULL, HTTP1_MORE, 200},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello", NULL, HTTP1_MORE, 200},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n", NULL, HTTP1_BROKEN,
      200},
@@ -92,7 +94,7 @@ struct scene {
     struct arena mem;
     struct loop loop;
     struct fake_server server;
-    struct http1_get get;
+    struct http1_exchange get;
     struct error e;
 };
 
@@ -110,8 +112,8 @@ get(struct scene *s, enum fake_mode mode, struct bytes raw, const struct http1_o
     o.endpoint = s->server.url;
     if (o.path == NULL)
         o.path = "/health";
-    return http1_get_start(&s->mem, &s->loop, &o, &s->get, &s->e) &&
-           http1_get_finish(&s->loop, &s->get, &s->e);
+    return http1_start(&s->mem, &s->loop, &o, &s->get, &s->e) &&
+           http1_finish(&s->loop, &s->get, &s->e);
 }
 
 static void
@@ -175,7 +177,7 @@ test_a_get_over_tls(void **state)
     struct test_ca ca;
     struct loop loop;
     struct fake_server server;
-    struct http1_get got;
+    struct http1_exchange got;
     struct tls_options tls;
     struct http1_options o = {.endpoint = server.url, .path = "/version"};
     struct error e = ERROR_INIT;
@@ -190,8 +192,8 @@ test_a_get_over_tls(void **state)
     o.tls = tls_context_new(&tmp, &tls);
     fake_server_start(&server, &loop, FAKE_RAW, test_server_tls(pair, "http/1.1", NULL));
     server.raw = BYTES_LITERAL("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    assert_true(http1_get_start(&tmp, &loop, &o, &got, &e));
-    assert_true(http1_get_finish(&loop, &got, &e));
+    assert_true(http1_start(&tmp, &loop, &o, &got, &e));
+    assert_true(http1_finish(&loop, &got, &e));
     assert_true(bytes_equal_text(got.body, "ok"));
     fake_server_stop(&server);
     loop_release(&loop);
@@ -200,20 +202,118 @@ test_a_get_over_tls(void **state)
 }
 
 static void
+test_a_put_carries_body_and_password(void **state)
+{
+    AUTO_SECRET basic = SECRET_INIT;
+    struct scene s;
+    struct bytes value;
+
+    (void)state;
+    secret_set(&basic, BYTES_LITERAL("root:secret"));
+    assert_true(
+        get(&s, FAKE_RAW,
+            BYTES_LITERAL("HTTP/1.1 201 Created\r\nX-Etcd-Index: 7\r\nContent-Length: 2\r\n\r\n{}"),
+            &(struct http1_options){.path = "/v2/keys/a?prevExist=false",
+                                    .method = HTTP1_PUT,
+                                    .content_type = "application/x-www-form-urlencoded",
+                                    .body = BYTES_LITERAL("value=1"),
+                                    .basic = &basic}));
+    assert_int_equal(s.get.status, 201);
+    assert_true(bytes_equal_text(s.get.body, "{}"));
+    assert_true(http1_header(&s.get, "x-etcd-index", &value));
+    assert_true(bytes_equal_text(value, "7"));
+    assert_false(http1_header(&s.get, "X-Etcd", &value));
+    assert_string_equal(
+        s.server.heard,
+        arena_printf(&s.mem,
+                     "PUT /v2/keys/a?prevExist=false HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                     "User-Agent: quorate/" QUORATE_VERSION "\r\n"
+                     "Authorization: Basic cm9vdDpzZWNyZXQ=\r\n"
+                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n"
+                     "Connection: close\r\n\r\nvalue=1",
+                     s.server.port));
+    scene_close(&s);
+}
+
+static void
+test_a_query_is_not_in_the_error(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    assert_false(get(&s, FAKE_SILENT, BYTES_NONE,
+                     &(struct http1_options){.path = "/v2/keys/a?prevValue=x", .timeout_ms = 50}));
+    assert_told(&s, ERROR_TIMEOUT, "/v2/keys/a: no complete answer within 50 ms");
+    assert_false(s.get.unsent);
+    scene_close(&s);
+}
+
+static void
+test_what_was_never_sent_is_known(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct loop loop;
+    struct http1_exchange got;
+    char url[128];
+    struct http1_options o = {.endpoint = url, .path = "/", .method = HTTP1_DELETE};
+    struct error e = ERROR_INIT;
+
+    (void)state;
+    fake_url_refused(url, "http");
+    loop_init(&loop);
+    assert_true(http1_start(&tmp, &loop, &o, &got, &e));
+    assert_false(http1_finish(&loop, &got, &e));
+    assert_int_equal(got.failure.kind, NET_FAILURE_REFUSED);
+    assert_true(got.unsent);
+    loop_release(&loop);
+}
+
+/* The time-out is for the head: a silent server is found out, a silent key is waited for. */
+static void
+test_a_long_poll_waits_behind_its_head(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct loop loop;
+    struct fake_server server;
+    struct http1_exchange got;
+    struct http1_options o = {.path = "/v2/keys/a?wait=true", .long_poll = true, .timeout_ms = 50};
+    struct error e = ERROR_INIT;
+    const bool never = false;
+
+    (void)state;
+    loop_init(&loop);
+    fake_server_start(&server, &loop, FAKE_RAW, NULL);
+    server.raw = BYTES_LITERAL("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    o.endpoint = server.url;
+    assert_true(http1_start(&tmp, &loop, &o, &got, &e));
+    assert_false(loop_run(&loop, &never, loop_now_ms(&loop) + 200));
+    assert_false(got.done);
+    fake_server_stop(&server);
+    assert_false(http1_finish(&loop, &got, &e));
+    assert_int_equal(e.code, ERROR_CONNECTION);
+    fake_server_start(&server, &loop, FAKE_SILENT, NULL);
+    assert_true(http1_start(&tmp, &loop, &o, &got, &e));
+    assert_false(http1_finish(&loop, &got, &e));
+    assert_int_equal(e.code, ERROR_TIMEOUT);
+    fake_server_stop(&server);
+    loop_release(&loop);
+}
+
+static void
 test_a_cancelled_get_is_forgotten(void **state)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct loop loop;
-    struct http1_get got;
+    struct http1_exchange got;
     struct http1_options o = {.endpoint = "http://127.0.0.1:1", .path = "/"};
     struct error e = ERROR_INIT;
     const bool never = false;
 
     (void)state;
     loop_init(&loop);
-    assert_true(http1_get_start(&tmp, &loop, &o, &got, &e));
-    http1_get_cancel(&got);
-    http1_get_cancel(&got);
+    assert_true(http1_start(&tmp, &loop, &o, &got, &e));
+    http1_cancel(&got);
+    http1_cancel(&got);
     assert_false(loop_run(&loop, &never, LOOP_FOREVER));
     assert_false(got.done);
     loop_release(&loop);
@@ -228,6 +328,10 @@ main(void)
         cmocka_unit_test(test_a_get_brings_status_and_body),
         cmocka_unit_test(test_failures_of_a_get),
         cmocka_unit_test(test_a_get_over_tls),
+        cmocka_unit_test(test_a_put_carries_body_and_password),
+        cmocka_unit_test(test_a_query_is_not_in_the_error),
+        cmocka_unit_test(test_what_was_never_sent_is_known),
+        cmocka_unit_test(test_a_long_poll_waits_behind_its_head),
         cmocka_unit_test(test_a_cancelled_get_is_forgotten),
     };
 
