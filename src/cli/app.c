@@ -17,6 +17,7 @@
 #include "cli/prompt.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "cli/v2.h"
 #include "cluster/explain.h"
 #include "etcd/client.h"
 
@@ -153,14 +154,28 @@ run_command(struct app *app, struct error *e)
     return app->command->plan(app, &plan, e) && plan_face_run(app, plan, e);
 }
 
+/* etcdctl's v2 words come with "--version" for what is a word of its own in v3. */
+static bool
+is_version_flag(const struct tool *tool, int argc, char *const *argv)
+{
+    return (tool->sets & IN_ETCDCTL_V2) != 0 && argc == 2 &&
+           (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-version") == 0 ||
+            strcmp(argv[1], "-v") == 0);
+}
+
 static bool
 run(struct app *app, int argc, char *const *argv, struct error *e)
 {
+    static char version[] = "version";
+    char *const as_word[] = {argc > 0 ? argv[0] : version, version, NULL};
     struct command_line line;
 
     app->tool = tool_of_program(argc > 0 ? argv[0] : "");
+    if (is_version_flag(app->tool, argc, argv))
+        argv = as_word;
     if (!command_line_parse(app->mem, app->tool, argc, argv, &line, e)) {
         app->command = line.command;
+        app->options = line.options;
         return false;
     }
     app->command = line.command;
@@ -198,15 +213,20 @@ show_error(const struct app *app, struct error *e, int argc, char *const *argv)
     fwrite(text.data, 1, text.size, stderr);
 }
 
-/* etcd's words end with etcd's exit codes, quorate's own with ours. */
+/* etcd's words end with etcd's exit codes, those of the v2 API with their own (cli/v2.h), quorate's
+ * own with ours. */
 static int
 exit_code_of(const struct app *app, enum error_code code)
 {
-    bool etcd = app->command != NULL ? tool_sets_are_etcd(app->command->tools) : app->tool->etcd;
+    unsigned sets = app->command != NULL ? app->command->tools : app->tool->sets;
 
     if (app->failure_code != 0)
         return app->failure_code;
-    return etcd ? error_code_exit_etcd(code) : error_code_exit(code);
+    if (sets == IN_ETCDCTL_V2)
+        return v2_exit_code(app, code);
+    return tool_sets_are_etcd(sets) && (app->command != NULL || app->tool->etcd)
+               ? error_code_exit_etcd(code)
+               : error_code_exit(code);
 }
 
 int

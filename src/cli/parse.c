@@ -74,6 +74,19 @@ is_flag(const char *word)
     return word[0] == '-' && word[1] != '\0';
 }
 
+/* How many dashes stand before a long flag's name; 0 for letters. Go's flag package, by which
+ * etcdctl reads the v2 words, takes "-recursive" for "--recursive". */
+static size_t
+long_dashes(const struct tool *tool, const char *words, const char *word)
+{
+    size_t size = strcspn(word + 1, "=");
+
+    if (word[1] == '-')
+        return 2;
+    return (tool->sets & IN_ETCDCTL_V2) != 0 && size > 1 &&
+           any_find(tool, words, word + 1, size, 0) != NULL;
+}
+
 /* "member" and "list" to "member list". */
 static const char *
 words_join(struct arena *mem, const char *words, const char *word)
@@ -95,12 +108,13 @@ first_walk_takes_next(struct arena *mem, const struct tool *tool, const struct w
                       const char *words)
 {
     const char *word = w->argv[w->at];
+    size_t dashes = long_dashes(tool, words, word);
     const struct option_def *def;
 
-    if (word[1] == '-') {
+    if (dashes > 0) {
         if (strchr(word, '=') != NULL)
             return NULL;
-        def = any_find(tool, words, word + 2, strlen(word + 2), 0);
+        def = any_find(tool, words, word + dashes, strlen(word + dashes), 0);
     } else {
         /* In "-hw json" only the last letter can have its value in the next word. */
         size_t i = 1;
@@ -289,10 +303,11 @@ set_long(struct arena *mem, struct command_line *line, struct walk *w, const cha
     const char *word = w->argv[w->at];
     const char *equals = strchr(word, '=');
     size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
-    struct option_value *value = find_flag(line, word + 2, size - 2, 0);
+    size_t dashes = long_dashes(line->tool, line->words, word);
+    struct option_value *value = find_flag(line, word + dashes, size - dashes, 0);
     const char *label = arena_printf(mem, "%.*s", (int)size, word);
 
-    if (value == NULL || size <= 2)
+    if (value == NULL || size <= dashes)
         return unknown_flag(line, word, size, e);
     if (equals != NULL)
         return option_set(mem, value, label, equals + 1, OPTION_FROM_FLAG, e);
@@ -344,7 +359,8 @@ second_walk(struct arena *mem, int argc, char *const *argv, struct command_line 
             flags_ended = true;
             line->dash_at = operands.count;
         } else if (!flags_ended && is_flag(word)) {
-            if (!(word[1] == '-' ? set_long : set_letters)(mem, line, &w, words, e))
+            if (!(long_dashes(line->tool, line->words, word) > 0 ? set_long : set_letters)(
+                    mem, line, &w, words, e))
                 return false;
         } else if (strcmp(words, line->words) != 0) {
             words = command_words_next(mem, line->tool, words, word, &candidates);
