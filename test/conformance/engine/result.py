@@ -24,7 +24,7 @@ _MASKS = (
 EXCUSES = ("help texts", "usage errors", "error texts", "log lines")
 
 _LOG_LINE = re.compile(r'^(streaming from |\{"level":"(debug|info|warn)"|\d{4}[-/]\d\d[-/]\d\d[T ]\S+\s)')
-_HELP = re.compile(r"^(Usage|USAGE):$", re.MULTILINE)
+_HELP = re.compile(r"^(Usage|USAGE|The .* any command|.*every command.*):$", re.MULTILINE)
 _USAGE = re.compile(r"^(Usage|USAGE):", re.MULTILINE)
 _ERROR = re.compile(r'^(Error:?|error:|Incorrect Usage|Failed to get |\{"error":)', re.MULTILINE)
 
