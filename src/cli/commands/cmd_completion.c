@@ -110,19 +110,17 @@ completion_script(const char *shell)
     return strcmp(shell, "powershell") == 0 ? powershell_script : NULL;
 }
 
-/* The script with the program's name wherever it says quorate. */
 static void
-append_for_program(struct buf *out, const char *script, const char *program)
+append_replacing(struct buf *out, const char *text, const char *from, const char *to)
 {
-    static const char name[] = "quorate";
     const char *at;
 
-    while ((at = strstr(script, name)) != NULL) {
-        buf_append(out, script, (size_t)(at - script));
-        buf_append_text(out, program);
-        script = at + sizeof(name) - 1;
+    while ((at = strstr(text, from)) != NULL) {
+        buf_append(out, text, (size_t)(at - text));
+        buf_append_text(out, to);
+        text = at + strlen(from);
     }
-    buf_append_text(out, script);
+    buf_append_text(out, text);
 }
 
 static bool
@@ -130,27 +128,57 @@ completion_run(struct app *app, struct error *e)
 {
     const char *shell = app_operand(app, 0);
     const char *script = completion_script(shell);
+    AUTO_BUF words_only = BUF_INIT;
 
     if (script == NULL) {
         error_set_(e, ERROR_USAGE, 0, "there is no completion for '%s'", shell);
         return error_hint(e, "there is for bash, zsh, fish and powershell");
     }
-    append_for_program(&app->out, script, app->tool->name);
+    if (option_bool(&app->options, "no-descriptions")) {
+        append_replacing(&words_only, script, " __complete ", " __complete --no-descriptions ");
+        script = buf_text(&words_only);
+    }
+    append_replacing(&app->out, script, "quorate", app->tool->name);
     return true;
+}
+
+/* Lines up to their tabs. */
+static void
+append_words(struct buf *out, const char *lines)
+{
+    while (*lines != '\0') {
+        size_t size = strcspn(lines, "\n");
+
+        buf_append(out, lines, strcspn(lines, "\t\n"));
+        buf_append_byte(out, '\n');
+        lines += size + (lines[size] != '\0');
+    }
 }
 
 static bool
 complete_run(struct app *app, UNUSED struct error *e)
 {
-    complete_append(app->mem, app->tool, app->operands, app->operand_count, &app->out);
+    AUTO_BUF lines = BUF_INIT;
+
+    complete_append(app->mem, app->tool, app->operands, app->operand_count, &lines);
+    if (option_bool(&app->options, "no-descriptions"))
+        append_words(&app->out, buf_text(&lines));
+    else
+        buf_append_bytes(&app->out, buf_bytes(&lines));
     return true;
 }
+
+static const struct option_def completion_options[] = {
+    {"no-descriptions", OPTION_BOOL, .help = "Offer the words without what they mean"},
+    OPTIONS_END,
+};
 
 const struct command command_completion = {
     .name = "completion",
     .operands = "SHELL",
     .summary = "Print a script that makes a shell complete quorate's words",
     .family = FAMILY_TOOL,
+    .options = completion_options,
     .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL,
     .run = completion_run,
     .example = "source <(quorate completion bash)",
@@ -165,6 +193,7 @@ const struct command command_complete = {
     .summary = "Print what could stand in place of the last word",
     .family = FAMILY_TOOL,
     .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL | IN_ETCDCTL_V2,
+    .options = completion_options,
     .run = complete_run,
     .hidden = true,
 };

@@ -39,7 +39,7 @@ static const struct option_def restore_options[] = {
              "that will not exist"},
     {"all", OPTION_BOOL, .help = "Build the data directories of all members"},
     {"output-dir", OPTION_DIR, .arg = "DIR", .help = "With --all: build DIR/NAME for each member"},
-    {"initial-memory-map-size", OPTION_U64, .arg = "BYTES", .hidden = true,
+    {"initial-memory-map-size", OPTION_U64, .arg = "BYTES",
      .help = "Accepted as etcdutl does; has no meaning here"},
     OPTIONS_END,
 };
