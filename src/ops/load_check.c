@@ -209,7 +209,12 @@ connect_all(struct load *load)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct etcd_status_answer *answers;
+    struct etcd_status status;
+    struct error ignored;
 
+    /* A token for each endpoint, which its other connections will use, too. */
+    for (size_t i = 0; i < load->endpoints; i++)
+        (void)!etcd_status_at(&tmp, load->client, i, &status, &ignored);
     etcd_status_each(&tmp, load->client, &answers);
 }
 

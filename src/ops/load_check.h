@@ -47,6 +47,7 @@ struct load {
     size_t key_bytes;
     size_t value_bytes;
     unsigned connections;
+    size_t endpoints;         /* different ones among them: the first ones */
     uint64_t puts;            /* 0: until duration_ms have passed */
     unsigned puts_per_second; /* 0: as fast as they go */
     int64_t duration_ms;

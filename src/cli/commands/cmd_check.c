@@ -76,6 +76,7 @@ check_load(struct check *c, struct error *e)
     struct loop_signal interrupt;
     struct etcd_options options;
 
+    c->load.endpoints = etcd_client_endpoint_count(c->client);
     load_client_options(c->app->mem, c->app->etcd, c->load.connections, &options);
     if (!etcd_client_open(&options, &client, e) ||
         !loop_signal_begin(&interrupt, etcd_client_loop(client), interrupt_came, &c->load, e))
