@@ -11,7 +11,8 @@
  *         ... keys, in order ...
  *     range_pages_end(&p);
  *
- * For etcd/ only: etcd/range_read.h is what others call.
+ * For etcd/, and for who must be the one that asks for more (ops/mirror_base.c): others call
+ * etcd/range_read.h.
  */
 #ifndef QUORATE_ETCD_RANGE_PAGES_H
 #define QUORATE_ETCD_RANGE_PAGES_H

@@ -1,26 +1,23 @@
 /*
  * The base copy: all keys below the prefix as they were at one revision, the newest when it began.
- * Pages are read while the batches of the page before are on their way; their size follows that of
- * the keys, so that memory stays the same whatever is in there.
+ * Pages are read while the batches of the page before are on their way (etcd/range_pages.h).
  */
 #include "base/time.h"
 #include "etcd/kv.h"
+#include "etcd/range_pages.h"
 #include "ops/mirror_state.h"
 
 enum {
-    PAGE_KEYS_FIRST = 16, /* the largest values, 1.5 MB each, are 24 MB then */
-    PAGE_KEYS_MOST = 10000,
-    PAGE_GROWTH = 4, /* in one step, at most */
+    FIRST_KEYS = 4, /* of any size; from them the pages learn how large they may be */
     PAUSE_MS = 500,
 };
 
 struct base {
     struct mirror *mirror;
     struct mirror_dest dest;
-    struct buf next; /* the key that the next page begins with */
+    struct buf next; /* the first key that is still to be copied */
     struct bytes end;
     int64_t revision; /* of all pages; 0 before the first */
-    int64_t limit;
     bool over;
 };
 
@@ -63,69 +60,84 @@ page_ask(struct base *b, struct arena *mem, const struct etcd_range_request *req
     return true;
 }
 
-static void
-limit_adapt(struct base *b, const struct etcd_range_response *page)
+/* Sends the keys on their way; what is still to be copied begins behind them. */
+static bool
+keys_send(struct base *b, const struct etcd_key_value *kvs, size_t count, struct error *e)
 {
-    size_t bytes = 1;
-    size_t wanted;
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_put_request *puts = arena_zero(&tmp, count * sizeof(*puts));
+    struct etcd_request_op *ops = arena_zero(&tmp, count * sizeof(*ops));
 
-    for (size_t i = 0; i < page->kv_count; i++)
-        bytes += page->kvs[i].key.size + page->kvs[i].value.size;
-    wanted = MIRROR_PAGE_BYTES * page->kv_count / bytes;
-    if (wanted > (size_t)b->limit * PAGE_GROWTH)
-        wanted = (size_t)b->limit * PAGE_GROWTH;
-    if (wanted > PAGE_KEYS_MOST)
-        wanted = PAGE_KEYS_MOST;
-    b->limit = wanted < 1 ? 1 : (int64_t)wanted;
+    for (size_t i = 0; i < count; i++) {
+        puts[i].key = mirror_name(&tmp, &b->mirror->request->names, kvs[i].key);
+        puts[i].value = kvs[i].value;
+        ops[i].put = &puts[i];
+    }
+    if (!mirror_dest_send(&b->dest, ops, count, e))
+        return false;
+    buf_clear(&b->next);
+    buf_append_bytes(&b->next, kvs[count - 1].key);
+    buf_append_byte(&b->next, 0);
+    return true;
 }
 
+/* The rest in pages, to the end, or until the source is lost: then it goes on with a first page. */
 static bool
-page_next(struct base *b, struct arena *mem, struct etcd_range_response *ret_page, struct error *e)
+rest_copy(struct base *b, struct range_pages *pages, struct error *e)
 {
-    const struct etcd_range_request request = {
-        .key = buf_bytes(&b->next),
-        .range_end = b->end,
-        .limit = b->limit,
-        .revision = b->revision,
-    };
+    const struct etcd_key_value *kvs;
+    size_t count;
 
-    if (!page_ask(b, mem, &request, ret_page, e))
-        return false;
-    if (b->revision == 0)
-        b->revision = ret_page->header.revision;
-    b->over = !ret_page->more || ret_page->kv_count == 0;
-    if (b->over)
-        return true;
-    buf_clear(&b->next);
-    buf_append_bytes(&b->next, ret_page->kvs[ret_page->kv_count - 1].key);
-    buf_append_byte(&b->next, 0); /* the first key behind it */
-    limit_adapt(b, ret_page);
+    while (range_pages_next(pages, &kvs, &count, e)) {
+        b->over = count == 0;
+        if (b->over)
+            return true;
+        if (!keys_send(b, kvs, count, e))
+            return false;
+    }
+    if (!error_code_retryable(e->code))
+        return source_error(e);
+    error_clear(e);
     return true;
 }
 
 static bool
-page_send(struct base *b, struct arena *mem, const struct etcd_range_response *page,
-          struct error *e)
+pages_copy(struct base *b, struct error *e)
 {
-    struct etcd_put_request *puts = arena_zero(mem, page->kv_count * sizeof(*puts));
-    struct etcd_request_op *ops = arena_zero(mem, page->kv_count * sizeof(*ops));
+    AUTO_ARENA mem = ARENA_INIT;
+    struct etcd_range_request request = {
+        .key = arena_copy(&mem, buf_bytes(&b->next)),
+        .range_end = b->end,
+        .limit = FIRST_KEYS,
+        .revision = b->revision,
+    };
+    struct etcd_range_response first;
+    struct range_pages pages;
+    bool copied;
 
-    for (size_t i = 0; i < page->kv_count; i++) {
-        puts[i].key = mirror_name(mem, &b->mirror->request->names, page->kvs[i].key);
-        puts[i].value = page->kvs[i].value;
-        ops[i].put = &puts[i];
-    }
-    return mirror_dest_send(&b->dest, ops, page->kv_count, e);
+    if (!page_ask(b, &mem, &request, &first, e))
+        return false;
+    if (b->revision == 0)
+        b->revision = first.header.revision;
+    if (first.kv_count > 0 && !keys_send(b, first.kvs, first.kv_count, e))
+        return false;
+    b->over = !first.more || first.kv_count == 0;
+    if (b->over)
+        return true;
+    request.key = arena_copy(&mem, buf_bytes(&b->next));
+    request.limit = 0;
+    request.revision = b->revision;
+    range_pages_begin(&pages, b->mirror->request->source, &request, first.kvs, first.kv_count);
+    copied = rest_copy(b, &pages, e);
+    range_pages_end(&pages);
+    return copied;
 }
 
 static bool
 base_copy(struct base *b, struct error *e)
 {
     while (!b->over) {
-        AUTO_ARENA mem = ARENA_INIT;
-        struct etcd_range_response page;
-
-        if (!page_next(b, &mem, &page, e) || !page_send(b, &mem, &page, e))
+        if (!pages_copy(b, e))
             return false;
     }
     return mirror_dest_finish(&b->dest, e);
@@ -150,7 +162,7 @@ base_begin(struct base *b, struct mirror *m, struct arena *mem)
         .stop = &m->stop,
     };
 
-    *b = (struct base){.mirror = m, .end = etcd_prefix_end(mem, prefix), .limit = PAGE_KEYS_FIRST};
+    *b = (struct base){.mirror = m, .end = etcd_prefix_end(mem, prefix)};
     buf_append_bytes(&b->next, prefix.size > 0 ? prefix : BYTES_LITERAL("\0"));
     mirror_dest_begin(&b->dest, r->dest, &options);
 }

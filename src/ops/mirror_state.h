@@ -6,9 +6,8 @@
 #include "ops/mirror.h"
 #include "ops/mirror_dest.h"
 
-/* A page and what is in flight are held some two to three times each: together below 32 MiB. */
+/* What is in flight is held two to three times; with the source's pages it is below 32 MiB. */
 enum {
-    MIRROR_PAGE_BYTES = 2 << 20,
     MIRROR_FLIGHT_BYTES = 2 << 20,
     MIRROR_BATCH_BYTES = 1 << 20, /* etcd takes 1.5 MiB (--max-request-bytes) */
     MIRROR_CALLS = 16,            /* more brings nothing: the destination's one log is the limit */
