@@ -45,7 +45,7 @@ setup() {
 @test "get checks its flags before it asks anybody" {
     local flags
     for flags in '--prefix --from-key' '--keys-only --count-only' '--count-only' \
-        '--print-value-only -w json' '--stream --order ASCEND' '-w table'; do
+        '--print-value-only -w json' '-w table'; do
         # shellcheck disable=SC2086 # words
         run ! "$QUORATE" --endpoints 127.0.0.1:1 get a $flags
         [[ $output != *refused* ]]

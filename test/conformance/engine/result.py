@@ -41,6 +41,15 @@ class Result:
             return self.stdout
         return "" if self.status else "(help)\n"
 
+    def stderr_class(self):
+        """'empty', 'error', 'usage' or 'text'; log lines of a client library are not counted."""
+        left = "\n".join(line for line in self.stderr.splitlines() if not _LOG_LINE.match(line)).strip()
+        if not left:
+            return "empty"
+        if self.status or _ERROR.search(left):
+            return "error"
+        return "usage" if _USAGE.search(left) else "text"
+
     def differences(self, other, known_ids, more_masks=(), excused=()):
         """Lines that say in what OTHER, ours, differs from this, the real one's."""
         lines = []
@@ -50,8 +59,8 @@ class Result:
                                                "stdout of ours", "", "", 1, ""))
             if not lines:
                 lines.append(f"stdout: {mine[-80:]!r}, ours {its[-80:]!r}")
-        if stderr_class(self.stderr) != stderr_class(other.stderr) and "stderr" not in excused:
-            lines += [f"stderr: {stderr_class(self.stderr)}, ours {stderr_class(other.stderr)}",
+        if self.stderr_class() != other.stderr_class() and "stderr" not in excused:
+            lines += [f"stderr: {self.stderr_class()}, ours {other.stderr_class()}",
                       f"  {_shorten(self.stderr)}", f"  {_shorten(other.stderr)}"]
         if self.status != other.status and "exit" not in excused:
             lines += [f"exit: {self.status}, ours {other.status}", f"  {_shorten(self.stderr)}",
@@ -77,16 +86,6 @@ def mask(text, known_ids, more_masks):
                   lambda found: "".join(sorted(found.group().splitlines(True))), text, flags=re.MULTILINE)
     return re.sub(r'(?<=^ETCD_INITIAL_CLUSTER=").*(?=")',
                   lambda found: ",".join(sorted(found.group().split(","))), text, flags=re.MULTILINE)
-
-
-def stderr_class(text):
-    """'empty', 'error', 'usage' or 'text'; log lines of a client library are not counted."""
-    left = "\n".join(line for line in text.splitlines() if not _LOG_LINE.match(line)).strip()
-    if not left:
-        return "empty"
-    if _ERROR.search(left):
-        return "error"
-    return "usage" if _USAGE.search(left) else "text"
 
 
 def _shorten(text):

@@ -120,11 +120,12 @@ class Layout:
 
 class Alike(Layout):
     extra = ()
-    advertise = ""
+    true_urls = False
 
     def start(self):
         self.clusters = servers.start_alike(self.folder, self.run.etcd_folder / "etcd",
-                                            self.run.version, len(self.faces), self.extra)
+                                            self.run.version, len(self.faces), self.extra,
+                                            true_urls=self.true_urls)
         status = self.clusters[0].call("maintenance/status")["header"]
         self._ids = {f"{int(status[name]):x}" for name in ("cluster_id", "member_id")}
 
@@ -146,6 +147,7 @@ class Alike(Layout):
 class Version2(Alike):
     api = "2"
     extra = ("--enable-v2",)
+    true_urls = True  # etcdctl goes on with what the member list says
 
     def reset(self, faces):
         super().reset(faces)

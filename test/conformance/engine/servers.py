@@ -151,8 +151,8 @@ def free_ports(count):
     return ports
 
 
-def start_alike(folder, etcd, version, count, extra=(), scheme="http"):
-    """COUNT clusters of one member each, with the same ids."""
+def start_alike(folder, etcd, version, count, extra=(), scheme="http", true_urls=False):
+    """COUNT clusters of one member each, with the same ids; TRUE_URLS: clients are told where."""
     clusters = []
     advertised = "http://127.0.0.1:7"
     fsync = [] if version.startswith("3.4.") else ["--unsafe-no-fsync"]
@@ -160,7 +160,7 @@ def start_alike(folder, etcd, version, count, extra=(), scheme="http"):
         client, peer = free_ports(2)
         server = Server(pathlib.Path(folder) / f"alone{n}", etcd, [
             "--name", "m1", "--listen-client-urls", f"{scheme}://127.0.0.1:{client}",
-            "--advertise-client-urls", "http://127.0.0.1:9",
+            "--advertise-client-urls", f"{scheme}://127.0.0.1:{client if true_urls else 9}",
             "--listen-peer-urls", f"http://127.0.0.1:{peer}",
             "--initial-advertise-peer-urls", advertised, "--initial-cluster", f"m1={advertised}",
             # Passwords hashed in no time.
