@@ -130,7 +130,6 @@ explain_compacted(struct explain *x, struct error *e)
         return;
     evidence_number(e, "first_revision", revision);
     error_append(e, "the first revision still there is %" PRId64, revision);
-    error_hint(e, "ask for revision %" PRId64 " or a newer one", revision);
 }
 
 const char *

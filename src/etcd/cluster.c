@@ -1,23 +1,46 @@
 /* The Cluster service's calls. */
 #include "etcd/cluster.h"
 
+#include <string.h>
+
 #include "etcd/call.h"
+#include "etcd/maintenance.h"
 
 static const struct etcd_method member_list_method = {
     "/etcdserverpb.Cluster/MemberList",
     &etcd_member_list_request_message,
     &etcd_member_list_message,
     .read_only = true,
-    .local = true, /* 3.4 answers so, whatever is asked for */
+    .local = true,
 };
+
+/* 3.4 answers from its own knowledge whatever is asked for, so that it needs no leader. */
+static bool
+server_is_3_4(struct etcd_client *client)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_status_answer *answers;
+
+    etcd_status_each(&tmp, client, &answers);
+    for (size_t i = 0; i < client->endpoint_count; i++) {
+        if (answers[i].answer.ok)
+            return strncmp(answers[i].status.version, "3.4.", 4) == 0;
+    }
+    return false;
+}
 
 bool
 etcd_member_list(struct arena *mem, struct etcd_client *client, bool linearizable,
                  struct etcd_member_list *ret_list, struct error *e)
 {
     struct etcd_member_list_request request = {linearizable};
+    struct etcd_method method = member_list_method;
 
-    return etcd_ask_any(mem, client, &member_list_method, &request, ret_list, e);
+    method.local = !linearizable;
+    if (etcd_ask_any(mem, client, &method, &request, ret_list, e))
+        return true;
+    return linearizable && e->code == ERROR_UNAVAILABLE && server_is_3_4(client) &&
+           etcd_ask_any(mem, client, &member_list_method, &request, ret_list, e);
 }
 
 bool

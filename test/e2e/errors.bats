@@ -183,10 +183,12 @@ alarm_is_on() {
     done
     ctl compaction 4
     told "endpoint '$ep': mvcc: required revision has been compacted; the first revision still there is 4" \
-        "ask for revision 4 or a newer one" --endpoints "$ep" get color --rev 3
+        "this revision is gone: ask for a newer one" --endpoints "$ep" get color --rev 3
     [[ $("$QUORATE" --endpoints "$ep" get color --rev 4 --print-value-only) == green3 ]]
     as_json --endpoints "$ep" get color --rev 3
     [[ $(field '[.code, .cause, .evidence[0].first_revision] | join(" ")') == "not-found compacted 4" ]]
+    told "endpoint '$ep': mvcc: required revision has been compacted; the first revision still there is 4" \
+        "the newest revision is 5" --endpoints "$ep" compaction 3
     told "endpoint '$ep': mvcc: required revision is a future revision" \
         "the store has not come to this revision yet" --endpoints "$ep" get color --rev 99
 
@@ -198,6 +200,19 @@ alarm_is_on() {
     told_from "$BATS_TEST_TMPDIR/large" "endpoint '$ep': *message larger than max (2200012 vs. 2097152)" \
         "send less at once, or raise --max-request-bytes (1.5 MiB) on the servers" \
         --endpoints "$ep" put color
+}
+
+@test "too many requests at once" {
+    etcd_start "$ETCD_VERSION"
+    local probe build
+    build=$(dirname "$QUORATE")
+    ninja -C "$build" test/harness/etcd_probe >&2
+    probe=$build/test/harness/etcd_probe
+    # etcd takes no more when 5000 that are committed have not been applied.
+    run --separate-stderr with_cluster "$probe" flood 7000
+    echo "$stderr"
+    [[ $status -eq 1 && ${stderr_lines[0]} == "unavailable: endpoint '$(etcd_endpoints)': too many requests" &&
+        ${stderr_lines[1]} == "the member is behind with applying: ask less at once" ]]
 }
 
 @test "who may not: no user, a wrong password, a permission that is lacking" {

@@ -14,6 +14,7 @@
 #include "etcd/cluster.h"
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
+#include "etcd/pipeline.h"
 #include "etcd/snapshot.h"
 
 enum { ENDPOINTS_MAX = 16, STALL_TIMEOUT_MS = 3000 };
@@ -77,6 +78,52 @@ put_large(struct probe *p)
     struct etcd_put_response response;
 
     return etcd_put(&p->mem, p->client, &request, &response, &p->e);
+}
+
+static bool
+flooded(void *context, const struct etcd_pipeline_answer *answer, struct error *e)
+{
+    (void)context;
+    /* On a machine that is busy some of them time out as well. */
+    if (answer->error.cause == NULL || strcmp(answer->error.cause, "too-many-requests") != 0)
+        return true;
+    *e = answer->error;
+    return false;
+}
+
+enum { TXN_OPS = 32 };
+
+static struct etcd_txn_request
+large_txn(struct arena *mem)
+{
+    struct etcd_request_op *ops = arena_zero(mem, TXN_OPS * sizeof(*ops));
+    struct etcd_put_request *puts = arena_zero(mem, TXN_OPS * sizeof(*puts));
+
+    for (size_t i = 0; i < TXN_OPS; i++) {
+        puts[i].key = bytes_of_text(arena_printf(mem, "flood%zu", i));
+        ops[i].put = &puts[i];
+    }
+    return (struct etcd_txn_request){.success = ops, .success_count = TXN_OPS};
+}
+
+/* flood COUNT: so many transactions at once, each quicker to commit than to apply, until
+ * the server has too many. */
+static bool
+flood(struct probe *p)
+{
+    size_t count = strtoul(p->args[0], NULL, 10);
+    struct etcd_txn_request request = large_txn(&p->mem);
+    struct etcd_pipeline_options options = {
+        .calls = count, .timeout_ms = 30000, .answered = flooded};
+    struct etcd_pipeline pipeline;
+    bool ok = true;
+
+    etcd_pipeline_begin(&pipeline, p->client, &options);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = etcd_pipeline_txn(&pipeline, &request, i, &p->e);
+    ok = ok && etcd_pipeline_finish(&pipeline, &p->e);
+    etcd_pipeline_end(&pipeline);
+    return ok;
 }
 
 /* get KEY [RANGE_END] */
@@ -406,6 +453,7 @@ static const struct command {
     {"put", 2, put},
     {"put-again", 3, put_again},
     {"put-large", 2, put_large},
+    {"flood", 1, flood},
     {"get", 1, get},
     {"get-again", 1, get_again},
     {"del", 1, del},

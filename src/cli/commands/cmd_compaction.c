@@ -1,6 +1,7 @@
 /* compaction. Source: etcdctl/ctlv3/command/compaction_command.go, 3.4 to 3.7. */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "cli/app.h"
@@ -32,6 +33,13 @@ newest_revision(struct app *app, int64_t *ret_revision)
 }
 
 static bool
+is_about_revisions(const struct error *e)
+{
+    return e->cause != NULL &&
+           (strcmp(e->cause, "compacted") == 0 || strcmp(e->cause, "future-revision") == 0);
+}
+
+static bool
 hint_newest(struct app *app, struct error *e)
 {
     int64_t revision;
@@ -60,7 +68,7 @@ compaction_run(struct app *app, struct error *e)
     if (!app_etcd(app, &client, e))
         return false;
     if (!etcd_compact(app->mem, client, &request, &response, e))
-        return hint_newest(app, e);
+        return is_about_revisions(e) && hint_newest(app, e);
     buf_printf(&app->out, "compacted revision %" PRId64 "\n", request.revision);
     return true;
 }
