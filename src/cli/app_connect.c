@@ -95,6 +95,19 @@ tls_file(const struct app *app, const struct inventory *inventory, const char *o
     return path[0] != '\0' ? path : NULL;
 }
 
+/* An empty name is a script's unset variable: to go on without would be another connection. */
+static bool
+tls_files_check(const struct app *app, struct error *e)
+{
+    static const char *const names[] = {"cacert", "cert", "key"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (option_source(&app->options, names[i]) == OPTION_FROM_FLAG &&
+            option_text(&app->options, names[i])[0] == '\0')
+            return error_set(e, ERROR_USAGE, "empty string is passed to --%s option", names[i]);
+    return true;
+}
+
 static void
 use_tls(const struct app *app, const struct inventory *inventory, struct etcd_options *o)
 {
@@ -162,7 +175,7 @@ app_etcd_options(struct app *app, const struct etcd_options **ret_options, struc
     if (!app_inventory(app, &inventory, e))
         return false;
     o = arena_zero(app->mem, sizeof(*o));
-    if (!use_endpoints(app, inventory, o, e))
+    if (!tls_files_check(app, e) || !use_endpoints(app, inventory, o, e))
         return false;
     use_tls(app, inventory, o);
     o->dial_timeout_ms = option_ms(&app->options, "dial-timeout");

@@ -50,6 +50,11 @@ endpoints_discover(struct app *app, const char *const **ret_endpoints, size_t *r
     if (!discover(&d, "etcd-client", "http", e) && !found)
         return error_wrap(e, "--discovery-srv '%s'", d.domain);
     error_clear(e);
+    if (d.endpoints.count == 0 && !option_given(&app->options, "endpoints")) {
+        error_set_(e, ERROR_NOT_FOUND, 0, "--discovery-srv '%s': only endpoints without TLS",
+                   d.domain);
+        return error_hint(e, "--insecure-discovery takes them");
+    }
     *ret_endpoints = d.endpoints.items;
     *ret_count = d.endpoints.count;
     return true;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "cli/suggest.h"
 
 struct walk {
@@ -394,6 +395,23 @@ set_from_environment(struct arena *mem, struct command_line *line, struct error 
     return true;
 }
 
+/* The command with its operands, and with the options that must be given. */
+static bool
+hint_usage(const struct command_line *line, struct error *e)
+{
+    const struct command *command = line->command;
+    const struct option_def *def = command->options;
+    AUTO_BUF usage = BUF_INIT;
+
+    buf_printf(&usage, "usage: %s %s", line->tool->name, command->name);
+    if (command->operands != NULL)
+        buf_printf(&usage, " %s", command->operands);
+    for (; def != NULL && def->name != NULL; def++)
+        if (def->required)
+            buf_printf(&usage, " --%s %s", def->name, def->arg);
+    return error_hint(e, "%s", buf_text(&usage));
+}
+
 static bool
 check_operands(const struct command_line *line, struct error *e)
 {
@@ -406,13 +424,12 @@ check_operands(const struct command_line *line, struct error *e)
     if (line->operand_count < least) {
         command_operand_name(line->command, line->operand_count, operand, sizeof(operand));
         error_set_(e, ERROR_USAGE, 0, "'%s' needs %s", name, operand);
-        return error_hint(e, "usage: %s %s %s", line->tool->name, name, line->command->operands);
+        return hint_usage(line, e);
     }
     if (line->operand_count > most) {
         error_set_(e, ERROR_USAGE, 0, "'%s' is one operand too many for '%s'", line->operands[most],
                    name);
-        return error_hint(e, most > 0 ? "usage: %s %s %s" : "usage: %s %s", line->tool->name, name,
-                          line->command->operands);
+        return hint_usage(line, e);
     }
     return true;
 }

@@ -27,7 +27,8 @@ struct etcd_hash_answer {
     struct etcd_hash hash;
 };
 
-/* As etcdctl: a linearizable get of "health" (permission denied is healthy), then the alarms. */
+/* As etcdctl: a linearizable get of "health" (permission denied is healthy), then the alarms. A
+ * learner, which refuses both, is healthy when it reads by itself and its status has no errors. */
 struct etcd_health_answer {
     struct etcd_answer answer;       /* ok: healthy; took_us: of the get, the alarms not counted */
     const struct etcd_alarm *alarms; /* active ones make the answer not ok */

@@ -58,9 +58,18 @@ endpoint_status_run(struct app *app, struct error *e)
     return true;
 }
 
+/* Here etcdctl says the last reason once more, as the command's error. */
+static bool
+hash_failed(const struct etcd_answer *answer, struct error *e)
+{
+    *e = answer->error;
+    return false;
+}
+
 static bool
 endpoint_hashkv_run(struct app *app, struct error *e)
 {
+    const struct etcd_answer *last = NULL;
     ARRAY(struct endpoint_hash_kv) items = ARRAY_INIT;
     struct etcd_client *client;
     struct etcd_hash_kv_answer *answers;
@@ -73,10 +82,10 @@ endpoint_hashkv_run(struct app *app, struct error *e)
             *ARRAY_PUSH(app->mem, &items) =
                 (struct endpoint_hash_kv){answers[i].answer.endpoint, &answers[i].hash_kv};
         else
-            tell_failure(app, "hash", &answers[i].answer);
+            tell_failure(app, "hash", last = &answers[i].answer);
     }
     print_endpoint_hash_kv(&app->out, &app->style, items.items, items.count);
-    return true;
+    return last == NULL || hash_failed(last, e);
 }
 
 /* etcdctl's words for active alarms; any other error speaks for itself. */
@@ -149,6 +158,7 @@ const struct command command_endpoint_health = {
     .needs = NEEDS_ENDPOINTS,
     .run = endpoint_health_run,
     .example = "quorate endpoint health --cluster",
+    .description = "A learner is healthy when it reads what it has and its status has no errors.",
 };
 
 const struct command command_endpoint_hashkv = {

@@ -45,13 +45,20 @@ member_list_run(struct app *app, struct error *e)
     return true;
 }
 
+struct url_list {
+    const char *const *items;
+    size_t count;
+};
+
 /* Commas separate, and nothing is left out: the server judges what is between them. */
-static const char *const *
-peer_urls(struct app *app, size_t *ret_count)
+static bool
+peer_urls(struct app *app, struct url_list *ret_urls, struct error *e)
 {
     ARRAY(const char *) urls = ARRAY_INIT;
     const char *text = option_text(&app->options, "peer-urls");
 
+    if (text[0] == '\0')
+        return error_set(e, ERROR_USAGE, "member peer urls not provided: --peer-urls is empty");
     for (;; text++) {
         size_t size = strcspn(text, ",");
 
@@ -60,8 +67,8 @@ peer_urls(struct app *app, size_t *ret_count)
         if (*text == '\0')
             break;
     }
-    *ret_count = urls.count;
-    return urls.items;
+    *ret_urls = (struct url_list){urls.items, urls.count};
+    return true;
 }
 
 /* A line with an empty name in it starts nothing; etcdctl prints it without a word. */
@@ -86,13 +93,11 @@ member_add_run(struct app *app, struct error *e)
     const char *name = app_operand(app, 0);
     struct etcd_member_added added;
     struct etcd_client *client;
-    size_t url_count;
-    const char *const *urls = peer_urls(app, &url_count);
+    struct url_list urls;
 
-    if (urls[0][0] == '\0')
-        return error_set(e, ERROR_USAGE, "no peer URL in --peer-urls");
-    if (!print_no_fields(&app->style, e) || !app_etcd(app, &client, e) ||
-        !etcd_member_add(app->mem, client, urls, url_count, is_learner, &added, e))
+    if (!peer_urls(app, &urls, e) || !print_no_fields(&app->style, e) ||
+        !app_etcd(app, &client, e) ||
+        !etcd_member_add(app->mem, client, urls.items, urls.count, is_learner, &added, e))
         return false;
     print_member_added(&app->out, &app->style, name, option_text(&app->options, "peer-urls"),
                        &added);
@@ -114,7 +119,7 @@ member_remove_run(struct app *app, struct error *e)
     struct etcd_client *client;
     uint64_t id;
 
-    if (!print_no_fields(&app->style, e) || !member_id(app, &id, e) || !app_etcd(app, &client, e) ||
+    if (!member_id(app, &id, e) || !print_no_fields(&app->style, e) || !app_etcd(app, &client, e) ||
         !etcd_member_remove(app->mem, client, id, &left, e))
         return false;
     print_member_changed(&app->out, &app->style, id, "removed from", &left);
@@ -127,11 +132,11 @@ member_update_run(struct app *app, struct error *e)
     struct etcd_member_list list;
     struct etcd_client *client;
     uint64_t id;
-    size_t url_count;
-    const char *const *urls = peer_urls(app, &url_count);
+    struct url_list urls;
 
-    if (!print_no_fields(&app->style, e) || !member_id(app, &id, e) || !app_etcd(app, &client, e) ||
-        !etcd_member_update(app->mem, client, id, urls, url_count, &list, e))
+    if (!member_id(app, &id, e) || !peer_urls(app, &urls, e) || !print_no_fields(&app->style, e) ||
+        !app_etcd(app, &client, e) ||
+        !etcd_member_update(app->mem, client, id, urls.items, urls.count, &list, e))
         return false;
     print_member_changed(&app->out, &app->style, id, "updated in", &list);
     return true;
@@ -144,7 +149,7 @@ member_promote_run(struct app *app, struct error *e)
     struct etcd_client *client;
     uint64_t id;
 
-    if (!print_no_fields(&app->style, e) || !member_id(app, &id, e) || !app_etcd(app, &client, e) ||
+    if (!member_id(app, &id, e) || !print_no_fields(&app->style, e) || !app_etcd(app, &client, e) ||
         !etcd_member_promote(app->mem, client, id, &list, e))
         return false;
     print_member_changed(&app->out, &app->style, id, "promoted in", &list);

@@ -57,11 +57,9 @@ move_leader_run(struct app *app, struct error *e)
     uint64_t target;
     uint64_t leader;
 
-    if (!print_no_fields(&app->style, e))
-        return false;
     if (!number_parse_id(app_operand(app, 0), &target, e))
         return error_wrap(e, "member id");
-    if (!leader_find(app, &client, &endpoint, &leader, e) ||
+    if (!print_no_fields(&app->style, e) || !leader_find(app, &client, &endpoint, &leader, e) ||
         !etcd_move_leader_at(app->mem, client, endpoint, target, &moved, e))
         return false;
     print_leader_moved(&app->out, &app->style, leader, target, &moved);

@@ -127,10 +127,10 @@ role_grant_permission_run(struct app *app, struct error *e)
     struct etcd_header_only granted;
     struct etcd_client *client;
 
-    if (!print_no_table(&app->style, e) ||
-        !permission_type(app_operand(app, 1), &request.permission.type, e) ||
+    if (!permission_type(app_operand(app, 1), &request.permission.type, e) ||
         !permission_range(app, 2, &request.permission.key, &request.permission.range_end, e) ||
-        !app_etcd(app, &client, e) || !etcd_role_grant(app->mem, client, &request, &granted, e))
+        !print_no_table(&app->style, e) || !app_etcd(app, &client, e) ||
+        !etcd_role_grant(app->mem, client, &request, &granted, e))
         return false;
     if (!print_header_only(&app->out, &app->style, &granted))
         buf_printf(&app->out, "Role %s updated\n", request.role);
@@ -144,9 +144,9 @@ role_revoke_permission_run(struct app *app, struct error *e)
     struct etcd_header_only revoked;
     struct etcd_client *client;
 
-    if (!print_no_table(&app->style, e) ||
-        !permission_range(app, 1, &request.key, &request.range_end, e) ||
-        !app_etcd(app, &client, e) || !etcd_role_revoke(app->mem, client, &request, &revoked, e))
+    if (!permission_range(app, 1, &request.key, &request.range_end, e) ||
+        !print_no_table(&app->style, e) || !app_etcd(app, &client, e) ||
+        !etcd_role_revoke(app->mem, client, &request, &revoked, e))
         return false;
     print_role_revoked(&app->out, &app->style, request.role, app_operand(app, 1), request.range_end,
                        &revoked);
