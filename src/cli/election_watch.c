@@ -21,7 +21,8 @@ struct onlooker {
     struct bytes prefix_end;
     struct bytes key; /* of the elected one; empty: nobody is */
     int64_t revision; /* of its last change that was shown */
-    int64_t count;    /* of candidates when the round began: etcdctl shows it with each change */
+    int64_t
+        count; /* of candidates when the round began: etcdctl shows it with each change, up to 3.6 */
     bool interrupted;
     bool woken;
     bool failed;
@@ -147,7 +148,7 @@ round_run(struct onlooker *o, struct error *e)
     o->key = BYTES_NONE;
     if (!etcd_range(&tmp, o->client, &request, &response, e))
         return false;
-    o->count = response.count;
+    o->count = o->app->style.compat < COMPAT_3_7 ? response.count : 0;
     if (response.kv_count > 0)
         elected_found(o, &response.header, &response.kvs[0]);
     else if (!watch_until_woken(o, o->prefix, o->prefix_end, response.header.revision,

@@ -104,6 +104,10 @@ watch_canceled(void *context, const struct etcd_watch_response *last, const stru
     struct watch_printer *p = context;
     struct error e = *why;
 
+    if (last->header.cluster_id == 0 && e.code != ERROR_UNAVAILABLE) {
+        p->on_end(p->context, p, false, &e);
+        return;
+    }
     error_wrap(&e, "watch was canceled");
     if (last->compact_revision > 0)
         error_hint(&e, "older revisions are gone: watch from revision %" PRId64 " on (--rev)",

@@ -16,8 +16,8 @@ enum { WATCH_EXIT_INTERRUPTED = 5 }; /* etcdctl's ExitInterrupted: the server en
 
 struct watch_printer;
 
-/* The watch is over: the server ended it (canceled), or results cannot be written, or a command
- * failed; then the whole program is to end with 'e'. */
+/* The watch is over: the server ended it (canceled). Or no server could be asked, results cannot be
+ * written, a command failed: then the whole program is to end with 'e'. */
 typedef void watch_printer_ended(void *context, struct watch_printer *p, bool canceled,
                                  const struct error *e);
 
