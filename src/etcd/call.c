@@ -279,6 +279,23 @@ denied_note(const struct etcd_call *call)
         permission_needs_of(&client->mem, call->method, call->request, &client->denied);
 }
 
+void
+etcd_denied_note(struct etcd_client *client, const char *call, struct bytes key,
+                 struct bytes range_end)
+{
+    if (client->denied.call != NULL)
+        return;
+    client->denied = (struct permission_needs){.call = call, .root = key.size == 0};
+    if (key.size == 0)
+        return;
+    client->denied.count = 1;
+    client->denied.items[0] = (struct permission){
+        .read = true,
+        .key = arena_copy(&client->mem, key),
+        .range_end = arena_copy(&client->mem, range_end),
+    };
+}
+
 /* The server's default of --max-request-bytes: etcd embed/config.go, 3.4 to 3.7. */
 enum { MAX_REQUEST_BYTES = 1572864 };
 

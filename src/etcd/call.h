@@ -95,6 +95,11 @@ void etcd_calls_finish(struct etcd_client *client);
 /* Why a call that is not ok failed, with the endpoint in front. The value is false. */
 bool etcd_call_error(const struct etcd_call *call, struct error *e);
 
+/* Notes what a stream to which permission was denied would have needed (etcd_client_denied): to read
+ * this range, or, without a key, the role root. 'call' is a constant word: "Watch". */
+void etcd_denied_note(struct etcd_client *client, const char *call, struct bytes key,
+                      struct bytes range_end);
+
 /* May the call be asked of another endpoint, or was it perhaps done? */
 bool etcd_call_may_move(const struct etcd_call *call);
 bool etcd_call_outcome_unknown(const struct etcd_call *call);

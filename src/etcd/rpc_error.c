@@ -59,12 +59,16 @@ rpc_error_flags(const struct grpc_status *status)
     return rpc_error_find(status)->flags;
 }
 
-/* Some messages carry the prefix twice: once from the server, once from its proxying member. */
+/* Some messages carry the prefix twice: once from the server, once from its proxying member; and a
+ * watch is cancelled with an error as Go prints it. */
 static const char *
 message_strip(const char *message)
 {
     static const char prefix[] = "etcdserver: ";
+    const char *of_go = strstr(message, " desc = ");
 
+    if (strncmp(message, "rpc error: code = ", 18) == 0 && of_go != NULL)
+        message = of_go + strlen(" desc = ");
     while (strncmp(message, prefix, sizeof(prefix) - 1) == 0)
         message += sizeof(prefix) - 1;
     return message;

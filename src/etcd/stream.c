@@ -220,6 +220,17 @@ etcd_stream_ok(const struct etcd_stream *s)
            s->result.failure.kind == NET_FAILURE_NONE && s->result.status.code == GRPC_OK;
 }
 
+/* Watches are refused in a message; what is refused as a whole is the snapshot, which is root's. */
+static bool
+stream_refused(const struct etcd_stream *s, struct error *e)
+{
+    rpc_error_set(e, &s->result.status, s->endpoint->url);
+    if (strcmp(e->cause, "permission-denied") == 0 &&
+        strcmp(s->options.path, "/etcdserverpb.Maintenance/Snapshot") == 0)
+        etcd_denied_note(s->client, "Snapshot", BYTES_NONE, BYTES_NONE);
+    return false;
+}
+
 bool
 etcd_stream_error(const struct etcd_stream *s, struct error *e)
 {
@@ -234,7 +245,7 @@ etcd_stream_error(const struct etcd_stream *s, struct error *e)
     else if (s->result.status.code == GRPC_OK)
         error_set(e, ERROR_UNAVAILABLE, "the server ended the stream");
     else
-        return rpc_error_set(e, &s->result.status, s->endpoint->url);
+        return stream_refused(s, e);
     return error_wrap(e, "endpoint '%s'", s->endpoint->url);
 }
 

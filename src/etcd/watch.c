@@ -233,6 +233,8 @@ watch_canceled(struct etcd_watcher *r, struct etcd_watch *w,
     struct error e;
 
     cancel_error(r, response, &status, &e);
+    if (strcmp(e.cause, "permission-denied") == 0)
+        etcd_denied_note(r->client, "Watch", w->options.key, w->options.range_end);
     if ((rpc_error_flags(&status) & RPC_NEEDS_TOKEN) != 0 && r->client->user != NULL &&
         !r->token_renewed) {
         r->token_renewed = true;

@@ -242,6 +242,9 @@ alarm_is_on() {
         --endpoints "$ep" --user app:app get --prefix ''
     told "endpoint '$ep': permission denied; user 'app' needs the role root for UserList" \
         "run it as a user with the role root" --endpoints "$ep" --user app:app user list
+    EXIT_CODE=5 told "watch was canceled: endpoint '$ep': permission denied; user 'app' lacks read on prefix 'secret'; it has *" \
+        "as root: role grant-permission reader read --prefix 'secret'" \
+        --endpoints "$ep" --user app:app watch --prefix secret
     as_json --endpoints "$ep" --user app:app put color red
     [[ $(field '[.code, .cause, .evidence[0].user, .evidence[0].lacking[0]] | join(" ")') == "auth permission-denied app write on key 'color'" ]]
 }

@@ -48,6 +48,10 @@ words_decide(void **state UNUSED)
              "authentication is on in this cluster: give --user", RPC_NEEDS_TOKEN);
     error_is(GRPC_UNKNOWN, "auth: permission denied", ERROR_AUTH, "auth: permission denied",
              "the user's roles do not allow this; maintenance needs the role root", 0);
+    error_is(GRPC_FAILED_PRECONDITION,
+             "rpc error: code = PermissionDenied desc = etcdserver: permission denied", ERROR_AUTH,
+             "permission denied",
+             "the user's roles do not allow this; maintenance needs the role root", 0);
     /* UNAVAILABLE up to 3.5, FAILED_PRECONDITION since. */
     error_is(GRPC_UNAVAILABLE, "etcdserver: rpc not supported for learner", ERROR_CONFLICT,
              "rpc not supported for learner", "this endpoint is a learner: ask a voting member",
