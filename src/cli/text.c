@@ -27,8 +27,9 @@ utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character)
     return size;
 }
 
-bool
-character_is_deceptive(uint32_t c)
+/* Characters that are not seen but change what is seen: C1 controls, direction marks, BOM. */
+static bool
+is_deceptive(uint32_t c)
 {
     return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
@@ -46,7 +47,7 @@ text_append_visible(struct buf *out, struct bytes text, bool utf8)
             buf_append_text(out, *at == '\n' ? "\\n" : "\\t");
         else if (size == 0 || character < 0x20 || character == 0x7f)
             buf_printf(out, "\\x%02x", *at);
-        else if (size > 1 && (!utf8 || character_is_deceptive(character)))
+        else if (size > 1 && (!utf8 || is_deceptive(character)))
             for (size_t k = 0; k < size; k++)
                 buf_printf(out, "\\x%02x", at[k]);
         else

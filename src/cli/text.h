@@ -15,9 +15,6 @@
  */
 size_t utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character);
 
-/* Characters that are not seen but change what is seen: C1 controls, direction marks, BOM. */
-bool character_is_deceptive(uint32_t character);
-
 /*
  * Appends 'text' so that it can neither move the cursor nor hide: control characters, broken UTF-8
  * and invisible direction marks become \x1b and the like; without 'utf8', so does all that is not

@@ -2,9 +2,7 @@
  * Go's %q and etcdctl's --hex. Whole key spaces go through here, so each byte is looked at once and
  * written where it stays.
  */
-#include <locale.h>
 #include <string.h>
-#include <wctype.h>
 
 #include "cli/text.h"
 
@@ -24,26 +22,31 @@ go_escape(uint8_t byte)
     return found != NULL ? to[found - from] : '\0';
 }
 
-/* As in a UTF-8 locale, whichever the process has; glibc brings C.UTF-8 along. */
-static bool
-utf8_prints(uint32_t character)
-{
-    static locale_t utf8;
-    static bool tried;
+struct character_range {
+    uint32_t first;
+    uint32_t last;
+};
 
-    if (!tried)
-        utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    tried = true;
-    return utf8 != (locale_t)0 ? iswprint_l((wint_t)character, utf8) : iswprint((wint_t)character);
-}
+/* Characters above ASCII that Go's strconv.IsPrint takes, as etcdctl 3.7.3 has it. */
+static const struct character_range printable[] = {
+#include "cli/printable_ranges.inc"
+};
 
-/* strconv.IsPrint takes letters, marks, numbers, symbols and the ASCII space; iswprint is the
- * nearest that C has. */
 static bool
 go_prints(uint32_t character)
 {
-    return !character_is_deceptive(character) && character != 0xa0 && character != 0xad &&
-           character != 0x3000 && utf8_prints(character);
+    size_t low = 0;
+    size_t high = sizeof(printable) / sizeof(printable[0]);
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (printable[middle].last < character)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < sizeof(printable) / sizeof(printable[0]) && printable[low].first <= character;
 }
 
 static uint8_t *

@@ -30,6 +30,15 @@ const struct etcd_method range_page_method = {
     .receive_limit_bytes = RANGE_PAGE_MAX_BYTES,
 };
 
+/* Of any size, of a member that need not know a leader. */
+static const struct etcd_method range_local_method = {
+    "/etcdserverpb.KV/Range",
+    &etcd_range_request_message,
+    &etcd_range_response_message,
+    .read_only = true,
+    .local = true,
+};
+
 /* One key may be of any size. */
 static const struct etcd_method range_single_method = {
     "/etcdserverpb.KV/Range",
@@ -277,12 +286,17 @@ range_pages_begin(struct range_pages *p, struct etcd_client *client,
 }
 
 /*
- * The same once more, of any endpoint and as the whole was asked for: the connection was lost, or we
- * were kept from reading in time, or another member stands behind the endpoint now.
+ * The same once more, of any endpoint: the connection was lost, or we were kept from reading in time.
+ * Any member that has come as far as the revision gives the same answer, though there may be no
+ * leader at the moment; one that has not is asked as the whole was asked for.
  */
 static bool
 page_repeat(struct range_pages *p, struct range_page *page, struct error *e)
 {
+    page->answered = etcd_ask_any(&page->mem, p->client, &range_local_method, &page->request,
+                                  &page->response, e);
+    if (page->answered || (e->cause != NULL && strcmp(e->cause, "compacted") == 0))
+        return page->answered;
     page->request.serializable = p->request.serializable;
     page->answered = etcd_ask_any(&page->mem, p->client, &range_single_method, &page->request,
                                   &page->response, e);

@@ -22,13 +22,13 @@
 #include "etcd/message/kv_message.h"
 
 /* A range whose answer is above this is asked for anew in smaller parts. */
-enum { RANGE_PAGE_MAX_BYTES = 8 << 20 };
+enum { RANGE_PAGE_MAX_BYTES = 4 << 20 };
 
 /* Range, with that limit; its ERROR_LIMIT says that the answer is larger. */
 extern const struct etcd_method range_page_method;
 
 /* Pages under way. */
-enum { RANGE_PAGES_DEPTH = 6 };
+enum { RANGE_PAGES_DEPTH = 4 };
 
 struct range_page;
 
