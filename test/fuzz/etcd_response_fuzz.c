@@ -5,7 +5,9 @@
 #include "etcd/message/auth_message.h"
 #include "etcd/message/cluster_message.h"
 #include "etcd/message/kv_message.h"
+#include "etcd/message/lease_message.h"
 #include "etcd/message/maintenance_message.h"
+#include "etcd/message/watch_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +29,13 @@ static const struct message *const messages[] = {
     &etcd_downgrade_message,
     &etcd_auth_status_message,
     &etcd_authenticate_response_message,
+    &etcd_watch_request_message,
+    &etcd_watch_response_message,
+    &etcd_lease_grant_response_message,
+    &etcd_lease_revoke_response_message,
+    &etcd_lease_keep_alive_response_message,
+    &etcd_lease_time_to_live_response_message,
+    &etcd_lease_leases_response_message,
 };
 
 static void

@@ -12,7 +12,9 @@
 #include "etcd/message/auth_message.h"
 #include "etcd/message/cluster_message.h"
 #include "etcd/message/kv_message.h"
+#include "etcd/message/lease_message.h"
 #include "etcd/message/maintenance_message.h"
+#include "etcd/message/watch_message.h"
 
 enum { VECTOR_MAX_BYTES = 4096 };
 
@@ -420,6 +422,76 @@ roles(void **state UNUSED)
     assert_string_equal(list.roles[1], "root");
 }
 
+static void
+watches(void **state UNUSED)
+{
+    struct etcd_watch_request request;
+    struct etcd_watch_response response;
+
+    vector_decode("WatchRequest", &etcd_watch_request_message, &request);
+    assert_null(request.cancel_request);
+    BYTES_ARE(request.create_request->key, "k\0");
+    BYTES_ARE(request.create_request->range_end, "\0");
+    assert_true(request.create_request->start_revision == INT64_MAX);
+    assert_int_equal(request.create_request->watch_id, 5);
+    assert_true(request.create_request->progress_notify && request.create_request->prev_kv &&
+                request.create_request->fragment);
+    vector_decode("WatchResponse", &etcd_watch_response_message, &response);
+    header_is_full(&response.header);
+    assert_int_equal(response.watch_id, ETCD_WATCH_ID_NONE);
+    assert_true(response.created && response.canceled && response.fragment);
+    assert_int_equal(response.compact_revision, 9);
+    assert_string_equal(response.cancel_reason, "why");
+    assert_int_equal(response.event_count, 2);
+    assert_int_equal(response.events[0].type, ETCD_EVENT_PUT);
+    kv_is_full(response.events[0].kv);
+    assert_null(response.events[0].prev_kv);
+    assert_int_equal(response.events[1].type, ETCD_EVENT_DELETE);
+    assert_int_equal(response.events[1].kv->mod_revision, 41);
+    kv_is_full(response.events[1].prev_kv);
+}
+
+static void
+leases(void **state UNUSED)
+{
+    struct etcd_lease_grant_request grant;
+    struct etcd_lease_grant_response granted;
+    struct etcd_lease_revoke_request revoke;
+    struct etcd_lease_revoke_response revoked;
+    struct etcd_lease_keep_alive_request keep;
+    struct etcd_lease_keep_alive_response kept;
+    struct etcd_lease_time_to_live_request ask;
+    struct etcd_lease_time_to_live_response left;
+    struct etcd_lease_leases_response list;
+
+    vector_decode("LeaseGrantRequest", &etcd_lease_grant_request_message, &grant);
+    assert_int_equal(grant.ttl, 60);
+    assert_int_equal(grant.id, -2);
+    vector_decode("LeaseGrantResponse", &etcd_lease_grant_response_message, &granted);
+    assert_int_equal(granted.id, 0x1234);
+    assert_int_equal(granted.ttl, 61);
+    assert_string_equal(granted.error, "why");
+    vector_decode("LeaseRevokeRequest", &etcd_lease_revoke_request_message, &revoke);
+    assert_int_equal(revoke.id, 0x1234);
+    vector_decode("LeaseRevokeResponse", &etcd_lease_revoke_response_message, &revoked);
+    header_is_full(&revoked.header);
+    vector_decode("LeaseKeepAliveRequest", &etcd_lease_keep_alive_request_message, &keep);
+    assert_int_equal(keep.id, 0x1234);
+    vector_decode("LeaseKeepAliveResponse", &etcd_lease_keep_alive_response_message, &kept);
+    assert_int_equal(kept.ttl, 60);
+    vector_decode("LeaseTimeToLiveRequest", &etcd_lease_time_to_live_request_message, &ask);
+    assert_true(ask.keys);
+    vector_decode("LeaseTimeToLiveResponse", &etcd_lease_time_to_live_response_message, &left);
+    assert_int_equal(left.ttl, -1);
+    assert_int_equal(left.granted_ttl, 60);
+    assert_int_equal(left.key_count, 2);
+    BYTES_ARE(left.keys[0], "a\0b");
+    assert_int_equal(left.keys[1].size, 0);
+    vector_decode("LeaseLeasesResponse", &etcd_lease_leases_response_message, &list);
+    assert_int_equal(list.lease_count, 2);
+    assert_int_equal(list.leases[1].id, -1);
+}
+
 int
 main(void)
 {
@@ -439,6 +511,8 @@ main(void)
         cmocka_unit_test_teardown(auth, mem_release),
         cmocka_unit_test_teardown(users, mem_release),
         cmocka_unit_test_teardown(roles, mem_release),
+        cmocka_unit_test_teardown(watches, mem_release),
+        cmocka_unit_test_teardown(leases, mem_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
