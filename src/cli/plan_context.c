@@ -12,6 +12,7 @@ plan_context_of_app(struct app *app, struct plan_context **ret_context, struct e
         return false;
     context->user = options->user;
     context->password = options->password;
+    context->etcd = options;
     *ret_context = context;
     return true;
 }

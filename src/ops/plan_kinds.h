@@ -8,8 +8,9 @@
 /* What builders need that is not in the inputs: where state is, and who asks the cluster. */
 struct plan_context {
     const char *state_dir;
-    const char *user;              /* NULL: no authentication by password */
-    const struct secret *password; /* with user */
+    const char *user;                /* NULL: no authentication by password */
+    const struct secret *password;   /* with user */
+    const struct etcd_options *etcd; /* of the command line, for kinds without an inventory */
 };
 
 /* e  ERROR_NOT_FOUND: this version of quorate has no such kind. */
