@@ -266,18 +266,25 @@ alarm_is_on() {
 
 @test "the port for peers is told from the one for clients" {
     etcd_start "$ETCD_VERSION"
-    local ep peer
+    local ep peer tls
     ep=$(etcd_endpoints)
     peer=$(peer_url 1)
-    # Up to 3.5 it serves clients as well.
+    # Up to 3.5, and without TLS, it serves clients as well.
     if is_3_4 || [[ $(<"$(etcd_dir)/program") == */3.5.* ]]; then
         "$QUORATE" --endpoints "$peer" get color
-        return
+    else
+        told "endpoint '$peer': an HTTP/1 server answered: 'HTTP/1.1 400 Bad Request'; this is etcd's port for peers, not for clients" \
+            "use the client port: --endpoints $ep" --endpoints "$peer" get color
+        as_json --endpoints "$peer" get color
+        [[ $(field '[.cause, .evidence[1].client_url] | join(" ")') == "peer-port $ep" ]]
     fi
-    told "endpoint '$peer': an HTTP/1 server answered: 'HTTP/1.1 400 Bad Request'; this is etcd's port for peers, not for clients" \
-        "use the client port: --endpoints $ep" --endpoints "$peer" get color
-    as_json --endpoints "$peer" get color
-    [[ $(field '[.cause, .evidence[1].client_url] | join(" ")') == "peer-port $ep" ]]
+
+    export ETCD_CLUSTER=secure
+    etcd_start "$ETCD_VERSION" 1 --tls
+    tls=$(etcd_dir)/tls
+    told "endpoint '$(peer_url 1)': *; this is etcd's port for peers, not for clients" \
+        "use the client port: --endpoints $(etcd_endpoints)" --endpoints "$(peer_url 1)" \
+        --cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key" get color
 }
 
 @test "several endpoints, several reasons; and one that works is enough" {
