@@ -198,19 +198,11 @@ write_and_rename(const char *temporary, const char *path, struct bytes content, 
 {
     /* Errors name 'path': of the temporary name nobody has heard. */
     AUTO_FD fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    int failed = 0;
 
     if (fd < 0)
         return error_set_errno(e, errno, "'%s'", path);
-    if (!fd_write_all(fd, path, content.data, content.size, e) || !file_sync(fd, path, e))
-        return false;
-    if (FAILPOINT(file_rename))
-        failed = EIO;
-    else if (rename(temporary, path) != 0)
-        failed = errno;
-    if (failed != 0)
-        return error_set_errno(e, failed, "'%s'", path);
-    return dir_sync_parent(path, e);
+    return fd_write_all(fd, path, content.data, content.size, e) && file_sync(fd, path, e) &&
+           file_rename_over(temporary, path, e);
 }
 
 bool
@@ -223,6 +215,18 @@ file_replace(const char *path, struct bytes content, mode_t mode, struct error *
         return true;
     unlink(temporary);
     return false;
+}
+
+bool
+file_rename_over(const char *from, const char *to, struct error *e)
+{
+    int failed = FAILPOINT(file_rename) ? EIO : 0;
+
+    if (failed == 0 && rename(from, to) != 0)
+        failed = errno;
+    if (failed != 0)
+        return error_set_errno(e, failed, "'%s'", to);
+    return dir_sync_parent(to, e);
 }
 
 bool

@@ -53,6 +53,8 @@ MUST_CHECK bool dir_sync_parent(const char *path, struct error *e);
 /* Writes a temporary file beside 'path', syncs it, renames it over 'path', syncs the directory.
  * 'mode' less the umask is the new file's, whatever the old one had. */
 MUST_CHECK bool file_replace(const char *path, struct bytes content, mode_t mode, struct error *e);
+/* rename(2), which replaces 'to', then syncs its directory; errors name 'to'. */
+MUST_CHECK bool file_rename_over(const char *from, const char *to, struct error *e);
 /* rename(2) that refuses an existing target (ERROR_EXISTS), then syncs the target's directory. */
 MUST_CHECK bool file_rename_new(const char *from, const char *to, struct error *e);
 

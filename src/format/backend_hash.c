@@ -339,3 +339,55 @@ backend_hash_kv(const struct bbolt *db, const struct backend_info *info, int64_t
     *ret_hash = (struct hash_kv){hash, filter.revision, filter.compact_revision};
     return true;
 }
+
+const char *const backend_hash_ignored[] = {BACKEND_CONSISTENT_INDEX, BACKEND_TERM,
+                                            BACKEND_STORAGE_VERSION};
+
+static bool
+key_is_one_of(struct bytes key, const char *const *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_equal_text(key, keys[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool
+bucket_hash(const struct bbolt_bucket *bucket, const char *const *ignored, size_t ignored_count,
+            struct backend_content *content, struct error *e)
+{
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+
+    content->hash = name_crc(content->hash, bucket->name);
+    if (!bytes_equal_text(bucket->name, BACKEND_BUCKET_META))
+        ignored_count = 0;
+    bbolt_cursor_init(&c, bucket);
+    while (bbolt_cursor_next(&c, &row, e)) {
+        if (key_is_one_of(row.key, ignored, ignored_count))
+            continue;
+        content->hash = row_crc(content->hash, &row);
+        content->row_count++;
+    }
+    return !c.failed;
+}
+
+bool
+backend_content_read(const struct bbolt *db, const char *const *ignored, size_t ignored_count,
+                     struct backend_content *ret_content, struct error *e)
+{
+    struct backend_content content = {.row_count = 0};
+    struct bbolt_cursor c;
+    struct bbolt_bucket bucket;
+
+    bbolt_cursor_init_buckets(&c, db);
+    while (bbolt_cursor_next_bucket(&c, &bucket, e)) {
+        if (!bucket_hash(&bucket, ignored, ignored_count, &content, e))
+            return false;
+    }
+    if (c.failed)
+        return false;
+    *ret_content = content;
+    return true;
+}

@@ -70,4 +70,27 @@ MUST_CHECK bool backend_summary_read(const struct bbolt *db, const struct backen
 MUST_CHECK bool backend_hash_kv(const struct bbolt *db, const struct backend_info *info,
                                 int64_t revision, struct hash_kv *ret_hash, struct error *e);
 
+/* All that a database holds, in one number. */
+struct backend_content {
+    uint32_t hash; /* CRC-32C of each bucket's name and, behind it, its rows' keys and values */
+    uint64_t row_count; /* rows that were hashed */
+};
+
+/* The rows of "meta" that servers leave out of the Hash call's answer: they may differ. */
+extern const char *const backend_hash_ignored[];
+enum { BACKEND_HASH_IGNORED_COUNT = 3 };
+
+/*
+ * Hashes all buckets in the order of their names; what the Maintenance.Hash call answers when
+ * 'ignored' is backend_hash_ignored, and the hash of 'snapshot status' when nothing is ignored.
+ *
+ * ignored  keys of the "meta" bucket that do not count.
+ * e        ERROR_CORRUPT: damage, with its place.
+ * Source   etcd 3.5-3.7 server/storage/backend/backend.go (Hash), server/storage/schema/bucket.go
+ *          (DefaultIgnores: storageVersion since 3.6, term since 3.5).
+ */
+MUST_CHECK bool backend_content_read(const struct bbolt *db, const char *const *ignored,
+                                     size_t ignored_count, struct backend_content *ret_content,
+                                     struct error *e);
+
 #endif

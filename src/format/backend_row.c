@@ -244,3 +244,24 @@ backend_member_key_decode(struct bytes key, uint64_t *ret_id, struct error *e)
     *ret_id = id;
     return true;
 }
+
+bool
+backend_lease_decode(struct bytes value, struct backend_lease *ret_lease, struct error *e)
+{
+    struct proto_reader r = proto_reader_of(value);
+    struct backend_lease lease = {.id = 0};
+    struct proto_field f;
+
+    while (proto_next(&r, &f)) {
+        if (f.number == 1)
+            proto_field_i64(&r, &f, &lease.id);
+        else if (f.number == 2)
+            proto_field_i64(&r, &f, &lease.ttl_s);
+        else if (f.number == 3)
+            proto_field_i64(&r, &f, &lease.remaining_ttl_s);
+    }
+    if (r.failed)
+        return error_set(e, ERROR_FORMAT, "leasepb.Lease: malformed");
+    *ret_lease = lease;
+    return true;
+}

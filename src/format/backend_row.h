@@ -62,6 +62,16 @@ void backend_alarm_encode(struct buf *out, const struct backend_alarm *alarm);
 MUST_CHECK bool backend_alarm_decode(struct bytes key, struct backend_alarm *ret_alarm,
                                      struct error *e);
 
+/* The value of a "lease" row; its key is the id, 8 bytes. Source: server/lease/leasepb/lease.proto. */
+struct backend_lease {
+    int64_t id;
+    int64_t ttl_s;           /* as granted */
+    int64_t remaining_ttl_s; /* from the last checkpoint; 0: none */
+};
+
+MUST_CHECK bool backend_lease_decode(struct bytes value, struct backend_lease *ret_lease,
+                                     struct error *e);
+
 enum { BACKEND_U64_SIZE = 8, BACKEND_MEMBER_KEY_SIZE = 17 };
 
 /* The values of consistent_index, term, authRevision. ERROR_FORMAT: not 8 bytes. */

@@ -431,3 +431,18 @@ bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
     c.report.finding_count = c.findings.count;
     *ret_report = c.report;
 }
+
+bool
+bbolt_check_sound(const struct bbolt *db, uint64_t *ret_reachable, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bbolt_check_report report;
+
+    bbolt_check(&tmp, db, 1, &report);
+    if (report.found > 0)
+        return error_set(e, ERROR_CORRUPT, "'%s': %s (%" PRIu64 " %s in all)", db->name,
+                         report.findings[0].text, report.found,
+                         report.found == 1 ? "finding" : "findings");
+    *ret_reachable = report.reachable;
+    return true;
+}

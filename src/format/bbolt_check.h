@@ -38,4 +38,11 @@ struct bbolt_check_report {
 void bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
                  struct bbolt_check_report *ret_report);
 
+/*
+ * The same, for those who go on only with a sound file.
+ *
+ * e  ERROR_CORRUPT: the first finding, with the file's name and how many there are.
+ */
+MUST_CHECK bool bbolt_check_sound(const struct bbolt *db, uint64_t *ret_reachable, struct error *e);
+
 #endif

@@ -128,18 +128,58 @@ advance(struct bbolt_cursor *c, struct bbolt_item *ret_item, bool *ret_found,
     return true;
 }
 
+/* The element before, for a walk from the end: 'index' of a page is that of the element last told. */
 static bool
-row_of_item(struct bbolt_cursor *c, const struct bbolt_item *item, struct bbolt_row *ret_row,
-            struct error *e)
+retreat(struct bbolt_cursor *c, struct bbolt_item *ret_item, bool *ret_found,
+        struct bbolt_damage *d)
+{
+    char key[BBOLT_KEY_TEXT_SIZE];
+
+    *ret_found = false;
+    if (!c->started) {
+        if (!push_root(c, d))
+            return false;
+        c->path[0].index = c->path[0].page.count;
+    }
+    while (c->depth > 0) {
+        struct bbolt_page *page = &c->path[c->depth - 1].page;
+        uint32_t index = c->path[c->depth - 1].index;
+
+        if (index == 0) {
+            c->depth--;
+            continue;
+        }
+        c->path[c->depth - 1].index = --index;
+        if (!bbolt_page_item(page, index, ret_item, d))
+            return false;
+        if (page->flags == BBOLT_PAGE_BRANCH) {
+            if (!push(c, ret_item->child, bbolt_page_place(page, index), d))
+                return false;
+            c->path[c->depth - 1].index = c->path[c->depth - 1].page.count;
+            continue;
+        }
+        if (c->last_key.size > 0 && bytes_compare(c->last_key, ret_item->key) <= 0)
+            return bbolt_damage_set(d, bbolt_page_place(page, index),
+                                    "key %s is not smaller than the one behind it",
+                                    bbolt_key_text(ret_item->key, key));
+        c->last_key = ret_item->key;
+        *ret_found = true;
+        return true;
+    }
+    return true;
+}
+
+static bool
+row_of_item(struct bbolt_cursor *c, uint32_t index, const struct bbolt_item *item,
+            struct bbolt_row *ret_row, struct error *e)
 {
     struct bbolt_damage damage;
     char key[BBOLT_KEY_TEXT_SIZE];
 
     if (item->flags != 0) {
-        bbolt_damage_set_(
-            &damage, bbolt_page_place(&c->path[c->depth - 1].page, c->path[c->depth - 1].index - 1),
-            "bucket %s stands inside a bucket, which etcd never does",
-            bbolt_key_text(item->key, key));
+        bbolt_damage_set_(&damage, bbolt_page_place(&c->path[c->depth - 1].page, index),
+                          "bucket %s stands inside a bucket, which etcd never does",
+                          bbolt_key_text(item->key, key));
         return fail(c, &damage, e);
     }
     ret_row->key = item->key;
@@ -158,7 +198,21 @@ bbolt_cursor_next(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct erro
         return false;
     if (!advance(c, &item, &found, &damage))
         return fail(c, &damage, e);
-    return found && row_of_item(c, &item, ret_row, e);
+    return found && row_of_item(c, c->path[c->depth - 1].index - 1, &item, ret_row, e);
+}
+
+bool
+bbolt_cursor_previous(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct error *e)
+{
+    struct bbolt_damage damage;
+    struct bbolt_item item;
+    bool found;
+
+    if (c->failed)
+        return false;
+    if (!retreat(c, &item, &found, &damage))
+        return fail(c, &damage, e);
+    return found && row_of_item(c, c->path[c->depth - 1].index, &item, ret_row, e);
 }
 
 /* The path down to the leaf that has the first key from 'key' on, or has it right behind its end. */
@@ -218,51 +272,15 @@ bbolt_cursor_seek(struct bbolt_cursor *c, struct bytes key, struct bbolt_row *re
 
     if (!seek(c, key, &item, &found, &damage))
         return fail(c, &damage, e);
-    return found && row_of_item(c, &item, ret_row, e);
-}
-
-/* As advance, from the end towards the start: the index counts the elements still to come. */
-static bool
-retreat(struct bbolt_cursor *c, struct bbolt_item *ret_item, bool *ret_found,
-        struct bbolt_damage *d)
-{
-    *ret_found = false;
-    if (!push_root(c, d))
-        return false;
-    c->path[0].index = c->path[0].page.count;
-    while (c->depth > 0) {
-        struct bbolt_page *page = &c->path[c->depth - 1].page;
-        uint32_t index = c->path[c->depth - 1].index;
-
-        if (index == 0) {
-            c->depth--;
-            continue;
-        }
-        if (!bbolt_page_item(page, index - 1, ret_item, d))
-            return false;
-        if (page->flags == BBOLT_PAGE_LEAF) {
-            *ret_found = true;
-            return true;
-        }
-        c->path[c->depth - 1].index = index - 1;
-        if (!push(c, ret_item->child, bbolt_page_place(page, index - 1), d))
-            return false;
-        c->path[c->depth - 1].index = c->path[c->depth - 1].page.count;
-    }
-    return true;
+    return found && row_of_item(c, c->path[c->depth - 1].index - 1, &item, ret_row, e);
 }
 
 bool
 bbolt_cursor_last(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct error *e)
 {
-    struct bbolt_damage damage;
-    struct bbolt_item item;
-    bool found;
-
     c->failed = false;
-    if (!retreat(c, &item, &found, &damage))
-        return fail(c, &damage, e);
-    if (!found || !row_of_item(c, &item, ret_row, e))
+    c->started = false;
+    if (!bbolt_cursor_previous(c, ret_row, e))
         return false;
     c->depth = 0;
     return true;

@@ -42,6 +42,10 @@ void bbolt_cursor_init(struct bbolt_cursor *c, const struct bbolt_bucket *bucket
 /* The next row; false at the end and on damage, which 'failed' tells apart (then e is set). */
 bool bbolt_cursor_next(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct error *e);
 
+/* The same from the end: a cursor that was never moved begins with the last row. A cursor goes one
+ * way only. */
+bool bbolt_cursor_previous(struct bbolt_cursor *c, struct bbolt_row *ret_row, struct error *e);
+
 /* The first row whose key is 'key' or greater; then bbolt_cursor_next goes on behind it. */
 bool bbolt_cursor_seek(struct bbolt_cursor *c, struct bytes key, struct bbolt_row *ret_row,
                        struct error *e);

@@ -279,13 +279,28 @@ bbolt_edit_build(struct arena *mem, const struct bbolt *db, const struct bbolt_c
     return true;
 }
 
-bool
-bbolt_edit_apply(const struct bbolt_edit *edit, int fd, const char *path, struct error *e)
+static bool
+tail_write(const struct bbolt_edit *edit, int fd, const char *path, struct error *e)
 {
     if (!fd_pwrite_all(fd, path, edit->tail.data, edit->tail.size, edit->tail_offset, e))
         return false;
     /* A trailer of the source, longer than the tail, would else stay behind the end. */
     if (ftruncate(fd, (off_t)edit->size_bytes) != 0)
         return error_set_errno(e, errno, "'%s'", path);
-    return fd_pwrite_all(fd, path, edit->metas.data, edit->metas.size, 0, e);
+    return true;
+}
+
+bool
+bbolt_edit_apply(const struct bbolt_edit *edit, int fd, const char *path, struct error *e)
+{
+    return tail_write(edit, fd, path, e) &&
+           fd_pwrite_all(fd, path, edit->metas.data, edit->metas.size, 0, e);
+}
+
+bool
+bbolt_edit_apply_in_place(const struct bbolt_edit *edit, int fd, const char *path, struct error *e)
+{
+    return tail_write(edit, fd, path, e) && file_sync(fd, path, e) &&
+           fd_pwrite_all(fd, path, edit->metas.data, edit->metas.size, 0, e) &&
+           file_sync(fd, path, e);
 }

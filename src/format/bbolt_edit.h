@@ -61,4 +61,12 @@ MUST_CHECK bool bbolt_edit_build(struct arena *mem, const struct bbolt *db,
 MUST_CHECK bool bbolt_edit_apply(const struct bbolt_edit *edit, int fd, const char *path,
                                  struct error *e);
 
+/*
+ * Changes the source itself, in place: the new pages are on the disk before a meta page names them,
+ * so that a crash at any moment leaves the database as it was or as it shall be. For a file that is
+ * locked, and that nobody maps who would mind its length to change.
+ */
+MUST_CHECK bool bbolt_edit_apply_in_place(const struct bbolt_edit *edit, int fd, const char *path,
+                                          struct error *e);
+
 #endif

@@ -77,15 +77,15 @@ node_begin(struct json_writer *w, const char *path, uint64_t index, const char *
     json_key(w, "Children");
 }
 
-static void
-directory_begin(struct json_writer *w, const char *path, uint64_t index)
+void
+v2_store_directory_begin(struct json_writer *w, const char *path, uint64_t index)
 {
     node_begin(w, path, index, "");
     json_object_begin(w);
 }
 
-static void
-directory_end(struct json_writer *w)
+void
+v2_store_directory_end(struct json_writer *w)
 {
     json_object_end(w);
     json_object_end(w);
@@ -104,12 +104,25 @@ member_node_encode(struct arena *tmp, struct json_writer *w, const struct member
     const char *path = arena_printf(tmp, "/0/members/%s", node->id);
 
     json_key(w, node->id);
-    directory_begin(w, path, node->index);
+    v2_store_directory_begin(w, path, node->index);
     json_key(w, "raftAttributes");
     node_begin(w, arena_printf(tmp, "%s/raftAttributes", path), node->index, node->attributes);
     json_null(w);
     json_object_end(w);
-    directory_end(w);
+    v2_store_directory_end(w);
+}
+
+void
+v2_store_member_encode(struct json_writer *w, const struct initial_member *member, uint64_t index)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    member_node_encode(&tmp, w,
+                       &(struct member_node){
+                           .id = arena_printf(&tmp, "%" PRIx64, member->id),
+                           .index = index,
+                           .attributes = raft_attributes(&tmp, member),
+                       });
 }
 
 static void
@@ -171,19 +184,19 @@ tree_encode(struct arena *tmp, struct json_writer *w, const struct member_node *
     memcpy(sorted, nodes, count * sizeof(*sorted));
     qsort(sorted, count, sizeof(*sorted), node_compare_id);
     json_key(w, "Root");
-    directory_begin(w, "/", 0);
+    v2_store_directory_begin(w, "/", 0);
     json_key(w, "0");
-    directory_begin(w, "/0", 0);
+    v2_store_directory_begin(w, "/0", 0);
     json_key(w, "members");
-    directory_begin(w, "/0/members", 1);
+    v2_store_directory_begin(w, "/0/members", 1);
     for (size_t i = 0; i < count; i++)
         member_node_encode(tmp, w, &sorted[i]);
-    directory_end(w);
-    directory_end(w);
+    v2_store_directory_end(w);
+    v2_store_directory_end(w);
     json_key(w, "1");
-    directory_begin(w, "/1", 0);
-    directory_end(w);
-    directory_end(w);
+    v2_store_directory_begin(w, "/1", 0);
+    v2_store_directory_end(w);
+    v2_store_directory_end(w);
 }
 
 static void
@@ -342,6 +355,56 @@ children_each(const struct json *node, json_visit *visit, void *context, struct 
     return !json_is_object(children) || json_each(children, visit, context, e);
 }
 
+/* Keys that begin with '_' are hidden: a recursive read does not show them. */
+static bool
+is_hidden(const char *name)
+{
+    return name[0] == '_';
+}
+
+static bool
+child_count_visit(void *context, const char *key, const struct json *value UNUSED,
+                  struct error *e UNUSED)
+{
+    *(size_t *)context += is_hidden(key) ? 0 : 1;
+    return true;
+}
+
+static bool
+has_children(const struct json *node, struct error *e)
+{
+    size_t count = 0;
+
+    return children_each(node, child_count_visit, &count, e) && count > 0;
+}
+
+static bool
+grandchildren_visit(void *context, const char *key, const struct json *value, struct error *e)
+{
+    if (!is_hidden(key) && has_children(value, e))
+        *(bool *)context = true;
+    return true;
+}
+
+/*
+ * What etcd's IsMetaStoreOnly asks of a directory at the root: the members' own is fine whatever it
+ * holds, that of v2 authentication ("/2") as long as there are no users and roles, any other when it
+ * is empty. Source: etcd 3.5.33 server/etcdserver/api/membership/storev2.go.
+ */
+static bool
+root_child_visit(void *context, const char *key, const struct json *value, struct error *e)
+{
+    bool *custom = context;
+
+    if (is_hidden(key) || strcmp(key, "0") == 0)
+        return true;
+    if (strcmp(key, "2") == 0)
+        return children_each(value, grandchildren_visit, custom, e);
+    if (has_children(value, e))
+        *custom = true;
+    return true;
+}
+
 bool
 v2_store_decode(struct arena *mem, struct bytes store, struct v2_membership *ret_membership,
                 struct error *e)
@@ -362,7 +425,8 @@ v2_store_decode(struct arena *mem, struct bytes store, struct v2_membership *ret
     cluster = node_child(root, "0");
     if (!children_each(node_child(cluster, "members"), member_visit, &all, e) ||
         !children_each(node_child(cluster, "removed_members"), removed_visit, &all, e) ||
-        !children_each(node_child(root, "1"), any_visit, &membership.has_user_data, e))
+        !children_each(node_child(root, "1"), any_visit, &membership.has_user_data, e) ||
+        !children_each(root, root_child_visit, &membership.has_custom_content, e))
         return error_wrap(e, "v2 store");
     version = node_child(cluster, "version");
     if (version != NULL && !json_get_text(mem, version, "Value", &membership.cluster_version, e))

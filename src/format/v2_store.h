@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "format/member_identity.h"
 
 struct v2_member {
@@ -37,10 +38,18 @@ struct v2_membership {
     size_t removed_count;
     const char *cluster_version; /* "3.5.0"; NULL when not decided yet */
     bool has_user_data;          /* keys below /1 */
+    bool has_custom_content;     /* what etcd 3.6 refuses to start with: see v2_store.c */
 };
 
 /* The store of a cluster that begins with these members (identified, ascending by id). */
 void v2_store_encode(struct buf *out, const struct initial_cluster *cluster);
+
+/* The key and the node of one member below /0/members, made at that index of the store. */
+void v2_store_member_encode(struct json_writer *w, const struct initial_member *member,
+                            uint64_t index);
+/* A directory's node up to and behind its children, which are written between the two calls. */
+void v2_store_directory_begin(struct json_writer *w, const char *path, uint64_t index);
+void v2_store_directory_end(struct json_writer *w);
 
 /*
  * Reads the membership out of a store.

@@ -1,4 +1,4 @@
-/* A new segment is written in one go: what a restore needs is a few hundred bytes. */
+/* A new segment is written as far as it is known: what a restore needs is a few hundred bytes. */
 #include "format/wal_writer.h"
 
 #include <errno.h>
@@ -71,11 +71,20 @@ wal_writer_append(struct wal_writer *writer, uint32_t type, struct bytes data)
 }
 
 bool
+wal_writer_flush(struct wal_writer *writer, struct error *e)
+{
+    if (!fd_pwrite_all(writer->fd, writer->path, writer->frames.data, writer->frames.size,
+                       writer->offset, e))
+        return false;
+    writer->offset += writer->frames.size;
+    buf_clear(&writer->frames);
+    return true;
+}
+
+bool
 wal_writer_finish(struct wal_writer *writer, struct error *e)
 {
-    bool ok =
-        fd_pwrite_all(writer->fd, writer->path, writer->frames.data, writer->frames.size, 0, e) &&
-        file_sync(writer->fd, writer->path, e);
+    bool ok = wal_writer_flush(writer, e) && file_sync(writer->fd, writer->path, e);
 
     wal_writer_release(writer);
     return ok;

@@ -17,6 +17,7 @@ struct wal_writer {
     int fd;
     uint32_t crc;
     struct buf frames; /* not yet written */
+    uint64_t offset;   /* in the file, of the first of them */
     struct buf record; /* scratch */
 };
 
@@ -38,6 +39,9 @@ MUST_CHECK bool wal_writer_create(const char *path, uint32_t crc, struct wal_wri
                                   struct error *e);
 /* Adds a record (enum wal_record_type) to the buffer. */
 void wal_writer_append(struct wal_writer *writer, uint32_t type, struct bytes data);
+/* Writes what was added, so that a long log takes little memory. The segment may grow beyond
+ * WAL_SEGMENT_SIZE_BYTES: etcd begins a new one behind it. */
+MUST_CHECK bool wal_writer_flush(struct wal_writer *writer, struct error *e);
 /* Writes what was added, syncs the file and closes it. */
 MUST_CHECK bool wal_writer_finish(struct wal_writer *writer, struct error *e);
 /* Closes without writing. */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -189,11 +190,65 @@ test_a_tree_that_is_too_high_is_refused(void **state)
     assert_true(c.failed);
 }
 
+/* From the end, each row once, inline buckets and an empty one included. */
+static void
+test_previous_is_next_backwards(void **state)
+{
+    static const char *const names[] = {"key", "meta", "lease", "alarm", "members_removed"};
+    AUTO_ARENA tmp = ARENA_INIT;
+    uint8_t *data;
+    struct bbolt db = sample_open(sample_golden(&tmp, "snap/rich-3.5.30.snap", &data), "a.db");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        struct bbolt_bucket bucket = sample_bucket(&db, names[i]);
+        struct bbolt_row rows[ROWS_MOST];
+        size_t count = rows_read(&bucket, rows);
+        struct error e = ERROR_INIT;
+        struct bbolt_cursor c;
+        struct bbolt_row row;
+
+        bbolt_cursor_init(&c, &bucket);
+        while (count > 0) {
+            assert_true(bbolt_cursor_previous(&c, &row, &e));
+            assert_ptr_equal(row.key.data, rows[--count].key.data);
+            assert_ptr_equal(row.value.data, rows[count].value.data);
+        }
+        assert_false(bbolt_cursor_previous(&c, &row, &e));
+        assert_false(c.failed);
+    }
+}
+
+static void
+test_previous_stops_at_keys_that_do_not_descend(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    uint8_t *data;
+    struct bbolt db = sample_open(sample_golden(&tmp, "snap/rich-3.5.30.snap", &data), "a.db");
+    struct bbolt_bucket bucket = sample_bucket(&db, "key");
+    struct bbolt_row rows[ROWS_MOST];
+    size_t count = rows_read(&bucket, rows);
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+
+    (void)state;
+    data[rows[count - 2].key.data - data] = 0xff;
+    bbolt_cursor_init(&c, &bucket);
+    assert_true(bbolt_cursor_previous(&c, &row, &e));
+    assert_false(bbolt_cursor_previous(&c, &row, &e));
+    assert_true(c.failed);
+    assert_int_equal(e.code, ERROR_CORRUPT);
+    assert_non_null(strstr(e.text, "is not smaller than the one behind it"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seek_finds_each_row_and_goes_on_behind_it),
+        cmocka_unit_test(test_previous_is_next_backwards),
+        cmocka_unit_test(test_previous_stops_at_keys_that_do_not_descend),
         cmocka_unit_test(test_last_is_the_greatest_key),
         cmocka_unit_test(test_an_empty_bucket_has_no_rows),
         cmocka_unit_test(test_empty_leaves_are_passed_over),

@@ -96,6 +96,40 @@ test_user_data_are_noticed(void **state)
     assert_int_equal(m.removed[1], 255);
 }
 
+/* The rule of etcd's IsMetaStoreOnly. */
+static void
+test_content_that_3_6_refuses_is_told(void **state)
+{
+    static const struct {
+        const char *root; /* the children of / */
+        bool custom;
+    } cases[] = {
+        {"\"0\":" NODE("{\"members\":{}}"), false},
+        {"\"0\":" NODE("{}") ",\"1\":" NODE("{}"), false},
+        {"\"1\":" NODE("{\"a\":{}}"), true},
+        {"\"1\":" NODE("{\"_hidden\":{}}"), false},
+        {"\"_hidden\":" NODE("{\"a\":{}}"), false},
+        {"\"2\":" NODE("{\"enabled\":{\"Value\":\"true\"},\"users\":" NODE("{}") "}"), false},
+        {"\"2\":" NODE("{\"users\":" NODE("{\"root\":{}}") "}"), true},
+        {"\"3\":" NODE("{\"a\":{}}"), true},
+        {"\"3\":{\"Value\":\"a\",\"Children\":null}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct error e = ERROR_INIT;
+        struct v2_membership m;
+        const char *store =
+            arena_printf(&tmp, "{\"Root\":{\"Value\":\"\",\"Children\":{%s}}}", cases[i].root);
+
+        if (!v2_store_decode(&tmp, bytes_of_text(store), &m, &e))
+            fail_msg("%s", e.text);
+        if (m.has_custom_content != cases[i].custom)
+            fail_msg("%s", store);
+    }
+}
+
 static void
 check_refused(const char *store, const char *expected)
 {
@@ -135,6 +169,7 @@ main(void)
         cmocka_unit_test(test_short_ids_stand_where_go_puts_them),
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_user_data_are_noticed),
+        cmocka_unit_test(test_content_that_3_6_refuses_is_told),
         cmocka_unit_test(test_what_is_no_store_is_refused),
     };
 

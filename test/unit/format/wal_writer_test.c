@@ -118,11 +118,38 @@ test_an_existing_segment_is_left_alone(void **state)
     assert_true(bytes_equal_text(content, "mine"));
 }
 
+/* A log that is written in pieces is the one that is written at once. */
+static void
+test_flushing_changes_nothing(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    const char *dir = scratch_dir(&tmp);
+    const char *paths[] = {path_join(&tmp, dir, "a"), path_join(&tmp, dir, "b")};
+    struct bytes content[2];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_WAL_WRITER writer = WAL_WRITER_INIT;
+
+        assert_true(wal_writer_create(paths[i], 0, &writer, &e));
+        for (unsigned k = 0; k < 10; k++) {
+            wal_writer_append(&writer, WAL_ENTRY, BYTES_LITERAL("an entry"));
+            if (i == 1 && !wal_writer_flush(&writer, &e))
+                fail_msg("%s", e.text);
+        }
+        assert_true(wal_writer_finish(&writer, &e));
+        assert_true(file_read_all(&tmp, paths[i], WAL_SEGMENT_SIZE_BYTES, &content[i], &e));
+    }
+    assert_true(bytes_equal(content[0], content[1]));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_log_begins_with_its_crc_record),
+        cmocka_unit_test(test_flushing_changes_nothing),
         cmocka_unit_test(test_frames_are_those_of_etcd),
         cmocka_unit_test(test_a_segment_is_preallocated_and_readable),
         cmocka_unit_test(test_a_segment_carries_the_crc_of_the_one_before),
