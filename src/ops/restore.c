@@ -104,6 +104,7 @@ result_fill(const struct building *b, const char *token, struct restore_result *
         .cluster = b->cluster,
         .member_count = b->site_count,
         .had_trailer = b->source.has_trailer,
+        .hash_differs = b->source.hash_differs,
         .size_bytes = b->database.edit.tail_offset,
         .revision = b->database.revision,
         .revision_after = b->database.revision_after,

@@ -38,7 +38,7 @@ struct restore_request {
     size_t target_count;
     /* --initial-advertise-peer-urls of the only target, checked against the cluster; count 0: not. */
     struct peer_urls advertised;
-    bool skip_hash_check;   /* only for a file without trailer */
+    bool skip_hash_check;   /* take a file without trailer, or with another digest */
     uint64_t bump_revision; /* 0: none; needs mark_compacted, and the reverse */
     bool mark_compacted;
     bool keep_alarms;           /* default: emptied, as their member ids are gone */
@@ -65,6 +65,7 @@ struct restore_result {
     struct initial_cluster cluster;  /* all members with their ids, ascending */
     struct restored_member *members; /* those that were built, in the order of the targets */
     size_t member_count;
+    bool hash_differs;      /* the digest is another, and skip_hash_check was set */
     bool had_trailer;       /* false: a copied db file; entries of its WAL's tail may be missing */
     uint64_t size_bytes;    /* of the database, without trailer */
     int64_t revision;       /* of the snapshot */
@@ -86,6 +87,12 @@ struct restore_result {
 MUST_CHECK bool restore_request_check(struct arena *mem, const struct restore_request *request,
                                       const char *token, struct initial_cluster *ret_cluster,
                                       struct error *e);
+
+/* Whether a bump is marked and a mark has a bump: ERROR_USAGE with etcdutl's text. */
+MUST_CHECK bool restore_bump_check(const struct restore_request *request, struct error *e);
+
+/* Whether a target's directories are free: ERROR_EXISTS, ERROR_PERMISSION as above. */
+MUST_CHECK bool restore_target_check(const struct restore_target *target, struct error *e);
 
 /*
  * Builds the directories.

@@ -17,7 +17,7 @@
 /* The bump needs one row of its own; etcd itself needs room to go on. */
 #define REVISION_MAX (INT64_MAX - 1)
 
-enum { RESTORED_TERM = 1, FINDINGS_LISTED = 1 };
+enum { RESTORED_TERM = 1 };
 
 void
 restore_member_encode(struct buf *out, const struct initial_member *member)
@@ -29,20 +29,6 @@ restore_member_encode(struct buf *out, const struct initial_member *member)
                                    .name = member->name,
                                    .is_learner = member->is_learner,
                                });
-}
-
-static bool
-structure_check(const struct bbolt *db, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct bbolt_check_report report;
-
-    bbolt_check(&tmp, db, FINDINGS_LISTED, &report);
-    if (report.found == 0)
-        return true;
-    return error_set(e, ERROR_CORRUPT, "'%s': %s (%" PRIu64 " %s in all)", db->name,
-                     report.findings[0].text, report.found,
-                     report.found == 1 ? "finding" : "findings");
 }
 
 /* Always false. */
@@ -245,9 +231,10 @@ restore_database_plan(struct arena *mem, const char *db_path, const char *name,
     struct restore_database database = {.alarms = NULL};
     struct backend_info info;
     struct bbolt db;
+    uint64_t reachable;
 
     if (!file_map_open(db_path, &map, e) || !bbolt_open(file_map_bytes(&map), name, &db, e) ||
-        !structure_check(&db, e) || !backend_info_read(&tmp, &db, &info, e) ||
+        !bbolt_check_sound(&db, &reachable, e) || !backend_info_read(&tmp, &db, &info, e) ||
         !restore_revision_read(&db, &info, &database.revision, e) ||
         !bump_check(request->bump_revision, &database, e) ||
         !edit_build(mem, &db, request, cluster, &database, e))

@@ -83,11 +83,18 @@ restore_targets_all(struct arena *mem, const struct initial_cluster *cluster,
     return true;
 }
 
+bool
+restore_bump_check(const struct restore_request *request, struct error *e)
+{
+    return (request->bump_revision > 0) == request->mark_compacted ||
+           error_set(e, ERROR_USAGE, "--mark-compacted required if --revision-bump > 0");
+}
+
 static bool
 flags_check(const struct restore_request *request, struct error *e)
 {
-    if ((request->bump_revision > 0) != request->mark_compacted)
-        return error_set(e, ERROR_USAGE, "--mark-compacted required if --revision-bump > 0");
+    if (!restore_bump_check(request, e))
+        return false;
     if (request->target_count == 0)
         return error_set(e, ERROR_USAGE, "no member to restore");
     return true;
@@ -178,8 +185,8 @@ names_check(const struct restore_request *request, const struct initial_cluster 
            advertised_check(member, &request->advertised, e);
 }
 
-static bool
-paths_check(const struct restore_target *target, struct error *e)
+bool
+restore_target_check(const struct restore_target *target, struct error *e)
 {
     struct error why = ERROR_INIT;
     bool empty = false;
@@ -239,7 +246,7 @@ targets_check(const struct restore_request *request, struct error *e)
         const struct restore_target *target = &request->targets[i];
         struct place *place;
 
-        if (!paths_check(target, e))
+        if (!restore_target_check(target, e))
             return false;
         place = ARRAY_PUSH(&tmp, &places);
         place->target = i;

@@ -45,11 +45,6 @@ trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_
                           "only a copy of member/snap/db has no hash; --skip-hash-check restores "
                           "it, without the last writes that were in the WAL only");
     }
-    if (source->has_trailer && skip_hash_check) {
-        (void)error_set(e, ERROR_REFUSED, "snapshot '%s': has a hash, so it is checked",
-                        source->path);
-        return error_hint(e, "leave --skip-hash-check out: it is for files without a hash");
-    }
     return true;
 }
 
@@ -61,6 +56,7 @@ restore_source_open(const char *path, bool skip_hash_check, struct restore_sourc
     uint64_t file_bytes;
 
     source.path = path;
+    source.skip_hash_check = skip_hash_check;
     if (!file_open(path, O_RDONLY, 0, &source.fd, e) || !file_size(source.fd, path, &file_bytes, e))
         return false;
     source.has_trailer = db_snapshot_has_trailer(file_bytes);
@@ -84,14 +80,16 @@ restore_source_close(struct restore_source *source)
 }
 
 static bool
-digest_check(const struct restore_source *source, const uint8_t digest[SHA256_SIZE],
-             struct error *e)
+digest_check(struct restore_source *source, const uint8_t digest[SHA256_SIZE], struct error *e)
 {
     char expected[2 * SHA256_SIZE + 1];
     char got[2 * SHA256_SIZE + 1];
     struct error found = ERROR_INIT;
 
     if (!source->has_trailer || memcmp(digest, source->trailer, SHA256_SIZE) == 0)
+        return true;
+    source->hash_differs = true;
+    if (source->skip_hash_check)
         return true;
     hex_encode(source->trailer, SHA256_SIZE, expected);
     hex_encode(digest, SHA256_SIZE, got);
@@ -117,9 +115,8 @@ chunk_copy(const struct restore_source *source, struct sha256 *sha256, uint8_t *
 }
 
 bool
-restore_source_copy(const struct restore_source *source, const struct restore_site *sites,
-                    size_t count, restore_progress *progress, void *progress_context,
-                    struct error *e)
+restore_source_copy(struct restore_source *source, const struct restore_site *sites, size_t count,
+                    restore_progress *progress, void *progress_context, struct error *e)
 {
     AUTO_BUF chunk = BUF_INIT;
     AUTO_SHA256 sha256 = sha256_new();

@@ -17,6 +17,8 @@ struct restore_source {
     int fd;
     uint64_t content_bytes; /* without trailer */
     bool has_trailer;
+    bool skip_hash_check; /* another digest is no error, but noted in */
+    bool hash_differs;
     uint8_t trailer[SHA256_SIZE];
 };
 
@@ -29,8 +31,8 @@ struct restore_source {
 /*
  * Opens the snapshot and reads its trailer.
  *
- * skip_hash_check  a file without trailer is accepted, one with a trailer is not.
- * e                ERROR_REFUSED: the flag and the file do not fit. ERROR_CORRUPT: no size that a
+ * skip_hash_check  a file without trailer is accepted, and one whose digest is another.
+ * e                ERROR_REFUSED: there is no trailer. ERROR_CORRUPT: no size that a
  *                  snapshot can have. ERROR_NOT_FOUND and others of opening.
  */
 MUST_CHECK bool restore_source_open(const char *path, bool skip_hash_check,
@@ -43,9 +45,8 @@ void restore_source_close(struct restore_source *source);
  * e          ERROR_CORRUPT: another digest. ERROR_FORMAT: the file became shorter. ERROR_NO_SPACE,
  *            ERROR_IO.
  */
-MUST_CHECK bool restore_source_copy(const struct restore_source *source,
-                                    const struct restore_site *sites, size_t count,
-                                    restore_progress *progress, void *progress_context,
-                                    struct error *e);
+MUST_CHECK bool restore_source_copy(struct restore_source *source, const struct restore_site *sites,
+                                    size_t count, restore_progress *progress,
+                                    void *progress_context, struct error *e);
 
 #endif
