@@ -53,7 +53,9 @@ enum command_family {
 struct command {
     const char *name;     /* "get", "member list" */
     const char *operands; /* "KEY [RANGE_END]", "FILE...": how many there may be is read from it */
-    const char *summary;  /* one line, no full stop */
+    bool operands_are_form; /* a wrong number of them ends with the exit code of a wrong flag, as
+                             * where etcd's tools leave the counting to their parser */
+    const char *summary;    /* one line, no full stop */
     enum command_family family;
     unsigned tools; /* enum tool_set: the programs that have this word; 0: quorate alone */
     const struct option_def *options; /* ends with OPTIONS_END; NULL for none */

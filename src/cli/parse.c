@@ -415,6 +415,7 @@ hint_usage(const struct command_line *line, struct error *e)
 static bool
 check_operands(const struct command_line *line, struct error *e)
 {
+    enum error_code code = line->command->operands_are_form ? ERROR_FLAG : ERROR_USAGE;
     const char *name = line->command->name;
     size_t least;
     size_t most;
@@ -423,12 +424,11 @@ check_operands(const struct command_line *line, struct error *e)
     command_operand_limits(line->command, &least, &most);
     if (line->operand_count < least) {
         command_operand_name(line->command, line->operand_count, operand, sizeof(operand));
-        error_set_(e, ERROR_USAGE, 0, "'%s' needs %s", name, operand);
+        error_set_(e, code, 0, "'%s' needs %s", name, operand);
         return hint_usage(line, e);
     }
     if (line->operand_count > most) {
-        error_set_(e, ERROR_USAGE, 0, "'%s' is one operand too many for '%s'", line->operands[most],
-                   name);
+        error_set_(e, code, 0, "'%s' is one operand too many for '%s'", line->operands[most], name);
         return hint_usage(line, e);
     }
     return true;
@@ -442,7 +442,7 @@ check_required(const struct command_line *line, struct error *e)
 
         if (!value->def->required || value->source != OPTION_FROM_FALLBACK)
             continue;
-        error_set_(e, ERROR_USAGE, 0, "'%s' needs --%s", line->command->name, value->def->name);
+        error_set_(e, ERROR_FLAG, 0, "'%s' needs --%s", line->command->name, value->def->name);
         return error_hint(e, "see '%s help %s'", line->tool->name, line->command->name);
     }
     return true;

@@ -2,11 +2,14 @@
 
 #include "base/time.h"
 #include "cli/app.h"
+#include "cli/offline_defrag.h"
 #include "etcd/maintenance.h"
 
 static const struct option_def defrag_options[] = {
     {"cluster", OPTION_TEXT, .arg = "NAME", .bare = "true", .environment = "QUORATE_CLUSTER",
      .help = "All endpoints of the member list; with a name, those of that cluster"},
+    {"data-dir", OPTION_DIR, .arg = "DIR",
+     .help = "Instead: the database of a member that does not run, as 'etcdutl defrag'"},
     OPTIONS_END,
 };
 
@@ -46,9 +49,12 @@ defrag_one(struct app *app, struct etcd_client *client, size_t at, struct error 
 static bool
 defrag_run(struct app *app, struct error *e)
 {
+    const char *data_dir = option_text(&app->options, "data-dir");
     struct etcd_client *client;
     size_t count;
 
+    if (data_dir[0] != '\0')
+        return offline_defrag_run(app, data_dir, e);
     if (!app_etcd_to_ask(app, &client, e))
         return false;
     if (!option_given(&app->options, "command-timeout"))

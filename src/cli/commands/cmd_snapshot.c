@@ -1,9 +1,25 @@
 /* snapshot: db snapshot files. */
 
 #include "cli/app.h"
+#include "cli/db_wait.h"
 #include "cli/print/print.h"
 #include "cli/print/print_snapshot.h"
 #include "format/db_snapshot.h"
+
+static const struct option_def status_options[] = {
+    DB_WAIT_OPTION,
+    OPTIONS_END,
+};
+
+/* A database that a server has open may change while it is read. */
+static bool
+not_in_use(struct app *app, struct error *e)
+{
+    AUTO_DB_FILE file = DB_FILE_INIT;
+
+    return db_file_open(app_operand(app, 0), DB_FILE_READ, db_wait_ms(app), &file, e) ||
+           e->code != ERROR_LOCKED;
+}
 
 static bool
 snapshot_status_run(struct app *app, struct error *e)
@@ -14,7 +30,8 @@ snapshot_status_run(struct app *app, struct error *e)
 
     if (!print_no_protobuf(&app->style, e))
         return false;
-    if (!db_snapshot_verify(app->mem, app_operand(app, 0), &options, &report, e) ||
+    if (!not_in_use(app, e) ||
+        !db_snapshot_verify(app->mem, app_operand(app, 0), &options, &report, e) ||
         !db_snapshot_require_good(&report, e))
         return false;
     status = (struct snapshot_status){
@@ -38,9 +55,29 @@ const struct command command_snapshot_status = {
     .summary = "Show what a db snapshot file holds",
     .family = FAMILY_BACKUP,
     .tools = IN_QUORATE | IN_ETCDCTL | IN_ETCDUTL,
+    .options = status_options,
     .run = snapshot_status_run,
     .example = "quorate snapshot status backup.db -w table",
     .description = "Checks the checksum at the end of the file, each page and each row first. The "
                    "simple form has, with commas between: hash, revision, keys, size, storage "
                    "version.",
+};
+
+static bool
+snapshot_save_refuse(struct app *app UNUSED, struct error *e)
+{
+    error_set_(e, ERROR_USAGE, 0, "etcdutl does not talk to servers");
+    return error_hint(e, "to download a snapshot use: etcdctl snapshot save FILE");
+}
+
+/* etcdutl 3.5 has it to say the same. */
+const struct command command_snapshot_save_elsewhere = {
+    .name = "snapshot save",
+    .operands = "[FILE]",
+    .summary = "Say which tool saves snapshots",
+    .family = FAMILY_BACKUP,
+    .tools = IN_ETCDUTL,
+    .run = snapshot_save_refuse,
+    .example = "etcdctl snapshot save backup.db",
+    .hidden = true,
 };

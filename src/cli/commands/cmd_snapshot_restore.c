@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/time.h"
 #include "cli/app.h"
+#include "cli/db_wait.h"
 #include "cli/progress.h"
 #include "cluster/inventory.h"
 #include "format/db_snapshot.h"
@@ -29,7 +30,8 @@ static const struct option_def restore_options[] = {
      .help = "The member's peer URLs, checked against the initial cluster "
              "[default: those of the initial cluster]"},
     {"skip-hash-check", OPTION_BOOL,
-     .help = "Accept a db file without a digest at its end (copied from a data directory)"},
+     .help = "Accept a file without a digest at its end (copied from a data directory), or with a "
+             "wrong one"},
     {"bump-revision", OPTION_TEXT, .arg = "N|auto",
      .help = "Raise the revision by N, so that no client has seen a later one"},
     {"mark-compacted", OPTION_BOOL,
@@ -41,6 +43,7 @@ static const struct option_def restore_options[] = {
     {"output-dir", OPTION_DIR, .arg = "DIR", .help = "With --all: build DIR/NAME for each member"},
     {"initial-memory-map-size", OPTION_U64, .arg = "BYTES",
      .help = "Accepted as etcdutl does; has no meaning here"},
+    DB_WAIT_OPTION,
     OPTIONS_END,
 };
 
@@ -101,15 +104,17 @@ bump_wanted(struct app *app, struct restore_request *request, struct error *e)
 
     request->mark_compacted = option_bool(&app->options, "mark-compacted");
     if (text[0] == '\0')
-        return true;
+        return restore_bump_check(request, e);
     if (strcmp(text, "auto") == 0) {
         request->bump_revision = bump_revision_auto(0, 0);
         request->mark_compacted = true;
         return true;
     }
-    if (!number_parse_u64(text, &request->bump_revision, e))
+    if (!number_parse_u64(text, &request->bump_revision, e)) {
+        e->code = ERROR_FLAG;
         return error_wrap(e, "--bump-revision");
-    return true;
+    }
+    return restore_bump_check(request, e);
 }
 
 /* Members that are built one by one have to get the same token without being told. */
@@ -159,18 +164,20 @@ result_json(struct app *app, const struct restore_result *result)
     buf_append_byte(&app->out, '\n');
 }
 
+/* etcdutl logs what it does to stderr and prints nothing. */
 static void
-result_text(struct app *app, const struct restore_result *result)
+result_say(const struct app *app, const struct restore_result *result)
 {
     for (size_t i = 0; i < result->member_count; i++)
-        buf_printf(&app->out, "built %s for member %s (%llx)\n", result->members[i].data_dir,
-                   result->members[i].name, (unsigned long long)result->members[i].id);
-    buf_printf(&app->out, "cluster %llx, token %s, revision %lld",
-               (unsigned long long)result->cluster_id, result->token, (long long)result->revision);
+        app_say(app, "built %s for member %s (%llx)", result->members[i].data_dir,
+                result->members[i].name, (unsigned long long)result->members[i].id);
     if (result->revision_after != result->revision)
-        buf_printf(&app->out, ", bumped to %lld and compacted there",
-                   (long long)result->revision_after);
-    buf_append_byte(&app->out, '\n');
+        app_say(app, "cluster %llx, token %s, revision %lld, bumped to %lld and compacted there",
+                (unsigned long long)result->cluster_id, result->token, (long long)result->revision,
+                (long long)result->revision_after);
+    else
+        app_say(app, "cluster %llx, token %s, revision %lld",
+                (unsigned long long)result->cluster_id, result->token, (long long)result->revision);
 }
 
 static void
@@ -188,40 +195,66 @@ remarks_say(struct app *app, const struct restore_request *request,
                 (unsigned long long)result->alarms[i].member_id,
                 request->keep_alarms ? "kept; writes are refused until it is disarmed"
                                      : "cleared, as that member will not exist");
+    if (result->hash_differs)
+        app_warn(app,
+                 "'%s' is not what was saved: its SHA-256 is another. Its pages and rows "
+                 "are sound, but keys or values may be wrong",
+                 request->snapshot_path);
     if (!result->had_trailer)
         app_warn(app, "the file has no digest, so nothing proves that it is whole; what the WAL of "
                       "its member held beyond it is not in it");
 }
 
 static bool
-snapshot_restore_run(struct app *app, struct error *e)
+request_fill(struct app *app, struct restore_request *request, struct error *e)
+{
+    const char *advertised = option_text(&app->options, "initial-advertise-peer-urls");
+
+    if (!cluster_wanted(app, &request->cluster, e) || !targets_wanted(app, request, e) ||
+        !token_wanted(app, request, e))
+        return false;
+    if (advertised[0] != '\0' && !peer_urls_parse(app->mem, advertised, &request->advertised, e))
+        return error_wrap(e, "--initial-advertise-peer-urls");
+    return true;
+}
+
+static bool
+restore_go(struct app *app, struct restore_request *request, struct restore_result *ret_result,
+           struct error *e)
 {
     struct progress_line line;
+    bool done;
+
+    request->progress = restore_progress_show;
+    request->progress_context = &line;
+    progress_start(&line, app, "restoring");
+    done = restore_run(app->mem, request, ret_result, e);
+    progress_end(&line);
+    return done;
+}
+
+static bool
+snapshot_restore_run(struct app *app, struct error *e)
+{
     struct restore_request request = {
         .snapshot_path = app_operand(app, 0),
         .skip_hash_check = option_bool(&app->options, "skip-hash-check"),
         .keep_alarms = option_bool(&app->options, "keep-alarms"),
-        .progress = restore_progress_show,
-        .progress_context = &line,
     };
-    const char *advertised = option_text(&app->options, "initial-advertise-peer-urls");
     struct restore_result result;
-    bool done;
 
-    if (!cluster_wanted(app, &request.cluster, e) || !targets_wanted(app, &request, e) ||
-        !token_wanted(app, &request, e) || !bump_wanted(app, &request, e))
+    if (!bump_wanted(app, &request, e))
         return false;
-    if (advertised[0] != '\0' && !peer_urls_parse(app->mem, advertised, &request.advertised, e))
-        return error_wrap(e, "--initial-advertise-peer-urls");
-    progress_start(&line, app, "restoring");
-    done = restore_run(app->mem, &request, &result, e);
-    progress_end(&line);
-    if (!done)
+    if (!request_fill(app, &request, e) || !restore_go(app, &request, &result, e)) {
+        /* To etcdutl only the number of operands and the bump are matters of usage. */
+        if (e->code == ERROR_USAGE)
+            e->code = ERROR_REFUSED;
         return false;
+    }
     if (app->style.output == OUTPUT_JSON)
         result_json(app, &result);
     else
-        result_text(app, &result);
+        result_say(app, &result);
     remarks_say(app, &request, &result);
     return true;
 }

@@ -1,4 +1,4 @@
-/* Snapshot status: one row. The version came with 3.6. */
+/* Both are one row. The storage version came with 3.6. */
 
 #include "cli/print/print_snapshot.h"
 
@@ -38,6 +38,25 @@ status_fields(struct buf *out, bool has_version, const struct snapshot_status *s
         print_field_plain(out, "Version", s->version);
 }
 
+/* The two forms that show cells. */
+static void
+row_print(struct buf *out, const struct output_style *style, const char *const *headings,
+          const char *const *cells, size_t columns)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct text_table table;
+
+    if (style->output == OUTPUT_SIMPLE) {
+        print_joined(out, cells, columns, ", ");
+        buf_append_byte(out, '\n');
+        return;
+    }
+    text_table_init(&table, &tmp, headings, columns);
+    for (size_t i = 0; i < columns; i++)
+        text_table_cell(&table, cells[i]);
+    text_table_draw(&table, style, out);
+}
+
 void
 print_snapshot_status(struct buf *out, const struct output_style *style,
                       const struct snapshot_status *s)
@@ -55,24 +74,60 @@ print_snapshot_status(struct buf *out, const struct output_style *style,
         size_human(&tmp, s->total_size_bytes),
         s->version,
     };
-    struct text_table table;
 
     switch (style->output) {
     case OUTPUT_SIMPLE:
-        print_joined(out, cells, columns, ", ");
-        buf_append_byte(out, '\n');
-        break;
     case OUTPUT_TABLE:
-        text_table_init(&table, &tmp, headings, columns);
-        for (size_t i = 0; i < columns; i++)
-            text_table_cell(&table, cells[i]);
-        text_table_draw(&table, style, out);
+        row_print(out, style, headings, cells, columns);
         break;
     case OUTPUT_JSON:
         status_json(out, has_version, s);
         break;
     case OUTPUT_FIELDS:
         status_fields(out, has_version, s);
+        break;
+    case OUTPUT_PROTOBUF: /* refused before: there is no such message */
+        break;
+    }
+}
+
+static void
+hash_json(struct buf *out, const struct hash_kv *hash)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, out, 0);
+    json_object_begin(&w);
+    json_key_u64(&w, "hash", hash->hash);
+    json_key_i64(&w, "hashRevision", hash->hash_revision);
+    json_key_i64(&w, "compactRevision", hash->compact_revision);
+    json_object_end(&w);
+    buf_append_byte(out, '\n');
+}
+
+void
+print_hash_kv(struct buf *out, const struct output_style *style, const struct hash_kv *hash)
+{
+    static const char *const headings[] = {"HASH", "HASH REVISION", "COMPACT REVISION"};
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *cells[] = {
+        arena_printf(&tmp, "%" PRIu32, hash->hash),
+        arena_printf(&tmp, "%" PRId64, hash->hash_revision),
+        arena_printf(&tmp, "%" PRId64, hash->compact_revision),
+    };
+
+    switch (style->output) {
+    case OUTPUT_SIMPLE:
+    case OUTPUT_TABLE:
+        row_print(out, style, headings, cells, sizeof(cells) / sizeof(*cells));
+        break;
+    case OUTPUT_JSON:
+        hash_json(out, hash);
+        break;
+    case OUTPUT_FIELDS:
+        print_field_u64(out, "Hash", hash->hash);
+        print_field_i64(out, "Hash revision", hash->hash_revision);
+        print_field_i64(out, "Compact revision", hash->compact_revision);
         break;
     case OUTPUT_PROTOBUF: /* refused before: there is no such message */
         break;

@@ -1,10 +1,11 @@
-/* What etcdutl prints for snapshot status. */
+/* What etcdutl prints for snapshot status and hashkv. */
 #ifndef QUORATE_CLI_PRINT_SNAPSHOT_H
 #define QUORATE_CLI_PRINT_SNAPSHOT_H
 
 #include <stdint.h>
 
 #include "cli/print/print.h"
+#include "format/backend_hash.h"
 
 struct snapshot_status {
     uint32_t hash;
@@ -16,5 +17,8 @@ struct snapshot_status {
 
 void print_snapshot_status(struct buf *out, const struct output_style *style,
                            const struct snapshot_status *s);
+
+/* Since 3.6. */
+void print_hash_kv(struct buf *out, const struct output_style *style, const struct hash_kv *hash);
 
 #endif
