@@ -53,7 +53,6 @@ setup() {
     run -128 "$QUORATE" get a b --prefix
     [[ ${lines[0]} == "Error: a RANGE_END ('b') cannot go with --prefix or --from-key" ]]
     run -128 "$QUORATE" put a b --ignore-value
-    run -128 "$QUORATE" put a b --lease 1 --ignore-lease
     run -128 "$QUORATE" del a --range
 }
 
