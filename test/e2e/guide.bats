@@ -45,6 +45,10 @@ follow() {
     follow back-up-and-recover.md
 }
 
+@test "guide: replace etcdctl" {
+    follow replace-etcdctl.md
+}
+
 # The examples of the commands whose name fits a pattern: a line each, with our repository and port.
 examples() {
     "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[] | select(.name | test($names)) | .example' |
