@@ -75,7 +75,7 @@ dest_open(struct app *app, struct etcd_client *source, struct etcd_client **ret_
           struct error *e)
 {
     const char *endpoint = app_operand(app, 0);
-    struct secret password = {NULL};
+    struct secret password = {.text = NULL};
     struct etcd_options o = *app->etcd;
     bool opened;
 

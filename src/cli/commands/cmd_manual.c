@@ -19,7 +19,8 @@ manual_run(struct app *app, struct error *e)
     else if (strcmp(form, "causes") == 0)
         manual_append_causes(&app->out);
     else
-        return error_set(e, ERROR_USAGE, "'%s' is not one of: scdoc markdown exit-codes causes", form);
+        return error_set(e, ERROR_USAGE, "'%s' is not one of: scdoc markdown exit-codes causes",
+                         form);
     return true;
 }
 
