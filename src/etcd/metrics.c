@@ -22,8 +22,7 @@ etcd_metrics_fetch(struct arena *mem, struct etcd_client *client, size_t endpoin
     struct http1_exchange get;
 
     ASSERT(endpoint < client->endpoint_count);
-    if (!http1_start(mem, client->loop, &options, &get, e) ||
-        !http1_finish(client->loop, &get, e))
+    if (!http1_start(mem, client->loop, &options, &get, e) || !http1_finish(client->loop, &get, e))
         return false;
     if (get.status != 200) {
         error_set_(e, ERROR_RPC, 0, "endpoint '%s': GET /metrics gave HTTP status %u",
