@@ -1,5 +1,7 @@
 /* downgrade: of the whole cluster by one minor version. Source: downgrade_command.go, 3.6 and 3.7. */
 
+#include <string.h>
+
 #include "cli/app.h"
 #include "cli/print/print_maintenance.h"
 #include "etcd/maintenance.h"
@@ -26,16 +28,6 @@ target_check(const struct app *app, struct error *e)
     return print_no_fields(&app->style, e);
 }
 
-static bool
-version_is_before_3_6(const char *version)
-{
-    unsigned major;
-    unsigned minor;
-
-    return sscanf(version, "%u.%u", &major, &minor) == 2 &&
-           (major < 3 || (major == 3 && minor < 6));
-}
-
 /*
  * A 3.5 server takes the request, answers with a time-out, and has it applied all the same; from
  * then on a member that restarts refuses to join. So no member may be a 3.5 one.
@@ -47,7 +39,7 @@ refuse_before_3_6(struct app *app, struct etcd_client *client, struct error *e)
 
     etcd_status_each(app->mem, client, &answers);
     for (size_t i = 0; i < etcd_client_endpoint_count(client); i++) {
-        if (!answers[i].answer.ok || !version_is_before_3_6(answers[i].status.version))
+        if (!answers[i].answer.ok || strverscmp(answers[i].status.version, "3.6") >= 0)
             continue;
         error_set_(e, ERROR_REFUSED, 0,
                    "endpoint '%s' runs etcd %s: before 3.6 a downgrade that is enabled only stops "

@@ -10,8 +10,6 @@
 #include "cli/held.h"
 #include "cli/print/print.h"
 
-extern char **environ;
-
 enum {
     SESSION_TTL_S = 60,     /* etcd's concurrency.defaultSessionTTL */
     EXIT_OF_SIGNALLED = 255 /* etcdctl passes Go's -1 on */
