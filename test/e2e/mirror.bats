@@ -388,7 +388,7 @@ here_has() {
     wait_for 20 dest_is '' ''
     kill "$mirror"
     mirror_ends_with 143
-    run -1 --separate-stderr with_cluster timeout 5 "$QUORATE" make-mirror --dest-cacert "$tls/ca.crt" \
+    run -2 --separate-stderr with_cluster timeout 20 "$QUORATE" make-mirror --dial-timeout 10s --dest-cacert "$tls/ca.crt" \
         --dest-cert "$tls/client.crt" --dest-key "$tls/client.key" --dest-user root --dest-password wrong \
         "$(dest etcd_endpoints)"
     [[ $stderr == *'Error: destination: '*'invalid user ID or password'* ]]
