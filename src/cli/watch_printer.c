@@ -9,8 +9,6 @@
 #include "cli/print/print_watch.h"
 #include "cli/text.h"
 
-extern char **environ;
-
 /* NAME="value", quoted as Go quotes. */
 static const char *
 variable(struct arena *mem, const char *name, struct bytes value)

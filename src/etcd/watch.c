@@ -91,8 +91,10 @@ watch_unlink(struct etcd_watch *w)
 {
     struct etcd_watch **link = &w->watcher->watches;
 
-    while (*link != w)
+    while (*link != w) {
+        ASSERT(*link != NULL);
         link = &(*link)->next;
+    }
     *link = w->next;
     w->watcher = NULL;
 }
