@@ -25,6 +25,8 @@ struct etcd_method {
 /* Of etcd/kv.c, for etcd/pipeline.c; a transaction is taken for a change. */
 extern const struct etcd_method etcd_put_method;
 extern const struct etcd_method etcd_txn_method;
+/* Of etcd/maintenance.c, for etcd/health.c. */
+extern const struct etcd_method etcd_status_method;
 
 struct etcd_endpoint {
     const char *url; /* as given */

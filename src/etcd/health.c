@@ -26,14 +26,6 @@ static const struct etcd_method alarm_method = {
     .read_only = true,
 };
 
-static const struct etcd_method status_method = {
-    "/etcdserverpb.Maintenance/Status",
-    &etcd_empty_message,
-    &etcd_status_message,
-    .read_only = true,
-    .local = true,
-};
-
 /* What each endpoint is asked, encoded once. */
 struct questions {
     struct bytes get;
@@ -77,7 +69,7 @@ get_ended(void *context, struct etcd_call *get)
 
     if (!check->learner && get_finds_learner(get)) {
         check->learner = true;
-        check->alarms.method = &status_method;
+        check->alarms.method = &etcd_status_method;
         check->alarms.request = check->questions->status;
         get_start(check, get->mem, get->client, get->endpoint);
         return;
@@ -211,7 +203,7 @@ etcd_health_each(struct arena *mem, struct etcd_client *client,
         .get = etcd_request_encode(&tmp, range_method.request, &get),
         .local_get = etcd_request_encode(&tmp, range_method.request, &local_get),
         .alarms = etcd_request_encode(&tmp, alarm_method.request, &list),
-        .status = etcd_request_encode(&tmp, status_method.request, &none),
+        .status = etcd_request_encode(&tmp, etcd_status_method.request, &none),
         .deadline_ms = time_monotonic_ms() + client->command_timeout_ms,
     };
     struct check *checks = arena_zero(&tmp, count * sizeof(*checks));

@@ -3,7 +3,7 @@
 
 #include "etcd/call.h"
 
-static const struct etcd_method status_method = {
+const struct etcd_method etcd_status_method = {
     "/etcdserverpb.Maintenance/Status",
     &etcd_empty_message,
     &etcd_status_message,
@@ -33,7 +33,7 @@ etcd_status_each(struct arena *mem, struct etcd_client *client,
 {
     struct etcd_status_answer *answers = arena_zero(mem, client->endpoint_count * sizeof(*answers));
 
-    etcd_ask_each(mem, client, &status_method, &empty, answers, sizeof(*answers),
+    etcd_ask_each(mem, client, &etcd_status_method, &empty, answers, sizeof(*answers),
                   offsetof(struct etcd_status_answer, status));
     *ret_answers = answers;
 }
@@ -65,7 +65,7 @@ bool
 etcd_status_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
                struct etcd_status *ret_status, struct error *e)
 {
-    return etcd_ask_at(mem, client, endpoint, &status_method, &empty, ret_status, e);
+    return etcd_ask_at(mem, client, endpoint, &etcd_status_method, &empty, ret_status, e);
 }
 
 bool

@@ -159,6 +159,8 @@ test_errors(void **state)
         {"get", "'get' needs KEY", "usage: quorate get KEY [RANGE_END]"},
         {"get a b c", "'c' is one operand too many for 'get'",
          "usage: quorate get KEY [RANGE_END]"},
+        {"member add a http://b:1", "'http://b:1' is one operand too many for 'member add'",
+         "usage: quorate member add NAME --peer-urls URL[,URL...]"},
         {"version x", "'x' is one operand too many for 'version'", "usage: quorate version"},
         {"--cluster status member list", "a word of 'status' was read as the value of a flag",
          "write the flag as --NAME=VALUE, or behind the command"},
