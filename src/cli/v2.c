@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/discovery.h"
 #include "cli/input.h"
 #include "cli/prompt.h"
 #include "cli/v2_equivalent.h"
@@ -41,11 +42,16 @@ v2_endpoints(const struct app *app)
     return DEFAULT_ENDPOINTS;
 }
 
-static void
-endpoints_set(struct app *app, struct etcd2_options *o)
+static bool
+endpoints_set(struct app *app, struct etcd2_options *o, struct error *e)
 {
     ARRAY(const char *) urls = ARRAY_INIT;
     const char *rest = v2_endpoints(app);
+
+    if (!endpoints_discover(app, &o->endpoints, &o->endpoint_count, e))
+        return false;
+    if (o->endpoint_count > 0)
+        return true;
 
     for (;;) {
         size_t size = strcspn(rest, ",");
@@ -57,6 +63,7 @@ endpoints_set(struct app *app, struct etcd2_options *o)
     }
     o->endpoints = urls.items;
     o->endpoint_count = urls.count;
+    return true;
 }
 
 /* NAME:PASSWORD, the second part from the terminal when it is not given. */
@@ -121,9 +128,9 @@ v2_client_no_sync(struct app *app, int exit_code, struct etcd2_client **ret_clie
         o.trace = say_request;
         o.trace_context = app;
     }
-    endpoints_set(app, &o);
     app->failure_code = V2_EXIT_FAILED;
-    if (!basic_set(app, &basic, e) || !etcd2_client_open(&o, ret_client, e))
+    if (!endpoints_set(app, &o, e) || !basic_set(app, &basic, e) ||
+        !etcd2_client_open(&o, ret_client, e))
         return false;
     arena_on_release(app->mem, client_close, *ret_client);
     app->failure_code = exit_code;

@@ -54,6 +54,14 @@ enum {
          .fallback = "simple",                                                                     \
          .choices = "simple|extended|json",                                                        \
          .help = "Form of the results"},                                                           \
+        {"discovery-srv",                                                                          \
+         OPTION_TEXT,                                                                              \
+         'D',                                                                                      \
+         .arg = "DOMAIN",                                                                          \
+         .environment = "ETCDCTL_DISCOVERY_SRV",                                                   \
+         .help = "Endpoints are those of this domain's SRV records"},                              \
+        {"insecure-discovery", OPTION_BOOL, .environment = "ETCDCTL_INSECURE_DISCOVERY",           \
+         .help = "Also records of endpoints without TLS"},                                         \
         {"debug", OPTION_BOOL, .help = "Show each request as a curl command on stderr"},           \
         {"no-sync", OPTION_BOOL, .help = "Ask no member for the other members' addresses first"},  \
         {"timeout", OPTION_DURATION, .arg = "DURATION", .fallback = "2s",                          \

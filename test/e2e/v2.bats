@@ -280,6 +280,26 @@ END
     [[ $stderr == *'give a client certificate with --cert'* ]]
 }
 
+@test "a user and a password, in a flag or a variable" {
+    needs_v2
+    "$theirs" user add root:pw
+    "$theirs" auth enable
+    same_as_root() {
+        diff -a <("$theirs" -u "$1" "${@:2}" 2>/dev/null; echo $?) <("$ours" -u "$1" "${@:2}" 2>/dev/null; echo $?)
+    }
+    "$theirs" role revoke guest --path '/*' --readwrite -u root:pw 2>/dev/null ||
+        "$theirs" -u root:pw role revoke guest --path '/*' --readwrite
+    same_as_root root:pw set /t 1
+    same_as_root root:pw get /t
+    same_as_root root:wrong get /t
+    same_as_root root:wrong member list
+    [[ $(ETCDCTL_USERNAME=root:pw "$ours" get /t) == 1 ]]
+    run -4 --separate-stderr "$ours" get /t
+    [[ $stderr == *'Insufficient credentials'*'-u USER:PASSWORD'* && $stderr != *pw* ]]
+    run -0 --separate-stderr "$ours" --debug -u root:pw get /t
+    [[ $stderr == *'curl -X GET'* && $stderr != *pw* ]]
+}
+
 @test "without the v2 API the error says why, and shows the v3 command" {
     ETCDCTL_API=3 etcd_start "$ETCD_VERSION"
     export ETCDCTL_ENDPOINTS
