@@ -74,7 +74,8 @@ def missing(run, left_out):
                     yield from ours.lack(f"{title} {name}", name, flag)
         for flag in real.global_flags.values():
             if not left_out.has(title, "", dashed(flag)):
-                yield from ours.lack(title, "ls" if api == "2" else "version", flag)
+                known_by = "ls" if api == "2" else "version" if tool == "etcdctl" else "snapshot status"
+                yield from ours.lack(title, known_by, flag)
 
 
 class Probe:
