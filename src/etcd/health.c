@@ -147,8 +147,8 @@ static void
 check_judge(struct arena *mem, const struct check *check, struct etcd_health_answer *health)
 {
     struct etcd_range_response got;
-    struct etcd_alarm_list list;
-    struct etcd_status status;
+    struct etcd_alarm_list list = {0};
+    struct etcd_status status = {0};
 
     if (!check->alive) {
         etcd_answer_set(&health->answer, &check->get, &got);
