@@ -53,7 +53,6 @@ setup() {
     run -128 "$QUORATE" get a b --prefix
     [[ ${lines[0]} == "Error: a RANGE_END ('b') cannot go with --prefix or --from-key" ]]
     run -128 "$QUORATE" put a b --ignore-value
-    run -128 "$QUORATE" del a --range
 }
 
 @test "nobody listens: told at once, with the exit code for it" {
@@ -65,7 +64,7 @@ setup() {
 
 @test "a full stdout is an error, a reader that leaves is none to talk about" {
     # shellcheck disable=SC2016 # for the inner shell
-    run -7 bash -c '"$0" lab list >/dev/full' "$QUORATE"
+    run -7 bash -c '"$0" __manual markdown >/dev/full' "$QUORATE"
     [[ ${lines[0]} == 'Error: standard output: No space left on device' ]]
     # shellcheck disable=SC2016 # for the inner shell
     run --separate-stderr bash -c '"$0" help | true' "$QUORATE"

@@ -132,7 +132,8 @@ test_errors(void **state)
         const char *hint;
     } cases[] = {
         {"gte a", "unknown command 'gte'", "did you mean 'quorate get'?"},
-        {"s", "unknown command 's': it could be status, snapshot, scan-keys", "write more of the word"},
+        {"s", "unknown command 's': it could be status, snapshot, scan-keys",
+         "write more of the word"},
         {"member lits", "unknown command 'member lits'", "did you mean 'quorate member list'?"},
         {"member xyzzyxyzzy", "unknown command 'member xyzzyxyzzy'", "see 'quorate help member'"},
         {"xyzzyxyzzy", "unknown command 'xyzzyxyzzy'", "see 'quorate help'"},
