@@ -442,7 +442,9 @@ check_required(const struct command_line *line, struct error *e)
 
         if (!value->def->required || value->source != OPTION_FROM_FALLBACK)
             continue;
-        error_set_(e, ERROR_FLAG, 0, "'%s' needs --%s", line->command->name, value->def->name);
+        /* etcdutl has them checked by its parser, etcdctl checks them itself. */
+        error_set_(e, (line->command->tools & IN_ETCDUTL) != 0 ? ERROR_FLAG : ERROR_USAGE, 0,
+                   "'%s' needs --%s", line->command->name, value->def->name);
         return error_hint(e, "see '%s help %s'", line->tool->name, line->command->name);
     }
     return true;
