@@ -57,7 +57,7 @@ class Runner:
     def _own_words(quorate):
         table = json.loads(subprocess.run([quorate, "help", "-w", "json"], check=True,
                                           stdout=subprocess.PIPE).stdout)
-        return {command["name"] for command in table["commands"]} - {"help", "version", "completion"}
+        return {command["name"] for command in table["commands"]} - {"help", "options", "version", "completion"}
 
     def has(self, tool):
         return os.access(self.real[tool][0], os.X_OK)
