@@ -41,7 +41,6 @@ process_has_open(const char *fd_dir, const struct stat *file)
 static void
 process_name_read(uint64_t pid, char *ret_name, size_t size)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     char path[PROC_PATH_SIZE];
     AUTO_FD fd = -1;
     ssize_t got;

@@ -7,6 +7,7 @@
 # bats file_tags=each-etcd
 
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
+# shellcheck disable=SC2030,SC2031 # each test is a shell of its own, and means its own endpoints
 bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
@@ -197,6 +198,7 @@ watch -r --after-index $index /t
 END
     "$ours" watch --forever --recursive /t >"$BATS_TEST_TMPDIR/seen" 3>&- &
     local watcher=$!
+    # shellcheck disable=SC2016 # for the inner shell
     "$ours" exec-watch --recursive /t -- \
         sh -c 'echo $ETCD_WATCH_ACTION $ETCD_WATCH_KEY $ETCD_WATCH_VALUE' >"$BATS_TEST_TMPDIR/ran" 3>&- &
     local runner=$!
