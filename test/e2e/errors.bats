@@ -156,7 +156,7 @@ peer_url() {
     wait_for 5 alarm_is_on
     revision=$("$QUORATE" --endpoints "$ep" endpoint status -w json | jq '.[0].Status.header.revision')
     is_3_4 || [[ $(<"$(etcd_dir)/program") == */3.5.* ]] || quota=", and its quota is 1.0 MB"
-    told "endpoint '$ep': mvcc: database space exceeded; the database has * kB (* kB in use)$quota" \
+    told "endpoint '$ep': mvcc: database space exceeded; the database has * (* in use)$quota" \
         "free space: 'compaction $revision', then 'defrag --cluster', then 'alarm disarm'" \
         --endpoints "$ep" put color green
     as_json --endpoints "$ep" put color green

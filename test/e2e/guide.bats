@@ -49,25 +49,40 @@ follow() {
     follow replace-etcdctl.md
 }
 
+@test "guide: from v2 to v3" {
+    follow v2-to-v3.md
+}
+
 # The examples of the commands whose name fits a pattern: a line each, with our repository and port.
 examples() {
-    "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[] | select(.name | test($names)) | .example' |
+    "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[]
+        | select((.tools | index("quorate")) and (.name | test($names))) | .example' |
         sed -z 's/ \\\n */ /g' | sed "s|/var/backups/etcd|$QUORATE_REPO|; s|127.0.0.1:2379|$url|"
 }
 
+# What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that could be
+# resumed. Of etcd's words those that do not wait and name nothing that only the reader has.
+pasted=(
+    '^(status|endpoint|alarm|get|put|del|member list|backup|recover|snapshot)'
+    '^plan (list|show|undo)'
+    '^(auth status|user list|role list|lease (grant|list)|defrag)$'
+    '^(help|version|completion|lab (up|status|list|load|kill|stop|start))'
+    '^lab down'
+)
+# The second has a guide of its own, the third wants a damaged file (etcdutl.bats).
+elsewhere='^(plan resume|v2 migrate|scan-keys)$'
+
 @test "help: each example works when pasted, in a lab called demo" {
+    local names left
     export QUORATE_CLUSTER=lab:demo
     "$QUORATE" lab up --name demo
     url=$("$QUORATE" lab status --name demo -w json | jq -r '.members[0].clientUrl')
-    # What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that
-    # could be resumed.
-    {
-        examples '^(status|endpoint|alarm|get|put|del|member|backup|recover|snapshot)'
-        examples '^plan (list|show|undo)'
-        examples '^(help|version|completion|lab (up|status|list|load|kill|stop|start))'
-        examples '^lab down'
-    } >"$BATS_TEST_TMPDIR/script"
-    [[ $(wc -l <"$BATS_TEST_TMPDIR/script") -eq $(($(examples . | wc -l) - 1)) ]]
+    for names in "${pasted[@]}"; do
+        examples "$names"
+    done >"$BATS_TEST_TMPDIR/script"
+    left=$("$QUORATE" help -w json | jq -r '.commands[] | select(.tools == ["quorate"]) | .name' |
+        grep -vE "$elsewhere|$(IFS='|'; echo "${pasted[*]}")") || true
+    [[ -z $left ]]
     cd "$BATS_TEST_TMPDIR/work" || return
     PATH=$BATS_TEST_TMPDIR/bin:$PATH bash -euv "$BATS_TEST_TMPDIR/script" 3>&-
 }

@@ -132,7 +132,7 @@ endpoints() {
     run ! etcdctl ls /app
     add_member etcd-4 http://127.0.0.1:7
     grep -F 'ETCD_NAME="etcd-4"' added
-    id=$(etcdctl member list | awk -F'[][:]' '/unstarted/ { print $1 }')
+    id=$(etcdctl member list | sed -n 's/\[unstarted\].*//p')
     run -0 etcdctl member update "$id" http://127.0.0.1:8
     run -0 etcdctl member remove "$id"
 }

@@ -65,11 +65,11 @@ only() {
 @test "a full disk" {
     small_disk 256k
     save "$DISK/s.db"
-    refused 7 "'$DISK/s.db.part': No space left on device" "Hint: free space"
+    refused 5 "'$DISK/s.db.part': No space left on device" "Hint: free space"
     only
     echo old >"$DISK/s.db"
     save "$DISK/s.db"
-    refused 7 "s.db.part': No space left"
+    refused 5 "s.db.part': No space left"
     [[ $(<"$DISK/s.db") == old ]]
     only s.db
 
@@ -79,9 +79,9 @@ only() {
     [[ $("$QUORATE" backup list --repo "$DISK/repo" -w json | jq '.backups | length') -eq 0 ]]
 
     restore --all --output-dir "$DISK/out"
-    refused 7 "'$DISK': " "bytes are needed for 1 member" "are free" "Hint: free space"
+    refused 1 "'$DISK': " "bytes are needed for 1 member" "are free" "Hint: free space"
     restore --name m1 --data-dir "$DISK/d" --wal-dir "$BATS_TEST_TMPDIR/wal"
-    refused 7 "'$DISK': "
+    refused 1 "'$DISK': "
     only repo repo/lab-t s.db
     [[ ! -e $BATS_TEST_TMPDIR/wal ]]
 }
@@ -90,11 +90,11 @@ only() {
     small_disk 100m
     mount -o remount,ro "$DISK"
     save "$DISK/s.db"
-    refused 8 "'$DISK/s.db.part': Read-only file system" "Hint: "
+    refused 5 "'$DISK/s.db.part': Read-only file system" "Hint: "
     backup "$DISK/repo"
     refused 8 "'$DISK/repo': Read-only file system" "Hint: "
     restore --all --output-dir "$DISK/out"
-    refused 8 "$DISK/out" "Read-only file system" "Hint: "
+    refused 1 "$DISK/out" "Read-only file system" "Hint: "
     only
 }
 
@@ -109,14 +109,14 @@ only() {
     endpoint=$("$QUORATE" --cluster lab:t member list -w json | jq -r '.members[0].clientURLs[0]')
     as=(setpriv --reuid 65534 --regid 65534 --clear-groups "$DISK/quorate" --endpoints "$endpoint")
     run "${as[@]}" snapshot save "$DISK/s.db"
-    refused 8 "'$DISK/s.db.part': Permission denied" "Hint: run as a user who"
+    refused 5 "'$DISK/s.db.part': Permission denied" "Hint: run as a user who"
     run "${as[@]}" backup now --repo "$DISK/repo"
     refused 8 "'$DISK/repo': Permission denied" "Hint: run as a user who"
     run "${as[@]}" snapshot restore "$DISK/good.db" --name m1 --data-dir "$DISK/m1"
-    refused 8 "$DISK/" "Permission denied" "Hint: run as a user who"
+    refused 1 "$DISK/" "Permission denied" "Hint: run as a user who"
     chmod 600 "$DISK/good.db"
     run "${as[@]}" snapshot restore "$DISK/good.db" --name m1 --data-dir "$DISK/m1"
-    refused 8 "'$DISK/good.db': Permission denied" "Hint: run as a user who"
+    refused 1 "'$DISK/good.db': Permission denied" "Hint: run as a user who"
     only good.db quorate
 }
 
@@ -126,17 +126,17 @@ only() {
     save "$DISK/is-a-dir.db"
     refused 5 "'$DISK/is-a-dir.db': is there, and is not a plain file"
     save "$DISK/none/s.db"
-    refused 4 "'$DISK/none/s.db.part': No such file or directory" "Hint: make the directory first"
+    refused 5 "'$DISK/none/s.db.part': No such file or directory" "Hint: make the directory first"
     backup "$DISK/file"
     refused 5 "'$DISK/file': is there, but is not a directory"
     restore --name m1 --data-dir "$DISK/full"
-    refused 5 "data-dir \"$DISK/full\" not empty or could not be read" "Hint: move the old directory"
+    refused 1 "data-dir \"$DISK/full\" not empty or could not be read" "Hint: move the old directory"
     restore --name m1 --data-dir "$DISK/file"
-    refused 5 "data-dir \"$DISK/file\" not empty or could not be read" "Hint: move the old directory"
+    refused 1 "data-dir \"$DISK/file\" not empty or could not be read" "Hint: move the old directory"
     restore --name m1 --data-dir "$DISK/new" --wal-dir "$DISK/wal"
-    refused 5 "wal-dir \"$DISK/wal\" exists" "Hint: move the old directory"
+    refused 1 "wal-dir \"$DISK/wal\" exists" "Hint: move the old directory"
     restore --all --output-dir "$DISK/out"
-    refused 5 "data-dir \"$DISK/out/m1\" not empty or could not be read" "Hint: move the old"
+    refused 1 "data-dir \"$DISK/out/m1\" not empty or could not be read" "Hint: move the old"
     only file full full/member is-a-dir.db out out/m1 out/m1/member wal
 }
 
