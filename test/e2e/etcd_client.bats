@@ -3,7 +3,7 @@
 # The etcd client by itself (test/harness/etcd_probe.c) against each etcd version, with etcdctl as the
 # second opinion.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # Variables are bats', and each test has its own.
 # shellcheck disable=SC2030,SC2031,SC2154

@@ -3,7 +3,7 @@
 # get, put and del beside etcdctl, on every version: keys and values of any bytes, ranges that take many
 # pages, and what must not happen by accident.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

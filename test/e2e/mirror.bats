@@ -112,7 +112,7 @@ odd_keys() {
     head -c 1400000 /dev/zero | tr '\0' x | ctl put odd/large
 } >/dev/null
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "all keys come over, then every change, transactions as transactions" {
     both_start
     fill k/ 700
@@ -140,7 +140,7 @@ odd_keys() {
     says 'has all changes up to revision'
 }
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "prefixes are mapped as etcdctl maps them" {
     local words
     both_start
@@ -171,7 +171,7 @@ last_is_there() {
     dest ctl get --prefix '' --keys-only | grep -q 'last$'
 }
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "wrong words end as etcdctl's do" {
     both_start
     local etcdctl words

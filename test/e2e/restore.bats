@@ -157,9 +157,9 @@ refused() { # CODE TEXT ARGUMENT...
 }
 program=("${@:2}")
 mount -t tmpfs -o size=100m,mode=755 none "$small"
-refused 7 'are needed for 2 members' --all --output-dir "$small/out"
+refused 1 'are needed for 2 members' --all --output-dir "$small/out"
 mount -o remount,ro "$small"
-refused 8 'Read-only file system' --name m1 --data-dir "$small/a/b"
+refused 1 'Read-only file system' --name m1 --data-dir "$small/a/b"
 mount -o remount,rw "$small"
 # The mount point itself, empty, may become the data directory.
 restore - "${program[@]}" --name m1 --data-dir "$small"

@@ -2,7 +2,7 @@
 #
 # watch: the same output as the etcdctl of each version, and no event lost or twice when servers die.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154,SC2034,SC2016,SC2030,SC2031 # from run --separate-stderr; input is for twins
 bats_require_minimum_version 1.5.0
