@@ -4,7 +4,7 @@
 # the exit code, and that what is known is said within a second. Each is run under both names. What
 # does not depend on etcd's version is in errors_connect.bats.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # Variables are bats', and each test has its own.
 # shellcheck disable=SC2030,SC2031,SC2154

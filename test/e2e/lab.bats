@@ -3,7 +3,7 @@
 # quorate lab: real clusters under the supervisor, on each etcd version, with etcdctl as the second
 # opinion.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # output is bats'
 
