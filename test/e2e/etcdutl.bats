@@ -9,8 +9,10 @@
 bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
-# One member for all tests of the file, filled, stopped, and copied by each.
+# One member for all tests of the file, filled, stopped, and copied by each. Those that start it do so on the
+# same ports, and so one after the other.
 setup_file() {
+    export BATS_NO_PARALLELIZE_WITHIN_FILE=true
     export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
     local arguments i
     etcd_start "$ETCD_VERSION"

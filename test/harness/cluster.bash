@@ -83,7 +83,10 @@ etcd_kill() {
 }
 
 etcd_pause() {
-    kill -STOP "$(<"$(etcd_dir "$1")/pid")"
+    local pid
+    pid=$(<"$(etcd_dir "$1")/pid")
+    kill -STOP "$pid"
+    wait_for 5 _etcd_stands_still "$pid"
 }
 
 etcd_resume() {
@@ -303,6 +306,11 @@ _etcd_end_all() {
 _etcd_end() {
     kill "-$2" "$1" 2>/dev/null || return 0
     wait_for 30 _etcd_is_gone "$1"
+}
+
+# A thread on a busy machine may still finish what it is at.
+_etcd_stands_still() {
+    ! grep -h '^State:' "/proc/$1/task"/*/status | grep -qv 'T (stopped)'
 }
 
 _etcd_is_gone() {
