@@ -40,7 +40,7 @@ static size_t
 silent_voters(struct arena *mem, const struct cluster_view *view,
               const struct member_view ***ret_silent)
 {
-    const struct member_view **silent = arena_zero(mem, view->member_count * sizeof(*silent));
+    const struct member_view **silent = arena_zero(mem, view->member_count * sizeof(void *));
     size_t count = 0;
 
     for (size_t i = 0; i < view->member_count; i++) {
@@ -49,7 +49,7 @@ silent_voters(struct arena *mem, const struct cluster_view *view,
         if (!m->member.is_learner && !member_answers(m))
             silent[count++] = m;
     }
-    qsort(silent, count, sizeof(*silent), by_name);
+    qsort(silent, count, sizeof(void *), by_name);
     *ret_silent = silent;
     return count;
 }

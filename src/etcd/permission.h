@@ -43,8 +43,8 @@ bool permission_is_lacking(const struct permission *need, const struct permissio
                            size_t right_count, struct permission *ret_lacking);
 
 /* "read on key 'a'", "write on prefix '/registry/'", "read and write on all keys". */
-const char *permission_text(struct arena *mem, const struct permission *permission);
+const char *permission_text(struct arena *mem, const struct permission *p);
 /* The operands of 'role grant-permission ROLE' for it: "readwrite --prefix '/registry/'". */
-const char *permission_operands(struct arena *mem, const struct permission *permission);
+const char *permission_operands(struct arena *mem, const struct permission *p);
 
 #endif

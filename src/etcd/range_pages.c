@@ -90,7 +90,8 @@ learn_size(struct range_pages *p, const struct etcd_key_value *kvs, size_t count
 
     for (size_t i = 0; i < count; i++)
         bytes += kvs[i].key.size + kvs[i].value.size + KEY_OVERHEAD_BYTES;
-    keys = (int64_t)(PAGE_BYTES / (bytes / count));
+    ASSERT(bytes > 0); /* there are keys */
+    keys = (int64_t)(PAGE_BYTES * count / bytes);
     p->page_keys = keys < 1 ? 1 : keys > PAGE_MOST_KEYS ? PAGE_MOST_KEYS : keys;
 }
 

@@ -89,12 +89,11 @@ progress_send(struct etcd_watcher *r)
 static void
 watch_unlink(struct etcd_watch *w)
 {
-    struct etcd_watch **link = &w->watcher->watches;
+    struct etcd_watch **link;
 
-    while (*link != w) {
+    ASSERT(w->watcher != NULL);
+    for (link = &w->watcher->watches; *link != w; link = &(*link)->next)
         ASSERT(*link != NULL);
-        link = &(*link)->next;
-    }
     *link = w->next;
     w->watcher = NULL;
 }

@@ -84,7 +84,7 @@ v2_batch_read(struct arena *mem, struct etcd_client *v3, const struct v2_batch *
     struct etcd_range_request *ranges = arena_zero(&tmp, batch->count * sizeof(*ranges));
     struct etcd_request_op *ops = arena_zero(&tmp, batch->count * sizeof(*ops));
     const struct etcd_txn_request request = {.success = ops, .success_count = batch->count};
-    const struct etcd_key_value **found = arena_zero(mem, batch->count * sizeof(*found));
+    const struct etcd_key_value **found = arena_zero(mem, batch->count * sizeof(void *));
     struct etcd_txn_response response;
 
     for (size_t i = 0; i < batch->count; i++) {
