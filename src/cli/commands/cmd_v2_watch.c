@@ -37,41 +37,51 @@ watch_of(const struct app *app)
     };
 }
 
+/* What is done about one change; ret_done ends the watch. */
+typedef bool change_taken(struct app *app, const struct etcd2_response *response, bool *ret_done,
+                          struct error *e);
+
 static bool
-print_change(struct app *app, bool recursive, const struct etcd2_response *response,
-             struct error *e)
+changes_follow(struct app *app, change_taken *take, struct error *e)
 {
-    if (recursive) {
+    struct etcd2_watch watch = watch_of(app);
+    struct etcd2_client *client;
+    bool done = false;
+
+    if (!v2_client(app, V2_EXIT_SERVER, &client, e))
+        return false;
+    v2_end_on_interrupt();
+    while (!done) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct etcd2_response response;
+
+        if (!etcd2_watch_next(&tmp, client, &watch, &response, e))
+            return v2_explain(app, e);
+        if (!take(app, &response, &done, e))
+            return false;
+    }
+    return true;
+}
+
+static bool
+change_show(struct app *app, const struct etcd2_response *response, bool *ret_done, struct error *e)
+{
+    if (response->node->dir)
+        return true;
+    if (option_bool(&app->options, "recursive")) {
         buf_printf(&app->out, "[%s] ", response->action);
         buf_append_bytes(&app->out, response->node->key);
         buf_append_byte(&app->out, '\n');
     }
     print_v2_response(&app->out, v2_output(app), response);
+    *ret_done = !option_bool(&app->options, "forever");
     return app_flush(app, e);
 }
 
 static bool
 watch_run(struct app *app, struct error *e)
 {
-    struct etcd2_watch watch = watch_of(app);
-    struct etcd2_client *client;
-
-    if (!v2_client(app, V2_EXIT_SERVER, &client, e))
-        return false;
-    v2_end_on_interrupt();
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        struct etcd2_response response;
-
-        if (!etcd2_watch_next(&tmp, client, &watch, &response, e))
-            return v2_explain(app, e);
-        if (response.node->dir)
-            continue;
-        if (!print_change(app, watch.recursive, &response, e))
-            return false;
-        if (!option_bool(&app->options, "forever"))
-            return true;
-    }
+    return changes_follow(app, change_show, e);
 }
 
 /* ETCD_WATCH_ACTION and so on in the child's environment. */
@@ -119,27 +129,23 @@ command_start(struct app *app, const struct etcd2_response *response, struct err
 }
 
 static bool
+change_run(struct app *app, const struct etcd2_response *response, UNUSED bool *ret_done,
+           struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        continue;
+    if (!response->node->dir)
+        return command_start(app, response, e);
+    app_say(app, "Ignored dir %s change", arena_text_of_bytes(&tmp, response->node->key));
+    return true;
+}
+
+static bool
 exec_watch_run(struct app *app, struct error *e)
 {
-    struct etcd2_watch watch = watch_of(app);
-    struct etcd2_client *client;
-
-    if (!v2_client(app, V2_EXIT_SERVER, &client, e))
-        return false;
-    v2_end_on_interrupt();
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        struct etcd2_response response;
-
-        if (!etcd2_watch_next(&tmp, client, &watch, &response, e))
-            return v2_explain(app, e);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
-        if (response.node->dir)
-            app_say(app, "Ignored dir %s change", arena_text_of_bytes(&tmp, response.node->key));
-        else if (!command_start(app, &response, e))
-            return false;
-    }
+    return changes_follow(app, change_run, e);
 }
 
 const struct command command_v2_watch = {
