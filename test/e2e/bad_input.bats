@@ -10,8 +10,10 @@ load ../harness/lab
 damage=$BATS_TEST_DIRNAME/../harness/damage
 
 # One real backup for all tests here: some hundred revisions, a part of them compacted, in a file of
-# some hundred kilobytes. Its lab stays for 'recover'.
+# some hundred kilobytes. Its lab stays for 'recover', and so do its plans: one test makes a plan that
+# fails, and another that looked at the plans meanwhile would see it run.
 setup_file() {
+    export BATS_NO_PARALLELIZE_WITHIN_FILE=true
     export QUORATE_STATE=$BATS_FILE_TMPDIR/state QUORATE_REPO=$BATS_FILE_TMPDIR/repo NO_COLOR=1
     unset "${!ETCDCTL_@}"
     lab_up --members 1
