@@ -6,7 +6,7 @@
 #define QUORATE_CLI_DB_WAIT_H
 
 #include "cli/app.h"
-#include "ops/db_file.h"
+#include "format/db_file.h"
 
 #define DB_WAIT_OPTION                                                                             \
     {                                                                                              \
@@ -14,7 +14,7 @@
         .help = "Wait so long for a database that is in use; 0: for ever [default: not at all]"    \
     }
 
-/* As ops/db_file.h takes it; for commands with and without the option. */
+/* As format/db_file.h takes it; for commands with and without the option. */
 static inline int64_t
 db_wait_ms(const struct app *app)
 {

@@ -1,10 +1,10 @@
-/* The face of an operation (ops/observer.h's observer): notes as lines, progress as one. */
+/* The face of an operation (base/observer.h's observer): notes as lines, progress as one. */
 #ifndef QUORATE_CLI_OBSERVE_H
 #define QUORATE_CLI_OBSERVE_H
 
+#include "base/observer.h"
 #include "cli/app.h"
 #include "cli/progress.h"
-#include "ops/observer.h"
 
 struct operation_face {
     struct app *app;

@@ -18,8 +18,8 @@
 #include "format/bbolt_check.h"
 #include "format/bbolt_cursor.h"
 #include "format/bbolt_writer.h"
-#include "ops/data_dir.h"
-#include "ops/db_file.h"
+#include "format/data_dir.h"
+#include "format/db_file.h"
 
 /* What etcd's snapshotter removes at its start. */
 #define TEMPORARY_PREFIX "db.tmp"

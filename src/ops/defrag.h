@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "ops/observer.h"
+#include "base/observer.h"
 
 struct defrag_result {
     const char *db_path;
@@ -27,7 +27,7 @@ struct defrag_result {
 /*
  * Defragments DATA_DIR/member/snap/db.
  *
- * wait_ms   for the lock: see ops/db_file.h.
+ * wait_ms   for the lock: see format/db_file.h.
  * observer  gets the progress in bytes.
  * e         ERROR_NOT_FOUND, ERROR_PERMISSION; ERROR_LOCKED: a server has it open, or opened it
  *           meanwhile (then nothing was changed); ERROR_CORRUPT, ERROR_FORMAT: the database is

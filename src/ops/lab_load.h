@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/observer.h"
 #include "etcd/client.h"
-#include "ops/observer.h"
 
 enum { LAB_LOAD_KEYS_DEFAULT = 20000, LAB_LOAD_KEYS_MOST = 10000000 };
 

@@ -6,9 +6,9 @@
 #ifndef QUORATE_OPS_LOAD_CHECK_H
 #define QUORATE_OPS_LOAD_CHECK_H
 
+#include "base/observer.h"
 #include "etcd/client.h"
 #include "ops/load_stats.h"
-#include "ops/observer.h"
 
 /* By its names in etcdctl: "s" or "small", "m" or "medium", "l" or "large", "xl" or "xLarge". */
 struct load_model {

@@ -15,7 +15,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "ops/observer.h"
+#include "base/observer.h"
 
 struct member_backup_request {
     const char *data_dir;
@@ -23,7 +23,7 @@ struct member_backup_request {
     const char *backup_dir;     /* must not exist, or be empty */
     const char *backup_wal_dir; /* NULL or "": in the backup; otherwise must not exist */
     bool with_v3;               /* false: an empty v3 key space */
-    int64_t wait_ms;            /* for the lock: see ops/db_file.h */
+    int64_t wait_ms;            /* for the lock: see format/db_file.h */
 };
 
 struct member_backup_result {

@@ -7,10 +7,10 @@
 #include "format/backend.h"
 #include "format/bbolt_cursor.h"
 #include "format/bbolt_edit.h"
+#include "format/data_dir.h"
+#include "format/db_file.h"
+#include "format/member_log.h"
 #include "format/raft_request.h"
-#include "ops/data_dir.h"
-#include "ops/db_file.h"
-#include "ops/member_log.h"
 
 /* The first release with a database that says enough, the first and the last with a storage version
  * of its own that is known here. */

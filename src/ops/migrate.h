@@ -32,7 +32,7 @@ struct migrate_request {
     const char *data_dir;
     struct minor_version target;
     bool force;      /* writes the version although the checks say no */
-    int64_t wait_ms; /* for the lock: see ops/db_file.h */
+    int64_t wait_ms; /* for the lock: see format/db_file.h */
 };
 
 struct migrate_result {

@@ -8,9 +8,9 @@
 #ifndef QUORATE_OPS_MIRROR_H
 #define QUORATE_OPS_MIRROR_H
 
+#include "base/observer.h"
 #include "etcd/client.h"
 #include "ops/mirror_names.h"
-#include "ops/observer.h"
 
 /* Source: etcd 3.7 etcdctl/ctlv3/command/make_mirror_command.go (defaultMaxTxnOps). */
 enum { MIRROR_MAX_TXN_OPS = 128 };

@@ -9,8 +9,8 @@
 #ifndef QUORATE_OPS_MIRROR_DEST_H
 #define QUORATE_OPS_MIRROR_DEST_H
 
+#include "base/observer.h"
 #include "etcd/pipeline.h"
-#include "ops/observer.h"
 
 struct mirror_dest_options {
     size_t calls;     /* in flight at most; 1: in order */

@@ -13,9 +13,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/observer.h"
 #include "cluster/view.h"
 #include "etcd/snapshot.h"
-#include "ops/observer.h"
 
 enum { SNAPSHOT_STALL_TIMEOUT_MS = 30000 };
 

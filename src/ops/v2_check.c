@@ -3,10 +3,10 @@
 #include <inttypes.h>
 
 #include "base/io.h"
+#include "format/data_dir.h"
+#include "format/member_log.h"
 #include "format/raft_request.h"
 #include "format/v2_store.h"
-#include "ops/data_dir.h"
-#include "ops/member_log.h"
 
 struct search {
     struct arena *mem;

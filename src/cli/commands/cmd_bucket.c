@@ -10,8 +10,8 @@
 #include "format/backend_hash.h"
 #include "format/bbolt_cursor.h"
 #include "format/bbolt_page.h"
+#include "format/data_dir.h"
 #include "format/mvcc.h"
-#include "ops/data_dir.h"
 
 enum { FLUSH_BYTES = 256 << 10, FIRST_PAGE = 2 };
 

@@ -6,7 +6,7 @@
 #include "expect.h"
 #include "format/backend_hash.h"
 #include "format/bbolt_check.h"
-#include "ops/db_file.h"
+#include "format/db_file.h"
 #include "scratch.h"
 
 static const char *

@@ -4,11 +4,11 @@
 
 #include "expect.h"
 #include "format/backend.h"
+#include "format/db_file.h"
 #include "format/proto.h"
 #include "format/raft.h"
 #include "format/wal_reader.h"
 #include "format/wal_writer.h"
-#include "ops/db_file.h"
 #include "ops/v2_check.h"
 #include "scratch.h"
 

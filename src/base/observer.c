@@ -1,4 +1,4 @@
-#include "ops/observer.h"
+#include "base/observer.h"
 
 #include <stdarg.h>
 

@@ -1,6 +1,6 @@
 /* How an operation that is no plan tells its face what it is doing. */
-#ifndef QUORATE_OPS_OBSERVER_H
-#define QUORATE_OPS_OBSERVER_H
+#ifndef QUORATE_BASE_OBSERVER_H
+#define QUORATE_BASE_OBSERVER_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "ops/data_dir.h"
+#include "format/data_dir.h"
 
 #include <errno.h>
 #include <limits.h>

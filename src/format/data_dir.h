@@ -2,8 +2,8 @@
  * Where the files of a member's data directory are.
  * Source: etcd 3.4-3.7 server/storage/datadir/datadir.go.
  */
-#ifndef QUORATE_OPS_DATA_DIR_H
-#define QUORATE_OPS_DATA_DIR_H
+#ifndef QUORATE_FORMAT_DATA_DIR_H
+#define QUORATE_FORMAT_DATA_DIR_H
 
 #include <stdbool.h>
 

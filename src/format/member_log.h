@@ -3,16 +3,16 @@
  * Source: etcd 3.5-3.7 server/storage/wal/wal.go (ValidSnapshotEntries, ReadAll),
  * server/etcdserver/api/snap/snapshotter.go.
  */
-#ifndef QUORATE_OPS_MEMBER_LOG_H
-#define QUORATE_OPS_MEMBER_LOG_H
+#ifndef QUORATE_FORMAT_MEMBER_LOG_H
+#define QUORATE_FORMAT_MEMBER_LOG_H
 
 #include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/data_dir.h"
 #include "format/raft_snap.h"
 #include "format/wal_summary.h"
-#include "ops/data_dir.h"
 
 struct member_log {
     uint64_t begins_at; /* raft index at which the oldest segment begins; 0: with the first */

@@ -1,4 +1,4 @@
-#include "ops/db_file.h"
+#include "format/db_file.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "expect.h"
-#include "ops/data_dir.h"
+#include "format/data_dir.h"
 #include "scratch.h"
 
 static const char *

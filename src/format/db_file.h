@@ -7,8 +7,8 @@
  *
  * Source: bbolt 1.3 and 1.4 bolt_unix.go (flock), db.go (Open); etcd 3.5-3.7 etcdutl.
  */
-#ifndef QUORATE_OPS_DB_FILE_H
-#define QUORATE_OPS_DB_FILE_H
+#ifndef QUORATE_FORMAT_DB_FILE_H
+#define QUORATE_FORMAT_DB_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "ops/member_log.h"
+#include "format/member_log.h"
 
 #include "format/wal_segment.h"
 

@@ -1,4 +1,4 @@
-#include "ops/db_file.h"
+#include "format/db_file.h"
 
 #include <dirent.h>
 #include <errno.h>
