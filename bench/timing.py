@@ -91,3 +91,20 @@ def pair(name, ours, peer, env, runs, before_each=None, ours_part=None, may_fail
         peaks.append(memory(argv, env))
     row(name, medians(ours_runs), medians(peer_runs), *peaks)
     return medians(whole_runs)
+
+
+def limit(name, argv, env, runs, before_each=None):
+    """Runs what cannot be left out, by the simplest means, and prints its medians under 'peer'."""
+    taken = []
+    for i in range(runs + 1):
+        if before_each:
+            before_each()
+        run = spawn(argv, env)
+        if run["code"] != 0:
+            sys.exit(f"{' '.join(argv)}: exit code {run['code']}\n{run['stderr']}")
+        if i > 0:
+            taken.append(run)
+    medians_of = medians(taken)
+    print(f"{'  limit: ' + name:34} {'':9} {medians_of['wall']:9.1f} {'':6}"
+          f"  {'':8} {medians_of['cpu']:8.1f}", flush=True)
+    return medians_of
