@@ -27,7 +27,8 @@ utf8_valid(struct bytes text)
 {
     for (size_t i = 0; i < text.size;) {
         uint32_t character;
-        size_t size = text.data[i] < 0x80 ? 1 : utf8_decode(text.data + i, text.size - i, &character);
+        size_t size =
+            text.data[i] < 0x80 ? 1 : utf8_decode(text.data + i, text.size - i, &character);
 
         if (size == 0)
             return false;

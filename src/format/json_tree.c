@@ -66,8 +66,8 @@ static struct value_node *
 value_of(struct value_budget *budget, const struct json *value, struct bytes name)
 {
     static const enum value_type types[] = {
-        [JSON_NULL] = VALUE_NULL, [JSON_BOOL] = VALUE_BOOL,     [JSON_I64] = VALUE_I64,
-        [JSON_U64] = VALUE_U64,   [JSON_DOUBLE] = VALUE_DOUBLE, [JSON_TEXT] = VALUE_TEXT,
+        [JSON_NULL] = VALUE_NULL,  [JSON_BOOL] = VALUE_BOOL,     [JSON_I64] = VALUE_I64,
+        [JSON_U64] = VALUE_U64,    [JSON_DOUBLE] = VALUE_DOUBLE, [JSON_TEXT] = VALUE_TEXT,
         [JSON_ARRAY] = VALUE_LIST, [JSON_OBJECT] = VALUE_OBJECT,
     };
     struct value_node *node;

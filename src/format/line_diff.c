@@ -53,10 +53,9 @@ common_lengths(struct arena *mem, const struct lines *a, const struct lines *b)
             uint16_t down = common[(i + 1) * width + j];
             uint16_t right = common[i * width + j + 1];
 
-            common[i * width + j] =
-                bytes_equal(a->items[i], b->items[j])
-                    ? (uint16_t)(common[(i + 1) * width + j + 1] + 1)
-                    : (down >= right ? down : right);
+            common[i * width + j] = bytes_equal(a->items[i], b->items[j])
+                                        ? (uint16_t)(common[(i + 1) * width + j + 1] + 1)
+                                        : (down >= right ? down : right);
         }
     }
     return common;

@@ -243,8 +243,7 @@ unknown_add(struct value_budget *budget, struct value_node *parent, const struct
 }
 
 struct value_node *
-proto_tree(struct value_budget *budget, struct bytes message, const char *known,
-           struct bytes name)
+proto_tree(struct value_budget *budget, struct bytes message, const char *known, struct bytes name)
 {
     struct proto_reader r = proto_reader_of(message);
     struct value_node *node;

@@ -115,8 +115,8 @@ unknown_read(struct bytes message, struct unknown *ret)
 static struct value_node *
 leaf_of(struct value_budget *budget, struct bytes bytes)
 {
-    struct value_node *node = value_node_new(
-        budget, value_is_text(bytes) ? VALUE_TEXT : VALUE_BYTES, BYTES_NONE);
+    struct value_node *node =
+        value_node_new(budget, value_is_text(bytes) ? VALUE_TEXT : VALUE_BYTES, BYTES_NONE);
 
     node->bytes = bytes;
     return node;
@@ -233,8 +233,7 @@ secrets_hide(struct bytes key, struct stored_value *v)
 }
 
 void
-stored_value_read(struct arena *mem, struct bytes key, struct bytes value,
-                  struct stored_value *ret)
+stored_value_read(struct arena *mem, struct bytes key, struct bytes value, struct stored_value *ret)
 {
     struct value_budget budget = {.mem = mem};
     struct stored_value v = {.form = STORED_EMPTY};

@@ -31,7 +31,8 @@ enum value_type {
 struct value_node {
     struct bytes name; /* of a field, or a map's key; none in a list */
     enum value_type type;
-    bool hidden; /* not to be shown: a Secret's. Only its size may be told, and whether it changed */
+    bool
+        hidden; /* not to be shown: a Secret's. Only its size may be told, and whether it changed */
     int64_t number;
     struct bytes bytes;
     struct value_node *first; /* children, in the value's own order */

@@ -25,7 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = 0;
 
     stored_value_read(&mem, BYTES_LITERAL("/registry/secrets/a"), bytes_of(data, size), &whole);
-    stored_value_read(&mem, BYTES_LITERAL("/registry/pods/a"), bytes_of(data, size - size / 3), &cut);
+    stored_value_read(&mem, BYTES_LITERAL("/registry/pods/a"), bytes_of(data, size - size / 3),
+                      &cut);
     if (whole.root == NULL)
         return 0;
     json_writer_init(&w, &out, 0);

@@ -69,11 +69,12 @@ test_secrets_are_hidden_until_asked_for(void **state UNUSED)
     assert_true(golden(&mem, "kube/secret.bin").hidden);
     assert_null(strstr(shown(&mem, "", secret, false), "hunter2"));
     assert_non_null(strstr(shown(&mem, "", secret, true), "hunter2hunter2"));
-    assert_string_equal(
-        shown(&mem, "", bytes_of_text(json), false),
-        "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"annotations\":{\"a\":{\"hidden\":"
-        "true,\"bytes\":7}}},\"data\":{\"p\":{\"hidden\":true,\"bytes\":12}},\"x\":{\"hidden\":true,"
-        "\"bytes\":7}}");
+    assert_string_equal(shown(&mem, "", bytes_of_text(json), false),
+                        "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"annotations\":{"
+                        "\"a\":{\"hidden\":"
+                        "true,\"bytes\":7}}},\"data\":{\"p\":{\"hidden\":true,\"bytes\":12}},\"x\":"
+                        "{\"hidden\":true,"
+                        "\"bytes\":7}}");
 }
 
 /* What lies among Secrets and is none that we can read is not shown either. */
