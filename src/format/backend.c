@@ -183,6 +183,31 @@ bucket_read(struct info_reader *r, const struct bbolt *db, const char *name, row
     return !c.failed;
 }
 
+/* In the order in which their errors are told. */
+static const struct {
+    const char *bucket;
+    row_take *take;
+} readers[] = {
+    {BACKEND_BUCKET_META, meta_take},       {BACKEND_BUCKET_CLUSTER, cluster_take},
+    {BACKEND_BUCKET_MEMBERS, member_take},  {BACKEND_BUCKET_MEMBERS_REMOVED, removed_take},
+    {BACKEND_BUCKET_ALARM, alarm_take},     {BACKEND_BUCKET_LEASE, lease_take},
+    {BACKEND_BUCKET_AUTH, auth_take},       {BACKEND_BUCKET_AUTH_USERS, user_take},
+    {BACKEND_BUCKET_AUTH_ROLES, role_take},
+};
+
+bool
+backend_row_check(struct bytes bucket, const struct bbolt_row *row, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct info_reader r = {.mem = &tmp};
+
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        if (bytes_equal_text(bucket, readers[i].bucket))
+            return readers[i].take(&r, row, e);
+    }
+    return true;
+}
+
 /* Before 3.6 nothing in a backend says its version; meta/term and confState came with 3.5. */
 static const char *
 data_version_of(struct arena *mem, const struct backend_info *info)
@@ -213,16 +238,10 @@ backend_info_read(struct arena *mem, const struct bbolt *db, struct backend_info
             },
     };
 
-    if (!bucket_read(&r, db, BACKEND_BUCKET_META, meta_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_CLUSTER, cluster_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_MEMBERS, member_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_MEMBERS_REMOVED, removed_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_ALARM, alarm_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_LEASE, lease_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_AUTH, auth_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_AUTH_USERS, user_take, e) ||
-        !bucket_read(&r, db, BACKEND_BUCKET_AUTH_ROLES, role_take, e))
-        return false;
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        if (!bucket_read(&r, db, readers[i].bucket, readers[i].take, e))
+            return false;
+    }
     r.info.data_version = data_version_of(mem, &r.info);
     r.info.members = r.members.items;
     r.info.member_count = r.members.count;

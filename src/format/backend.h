@@ -90,6 +90,15 @@ struct backend_info {
 MUST_CHECK bool backend_info_read(struct arena *mem, const struct bbolt *db,
                                   struct backend_info *ret_info, struct error *e);
 
+/*
+ * Whether a row could be one of that bucket, as far as backend_info_read looks at rows. Rows of
+ * "key" and of unknown buckets always could.
+ *
+ * e  ERROR_FORMAT: what is wrong with it; names no place.
+ */
+MUST_CHECK bool backend_row_check(struct bytes bucket, const struct bbolt_row *row,
+                                  struct error *e);
+
 /* Up to where history is gone for a server that opens the file: it finishes a compaction that was
  * cut short. BACKEND_NEVER_COMPACTED when there was none. */
 int64_t backend_compact_revision(const struct backend_info *info);

@@ -70,34 +70,63 @@ table_check(const struct bbolt_page *page, struct bbolt_damage *d)
     return true;
 }
 
+/* The header of what stands in place 'id', below pgid. */
+static bool
+page_open(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page, uint64_t *ret_header_id,
+          struct bbolt_damage *d)
+{
+    /* bbolt_open made sure that all pages below pgid are in the file. */
+    uint64_t offset = id * db->page_size;
+
+    *ret_page = (struct bbolt_page){
+        .id = id, .offset = offset, .data = db->file.data + offset, .size = db->page_size};
+    return header_read(ret_page, ret_header_id, d);
+}
+
+/* The whole run, once its header is believed. */
+static bool
+page_extend(const struct bbolt *db, struct bbolt_page *page, struct bbolt_damage *d)
+{
+    struct bbolt_place place = {page->id, page->offset};
+
+    if (page->overflow >= db->pgid - page->id)
+        return bbolt_damage_set(d, place, "%u overflow pages reach behind the last page, %llu",
+                                page->overflow, (unsigned long long)db->pgid - 1);
+    page->size = ((size_t)page->overflow + 1) * db->page_size;
+    return table_check(page, d);
+}
+
+bool
+bbolt_page_load_at(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page,
+                   uint64_t *ret_header_id, struct bbolt_damage *ret_damage)
+{
+    struct bbolt_page page;
+
+    ASSERT(id < db->pgid);
+    if (!page_open(db, id, &page, ret_header_id, ret_damage) || !page_extend(db, &page, ret_damage))
+        return false;
+    *ret_page = page;
+    return true;
+}
+
 bool
 bbolt_page_load(const struct bbolt *db, uint64_t id, struct bbolt_place referrer,
                 struct bbolt_page *ret_page, struct bbolt_damage *ret_damage)
 {
-    struct bbolt_page page = {.id = id};
-    struct bbolt_place place;
+    struct bbolt_page page;
     uint64_t header_id;
 
     if (id < 2 || id >= db->pgid)
         return bbolt_damage_set(ret_damage, referrer,
                                 "refers to page %llu, but pages 2 to %llu are possible",
                                 (unsigned long long)id, (unsigned long long)db->pgid - 1);
-    /* bbolt_open made sure that all pages below pgid are in the file. */
-    page.offset = id * db->page_size;
-    page.data = db->file.data + page.offset;
-    page.size = db->page_size;
-    place = (struct bbolt_place){id, page.offset};
-    if (!header_read(&page, &header_id, ret_damage))
+    if (!page_open(db, id, &page, &header_id, ret_damage))
         return false;
     if (header_id != id)
-        return bbolt_damage_set(ret_damage, place, "the page says that it is page %llu",
+        return bbolt_damage_set(ret_damage, ((struct bbolt_place){id, page.offset}),
+                                "the page says that it is page %llu",
                                 (unsigned long long)header_id);
-    if (page.overflow >= db->pgid - id)
-        return bbolt_damage_set(ret_damage, place,
-                                "%u overflow pages reach behind the last page, %llu", page.overflow,
-                                (unsigned long long)db->pgid - 1);
-    page.size = ((size_t)page.overflow + 1) * db->page_size;
-    if (!table_check(&page, ret_damage))
+    if (!page_extend(db, &page, ret_damage))
         return false;
     *ret_page = page;
     return true;

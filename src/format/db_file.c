@@ -126,14 +126,25 @@ still_there(int fd, const char *path, struct error *e)
 }
 
 bool
+db_file_lock(const char *path, enum db_file_use use, int64_t wait_ms, int *ret_fd, struct error *e)
+{
+    AUTO_FD fd = -1;
+
+    if (!file_open(path, use == DB_FILE_CHANGE ? O_RDWR : O_RDONLY, 0, &fd, e) ||
+        !lock_take(fd, path, use, wait_ms, e) || !still_there(fd, path, e))
+        return false;
+    *ret_fd = fd;
+    fd = -1;
+    return true;
+}
+
+bool
 db_file_open(const char *path, enum db_file_use use, int64_t wait_ms, struct db_file *ret_file,
              struct error *e)
 {
     struct db_file file = DB_FILE_INIT;
 
-    if (file_open(path, use == DB_FILE_CHANGE ? O_RDWR : O_RDONLY, 0, &file.fd, e) &&
-        lock_take(file.fd, path, use, wait_ms, e) && still_there(file.fd, path, e) &&
-        file_map_open(path, &file.map, e) &&
+    if (db_file_lock(path, use, wait_ms, &file.fd, e) && file_map_open(path, &file.map, e) &&
         bbolt_open(file_map_bytes(&file.map), path, &file.db, e)) {
         if (file.map.size > 0)
             (void)madvise(without_const(file.map.data), file.map.size, MADV_SEQUENTIAL);

@@ -51,6 +51,11 @@ MUST_CHECK bool db_file_open(const char *path, enum db_file_use use, int64_t wai
                              struct db_file *ret_file, struct error *e);
 void db_file_close(struct db_file *file);
 
+/* The lock alone, for a file that may not be a database any more: the descriptor holds it. e: as
+ * above, but for what bbolt_open finds. */
+MUST_CHECK bool db_file_lock(const char *path, enum db_file_use use, int64_t wait_ms, int *ret_fd,
+                             struct error *e);
+
 /* Another process that has a file open. */
 struct file_user {
     pid_t pid;

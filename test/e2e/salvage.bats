@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+#
+# salvage on what real servers left: first etcd refuses it, then what was rescued is restored, boots,
+# and is compared with what was written.
+#
+# bats file_tags=each-etcd
+# shellcheck disable=SC2154 # stderr comes from run --separate-stderr
+
+bats_require_minimum_version 1.5.0
+load ../harness/cluster
+
+bats::on_failure() {
+    tail -n 5 "$(etcd_dir 1)/log" 2>/dev/null || true
+}
+
+setup() {
+    etcd_start "$ETCD_VERSION"
+    rescued=$BATS_TEST_TMPDIR/rescued.db
+}
+
+teardown() {
+    etcd_stop
+}
+
+database() {
+    echo "$(etcd_dir 1)/data/member/snap/db"
+}
+
+put_many() { # COUNT: three revisions of each of COUNT/3 keys, large enough for a branch page
+    local filling i
+    filling=$(printf 'x%.0s' {1..1200})
+    for ((i = 0; i < $1; i++)); do
+        with_cluster "$QUORATE" put "/registry/pods/$((i % ($1 / 3)))" "$filling$i" >/dev/null
+    done
+}
+
+stop() {
+    etcd_kill 1 TERM
+}
+
+refuses() { # etcd ends by itself
+    etcd_restart 1
+    wait_for 30 gone
+}
+
+gone() {
+    ! kill -0 "$(<"$(etcd_dir 1)/pid")" 2>/dev/null
+}
+
+# What was rescued in the place of what was damaged.
+restore_rescued() {
+    "$QUORATE" snapshot status "$rescued"
+    rm -rf "$(etcd_dir 1)/data"
+    "$QUORATE" snapshot restore "$rescued" --name m1 --data-dir "$(etcd_dir 1)/data" \
+        --initial-cluster "$(tr '\0' '\n' <"$(etcd_dir 1)/arguments" |
+            grep -A 1 -x -e --initial-cluster | tail -n 1)"
+    bbolt check "$(database)"
+    etcd_restart 1
+    etcd_wait_healthy
+}
+
+content() {
+    ctl get --prefix '' -w json | jq -S '[.kvs[] | {key, value, version, mod_revision, create_revision}]'
+}
+
+hash_kv() {
+    ctl endpoint hashkv -w json | jq '.[0].HashKV.hash'
+}
+
+page_of_kind() { # KIND NTH: the page's number
+    bbolt pages "$(database)" | awk -v kind="$1" -v nth="$2" '$2 == kind && ++n == nth { print $1 }'
+}
+
+zero_page() {
+    dd if=/dev/zero of="$(database)" bs=4096 seek="$1" count=1 conv=notrunc status=none
+}
+
+@test "both meta pages bad: everything comes back" {
+    local before hash
+    put_many 60
+    before=$(content)
+    hash=$(hash_kv)
+    stop
+    zero_page 0
+    zero_page 1
+    refuses
+    run -0 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
+        --output "$rescued" -w json
+    [[ $(jq -r '.. | .metaPages? // empty' <<<"$output") == 'both bad' ]]
+    [[ $(jq '.. | .hashKV? // empty' <<<"$output") == "$hash" ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+    [[ $(hash_kv) == "$hash" ]]
+}
+
+@test "a broken branch page: the leaves below it are found" {
+    local before branch
+    put_many 60
+    before=$(content)
+    stop
+    branch=$(page_of_kind branch 1)
+    zero_page "$branch"
+    run -24 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
+        --output "$rescued" -w json
+    [[ $(jq '.. | .revisionsRescued? // empty' <<<"$output") == 60 ]]
+    [[ $(jq '.. | .revisionsExpected? // empty' <<<"$output") == 60 ]]
+    [[ $output == *"page $branch"* || $output == *"\"page\":$branch"* ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+}
+
+@test "a broken leaf: its revisions are named as lost, all others come back" {
+    local leaf lost first last
+    put_many 60
+    stop
+    leaf=$(bbolt pages "$(database)" | awk '$2 == "leaf" && $3 < 9 && $3 > 1 { print $1; exit }')
+    zero_page "$leaf"
+    run -24 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
+        --output "$rescued" -w json
+    first=$(jq '.lostRevisions[0].first' <<<"$output")
+    last=$(jq '.lostRevisions[0].last' <<<"$output")
+    lost=$((last - first + 1))
+    [[ $lost -gt 0 && $(jq '.. | .revisionsRescued? // empty' <<<"$output") == $((60 - lost)) ]]
+    restore_rescued
+    for ((i = 2; i <= 61; i++)); do
+        if [[ $i -ge $first && $i -le $last ]]; then continue; fi
+        [[ $(ctl get --rev "$i" --prefix '' --sort-by modify --order descend --limit 1 -w json |
+            jq '.kvs[0].mod_revision') == "$i" ]]
+    done
+}
+
+@test "the source is not touched, the output not replaced, a running member left alone" {
+    local before
+    put_many 6
+    run -19 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    [[ $stderr == *'is in use by etcd'* && ! -e $rescued ]]
+    stop
+    before=$(sha256sum "$(database)")
+    "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    [[ $(sha256sum "$(database)") == "$before" ]]
+    run -5 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    [[ $stderr == *"'$rescued' exists"* ]]
+    run -2 "$QUORATE" salvage --output "$rescued.2"
+    [[ $(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '.quorate-*') == '' ]]
+}
