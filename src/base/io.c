@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -28,6 +29,31 @@ file_open(const char *path, int flags, mode_t mode, int *ret_fd, struct error *e
 
     if (fd < 0)
         return error_set_errno(e, errno, "'%s'", path);
+    *ret_fd = fd;
+    return true;
+}
+
+bool
+file_open_temporary(int *ret_fd, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *dir = getenv("TMPDIR");
+    char *path;
+    int fd;
+
+    if (dir == NULL || dir[0] == '\0')
+        dir = "/tmp";
+    fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        path = arena_printf(&tmp, "%s/quorate-XXXXXX", dir);
+        fd = mkostemp(path, O_CLOEXEC);
+        if (fd >= 0)
+            unlink(path);
+    }
+    if (fd < 0) {
+        error_set_errno_(e, errno, "temporary file below '%s'", dir);
+        return error_hint(e, "set TMPDIR to a directory that can be written");
+    }
     *ret_fd = fd;
     return true;
 }

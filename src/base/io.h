@@ -29,6 +29,8 @@ fd_cleanup(int *fd)
 
 /* open(2) with O_CLOEXEC; 'path' is named in the error. */
 MUST_CHECK bool file_open(const char *path, int flags, mode_t mode, int *ret_fd, struct error *e);
+/* A file without a name below TMPDIR (or /tmp), open for reading and writing: gone when it is closed. */
+MUST_CHECK bool file_open_temporary(int *ret_fd, struct error *e);
 MUST_CHECK bool file_size(int fd, const char *path, uint64_t *ret_size, struct error *e);
 
 /* All of a file of at most 'most_bytes' (ERROR_LIMIT); a NUL stands behind the content, not

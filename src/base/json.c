@@ -309,6 +309,50 @@ json_is_object(const struct json *value)
     return value != NULL && json_object_get_type(raw(value)) == json_type_object;
 }
 
+enum json_kind
+json_kind_of(const struct json *value)
+{
+    switch (value == NULL ? json_type_null : json_object_get_type(raw(value))) {
+    case json_type_null:
+        return JSON_NULL;
+    case json_type_boolean:
+        return JSON_BOOL;
+    case json_type_int:
+        return json_object_get_uint64(raw(value)) > INT64_MAX ? JSON_U64 : JSON_I64;
+    case json_type_double:
+        return JSON_DOUBLE;
+    case json_type_string:
+        return JSON_TEXT;
+    case json_type_array:
+        return JSON_ARRAY;
+    case json_type_object:
+        return JSON_OBJECT;
+    }
+    return JSON_NULL;
+}
+
+struct bytes
+json_text_of(const struct json *value)
+{
+    ASSERT(json_kind_of(value) == JSON_TEXT);
+    return bytes_of(json_object_get_string(raw(value)),
+                    (size_t)json_object_get_string_len(raw(value)));
+}
+
+int64_t
+json_i64_of(const struct json *value)
+{
+    ASSERT(json_kind_of(value) == JSON_I64);
+    return json_object_get_int64(raw(value));
+}
+
+bool
+json_bool_of(const struct json *value)
+{
+    ASSERT(json_kind_of(value) == JSON_BOOL);
+    return json_object_get_boolean(raw(value)) != 0;
+}
+
 struct bytes
 json_print(struct arena *mem, const struct json *value)
 {

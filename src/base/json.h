@@ -50,6 +50,24 @@ MUST_CHECK bool json_as_text(struct arena *mem, const struct json *value, const 
 /* An item that is a number from 0 on; ids above 2^63 are exact. */
 MUST_CHECK bool json_as_u64(const struct json *value, uint64_t *ret_value, struct error *e);
 bool json_is_object(const struct json *value);
+
+enum json_kind {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_I64,
+    JSON_U64, /* a whole number above that: json_as_u64 */
+    JSON_DOUBLE,
+    JSON_TEXT,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+
+/* What a value is; NULL is JSON's null. */
+enum json_kind json_kind_of(const struct json *value);
+/* Of a value of that kind only; the text is UTF-8, may hold NULs and lives as long as the document. */
+struct bytes json_text_of(const struct json *value);
+int64_t json_i64_of(const struct json *value);
+bool json_bool_of(const struct json *value);
 /* The value as JSON text on one line, numbers exact, members in the document's order. */
 struct bytes json_print(struct arena *mem, const struct json *value);
 

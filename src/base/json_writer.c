@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 void
 json_writer_init(struct json_writer *w, struct buf *out, unsigned indent)
 {
@@ -76,32 +78,6 @@ json_array_end(struct json_writer *w)
     container_end(w, ']');
 }
 
-/* The length of the valid UTF-8 sequence at the front of 'text', or 0. */
-static size_t
-utf8_length(struct bytes text)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint8_t first = text.data[0];
-    size_t length = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : 0;
-    uint32_t point;
-
-    if (first >> 3 == 30)
-        length = 4;
-    if (length == 0 || length > text.size)
-        return 0;
-    if (length == 1)
-        return 1;
-    point = first & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++) {
-        if ((text.data[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (text.data[i] & 0x3f);
-    }
-    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-        return 0;
-    return length;
-}
-
 static void
 append_ascii(struct buf *out, uint8_t c)
 {
@@ -133,7 +109,8 @@ append_quoted(struct buf *out, struct bytes text)
 {
     buf_append_byte(out, '"');
     while (text.size > 0) {
-        size_t length = utf8_length(text);
+        uint32_t character;
+        size_t length = utf8_decode(text.data, text.size, &character);
 
         if (length == 0) {
             buf_append_text(out, "\\ufffd");
@@ -155,9 +132,15 @@ append_quoted(struct buf *out, struct bytes text)
 void
 json_key(struct json_writer *w, const char *key)
 {
+    json_key_bytes(w, bytes_of_text(key));
+}
+
+void
+json_key_bytes(struct json_writer *w, struct bytes key)
+{
     ASSERT(!w->after_key);
     item_begin(w);
-    append_quoted(w->out, bytes_of_text(key));
+    append_quoted(w->out, key);
     buf_append_text(w->out, w->indent > 0 ? ": " : ":");
     w->after_key = true;
     w->need_comma = true;
@@ -205,6 +188,48 @@ base64_append(struct buf *out, struct bytes data)
         to[3] = '=';
     }
     out->size += (data.size + 2) / 3 * 4;
+}
+
+/* The value of a base64 digit; above 63: it is none. */
+static uint32_t
+base64_digit(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - (uint32_t)'A'
+           : c >= 'a' && c <= 'z' ? c - (uint32_t)'a' + 26
+           : c >= '0' && c <= '9' ? c - (uint32_t)'0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : 64;
+}
+
+bool
+base64_decode(struct buf *out, struct bytes text)
+{
+    size_t padding = 0;
+    uint8_t *to;
+    uint32_t bad = 0;
+    uint32_t group = 0;
+
+    if (text.size == 0 || text.size % 4 != 0)
+        return text.size == 0;
+    while (padding < 2 && text.data[text.size - 1 - padding] == '=')
+        padding++;
+    to = buf_reserve(out, text.size / 4 * 3);
+    for (size_t i = 0; i < text.size; i++) {
+        uint32_t digit = i < text.size - padding ? base64_digit(text.data[i]) : 0;
+
+        bad |= digit & 64;
+        group = group << 6 | digit;
+        if (i % 4 == 3) {
+            *to++ = (uint8_t)(group >> 16);
+            *to++ = (uint8_t)(group >> 8);
+            *to++ = (uint8_t)group;
+        }
+    }
+    if (bad != 0 || (padding > 0 && (group & (padding == 1 ? 0xffU : 0xffffU)) != 0))
+        return false;
+    out->size += text.size / 4 * 3 - padding;
+    return true;
 }
 
 void

@@ -27,6 +27,7 @@ void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
+void json_key_bytes(struct json_writer *w, struct bytes key);
 
 /* Invalid UTF-8 becomes U+FFFD; &, <, > and U+2028/2029 are escaped as Go's encoder does. */
 void json_text(struct json_writer *w, const char *text);
@@ -49,5 +50,8 @@ void json_key_id(struct json_writer *w, const char *key, uint64_t id);
 
 /* Standard base64 with padding, to the end of 'out'. */
 void base64_append(struct buf *out, struct bytes data);
+/* The bytes of such a text, to the end of 'out'. False when it is anything else: another alphabet,
+ * padding that is missing or too much, bits behind the last byte; 'out' is as it was then. */
+bool base64_decode(struct buf *out, struct bytes text);
 
 #endif

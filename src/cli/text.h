@@ -10,12 +10,6 @@
 #include "base/bytes.h"
 
 /*
- * The character at 'at' and its size; 0 for bytes that are no UTF-8 (overlong forms, surrogates and
- * what lies above U+10FFFF included).
- */
-size_t utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_character);
-
-/*
  * Appends 'text' so that it can neither move the cursor nor hide: control characters, broken UTF-8
  * and invisible direction marks become \x1b and the like; without 'utf8', so does all that is not
  * ASCII. A tab or line end becomes \t or \n.

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cli/text.h"
 
 /* Input that is taken at a time; the longest form of a byte is \\x00, of a character \\U0001f600. */

@@ -76,6 +76,17 @@ leader_may_come(struct etcd_client *client, int64_t deadline_ms, struct error *e
            time_monotonic_ms() < deadline_ms && client->no_leader(client->no_leader_context, e);
 }
 
+/* A time-out of the call that waited for a leader tells less than what was known before; false. */
+static bool
+leader_stayed_away(const struct etcd_call *call, const struct error *known, struct error *e)
+{
+    if (e->code != ERROR_TIMEOUT)
+        return false;
+    *e = *known;
+    error_append(e, "none came within %.3g s", (double)call->client->command_timeout_ms / 1000);
+    return change_error(call, e);
+}
+
 /* All endpoints, one after the other, until one takes it. */
 static bool
 walk(struct arena *mem, struct etcd_client *client, const struct etcd_method *method,
@@ -112,12 +123,16 @@ any_take(struct arena *mem, struct etcd_client *client, const struct etcd_method
 {
     int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
     struct etcd_call call;
+    struct error known;
 
-    if (walk(mem, client, method, request, deadline_ms, true, &call, e) ||
-        (leader_may_come(client, deadline_ms, e) &&
-         walk(mem, client, method, request, deadline_ms, false, &call, e)))
+    if (walk(mem, client, method, request, deadline_ms, true, &call, e))
         return response_decode(&call, ret_response, e);
-    return false;
+    known = *e;
+    if (!leader_may_come(client, deadline_ms, e))
+        return false;
+    if (walk(mem, client, method, request, deadline_ms, false, &call, e))
+        return response_decode(&call, ret_response, e);
+    return leader_stayed_away(&call, &known, e);
 }
 
 bool
@@ -146,13 +161,17 @@ etcd_ask_at(struct arena *mem, struct etcd_client *client, size_t endpoint,
     struct bytes encoded = etcd_request_encode(&tmp, method->request, request);
     int64_t deadline_ms = time_monotonic_ms() + client->command_timeout_ms;
     struct etcd_call call = call_prepare(mem, client, endpoint, method, encoded, deadline_ms);
+    struct error known;
 
     if (call_make(&call, true, e))
         return response_decode(&call, ret_response, e);
+    known = *e;
     if (!leader_may_come(client, deadline_ms, e))
         return false;
     call = call_prepare(mem, client, endpoint, method, encoded, deadline_ms);
-    return call_make(&call, false, e) && response_decode(&call, ret_response, e);
+    if (call_make(&call, false, e))
+        return response_decode(&call, ret_response, e);
+    return leader_stayed_away(&call, &known, e);
 }
 
 void

@@ -18,6 +18,7 @@ setup() {
 }
 
 teardown() {
+    proxies_end
     etcd_stop
 }
 
@@ -79,6 +80,56 @@ knows_no_leader() {
     LIMIT_MS=2500 told "endpoint '$ep': no leader; quorum is lost: 1 of 3 voting members answers, 2 are needed; no answer from 'm2' ($(etcd_endpoints 2): connected, but no HTTP/2 answer within * ms), 'm3' ($(etcd_endpoints 3): connected, but no HTTP/2 answer within * ms)" \
         "start the members that do not answer; if they are lost for good, restore the cluster from a snapshot" \
         --endpoints "$ep" get color
+}
+
+# peers_through_proxies: each member's peer URL becomes that of a proxy, by which alone the others reach it.
+# proxies_end: none reaches another any more, while all go on listening to clients.
+peers_through_proxies() {
+    local n id port ports listen
+    read -ra ports < <(_etcd_free_ports 3)
+    for n in 1 2 3; do
+        port=${ports[n - 1]}
+        read -r id listen < <(ctl member list | awk -F', ' -v name="m$n" '$3 == name { print $1, $4 }')
+        setsid socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" "TCP:${listen#http://}" 3>&- &
+        disown $!
+        echo $! >>"$BATS_TEST_TMPDIR/proxies"
+        ctl member update "$id" --peer-urls="http://127.0.0.1:$port"
+    done
+    # The connections that there are go on until somebody starts anew.
+    for n in 1 2 3; do
+        etcd_kill "$n"
+        etcd_restart "$n"
+        etcd_wait_healthy
+    done
+}
+
+proxies_end() {
+    local group
+    [[ -f $BATS_TEST_TMPDIR/proxies ]] || return 0
+    while read -r group; do
+        kill -KILL -- "-$group"
+    done <"$BATS_TEST_TMPDIR/proxies"
+    rm "$BATS_TEST_TMPDIR/proxies"
+}
+
+@test "no leader, though all answer: they do not reach one another" {
+    etcd_start "$ETCD_VERSION" 3
+    local ep text hint n
+    ep=$(etcd_endpoints 1)
+    peers_through_proxies
+    ctl put color green
+    proxies_end
+    for n in 1 2 3; do
+        wait_for 20 knows_no_leader "$n"
+    done
+
+    # An election may be running, so it takes the time-out to know.
+    text="endpoint '$ep': no leader; none came within 2 s; no member knows a leader, though 3 of 3 voting members answer"
+    hint="an election is running, or they do not reach one another's peer URLs"
+    LIMIT_MS=3000 told "$text" "$hint" --endpoints "$ep" --command-timeout 2s get color
+    LIMIT_MS=3000 told "outcome unknown: $text" "$hint" --endpoints "$ep" --command-timeout 2s put color red
+    as_json --endpoints "$ep" --command-timeout 2s get color
+    [[ $(field .code) == unavailable && $(field .cause) == no-leader ]]
 }
 
 @test "an election is waited for" {

@@ -160,10 +160,54 @@ test_base64(void **state)
     }
 }
 
+static void
+check_base64(const char *text, const char *expected)
+{
+    AUTO_BUF out = BUF_INIT;
+
+    if (expected == NULL) {
+        assert_false(base64_decode(&out, bytes_of_text(text)));
+        assert_int_equal(out.size, 0);
+        return;
+    }
+    assert_true(base64_decode(&out, bytes_of_text(text)));
+    assert_string_equal(buf_text(&out), expected);
+}
+
+static void
+test_base64_comes_back_or_is_refused(void **state)
+{
+    AUTO_BUF text = BUF_INIT;
+    AUTO_BUF back = BUF_INIT;
+    uint8_t all[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (uint8_t)(255 - i);
+    for (size_t size = 0; size < sizeof(all); size++) {
+        buf_clear(&text);
+        buf_clear(&back);
+        base64_append(&text, bytes_of(all, size));
+        assert_true(base64_decode(&back, buf_bytes(&text)));
+        assert_true(bytes_equal(buf_bytes(&back), bytes_of(all, size)));
+    }
+    check_base64("", "");
+    check_base64("Zm9v", "foo");
+    check_base64("Zg==", "f");
+    check_base64("Zg=", NULL);
+    check_base64("Zg", NULL);
+    check_base64("Zh==", NULL); /* bits behind the last byte */
+    check_base64("Z===", NULL);
+    check_base64("Zm9v====", NULL);
+    check_base64("Zm-v", NULL);
+    check_base64("Zg==Zg==", NULL);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base64_comes_back_or_is_refused),
         cmocka_unit_test(test_one_line),
         cmocka_unit_test(test_indented),
         cmocka_unit_test(test_text_is_escaped_as_gos),

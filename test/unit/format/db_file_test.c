@@ -77,7 +77,7 @@ test_who_has_it_is_told(void **state)
     assert_int_equal(read(ready[0], &byte, 1), 1);
     /* Of a name the kernel keeps 15 letters. */
     EXPECT_ERROR(db_file_open(path, DB_FILE_READ, DB_FILE_WAIT_NOT, &file, &e), ERROR_LOCKED,
-                 arena_printf(&tmp, "'%s' is in use by ops-db_file_tes (pid %d)", path, child));
+                 arena_printf(&tmp, "'%s' is in use by format-db_file_ (pid %d)", path, child));
     assert_true(file_user_find(fd, &user));
     assert_int_equal(user.pid, child);
     kill(child, SIGKILL);
