@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/buf.h"
 #include "base/failpoint.h"
@@ -462,32 +461,4 @@ path_absolute(struct arena *mem, const char *path, const char **ret_path, struct
         return error_set_errno(e, errno, "working directory");
     *ret_path = path_join(mem, here, path);
     return true;
-}
-
-bool
-file_map_open(const char *path, struct file_map *ret_map, struct error *e)
-{
-    AUTO_FD fd = -1;
-    uint64_t size;
-    void *data = NULL;
-
-    if (!file_open(path, O_RDONLY, 0, &fd, e) || !file_size(fd, path, &size, e))
-        return false;
-    if (size > 0) {
-        data = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
-        if (data == MAP_FAILED)
-            return error_set_errno(e, errno, "'%s': map", path);
-    }
-    *ret_map = (struct file_map){data, (size_t)size, fd};
-    fd = -1;
-    return true;
-}
-
-void
-file_map_close(struct file_map *map)
-{
-    if (map->data != NULL)
-        munmap(without_const(map->data), map->size);
-    fd_close(&map->fd);
-    *map = (struct file_map)FILE_MAP_INIT;
 }

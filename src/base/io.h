@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/file_map.h"
 
 #define AUTO_FD __attribute__((cleanup(fd_cleanup))) int
 
@@ -79,27 +80,5 @@ const char *path_name(const char *path);
 /* Relative paths made absolute against the working directory; links are not resolved. */
 MUST_CHECK bool path_absolute(struct arena *mem, const char *path, const char **ret_path,
                               struct error *e);
-
-/* A file mapped read-only. An empty file gives data NULL, size 0. */
-struct file_map {
-    const uint8_t *data;
-    size_t size;
-    int fd;
-};
-
-#define FILE_MAP_INIT                                                                              \
-    {                                                                                              \
-        NULL, 0, -1                                                                                \
-    }
-#define AUTO_FILE_MAP __attribute__((cleanup(file_map_close))) struct file_map
-
-MUST_CHECK bool file_map_open(const char *path, struct file_map *ret_map, struct error *e);
-void file_map_close(struct file_map *map);
-
-static inline struct bytes
-file_map_bytes(const struct file_map *map)
-{
-    return (struct bytes){map->data, map->size};
-}
 
 #endif

@@ -3,8 +3,9 @@
  *
  * The file is trusted in nothing. Every page, element, key and value is checked against the bounds
  * of the file before it is touched, so damage gives ERROR_CORRUPT with file, page and byte, never a
- * crash. A file that is cut short is found when it is opened: reading never meets SIGBUS as long as
- * nobody shortens the file afterwards.
+ * crash. A file that is cut short is found when it is opened; when it is cut or changed afterwards,
+ * bytes differ each time they are looked at: what was read stays inside the file all the same, and
+ * file_map_unchanged tells it at the end.
  *
  * A struct bbolt is not changed after opening: threads may share it, each with its own cursor.
  * Rows are read with format/bbolt_cursor.h; format/bbolt_check.h judges the whole file.
@@ -19,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/read_ahead.h"
 
 enum {
     BBOLT_PAGE_SIZE_LEAST = 512,
@@ -41,7 +43,8 @@ struct bbolt {
     uint64_t root;       /* page of the root bucket's tree */
     uint64_t freelist;   /* page, or BBOLT_FREELIST_NONE */
     unsigned meta;       /* the meta page in use, 0 or 1 */
-    bool meta_bad[2];    /* which meta pages are damaged: one is survived, but worth telling */
+    struct read_ahead *ahead; /* who brings the file into memory: pages are waited for; or NULL */
+    bool meta_bad[2];         /* which meta pages are damaged: one is survived, but worth telling */
 };
 
 /* A row of a bucket; both point into the file. */

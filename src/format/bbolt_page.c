@@ -70,6 +70,13 @@ table_check(const struct bbolt_page *page, struct bbolt_damage *d)
     return true;
 }
 
+static void
+bytes_await(const struct bbolt *db, uint64_t end)
+{
+    if (db->ahead != NULL)
+        read_ahead_await(db->ahead, end);
+}
+
 /* The header of what stands in place 'id', below pgid. */
 static bool
 page_open(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page, uint64_t *ret_header_id,
@@ -80,6 +87,7 @@ page_open(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page, uint
 
     *ret_page = (struct bbolt_page){
         .id = id, .offset = offset, .data = db->file.data + offset, .size = db->page_size};
+    bytes_await(db, offset + db->page_size);
     return header_read(ret_page, ret_header_id, d);
 }
 
@@ -93,6 +101,7 @@ page_extend(const struct bbolt *db, struct bbolt_page *page, struct bbolt_damage
         return bbolt_damage_set(d, place, "%u overflow pages reach behind the last page, %llu",
                                 page->overflow, (unsigned long long)db->pgid - 1);
     page->size = ((size_t)page->overflow + 1) * db->page_size;
+    bytes_await(db, page->offset + page->size);
     return table_check(page, d);
 }
 

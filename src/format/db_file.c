@@ -148,7 +148,9 @@ db_file_open(const char *path, enum db_file_use use, int64_t wait_ms, struct db_
         bbolt_open(file_map_bytes(&file.map), path, &file.db, e)) {
         if (file.map.size > 0)
             (void)madvise(without_const(file.map.data), file.map.size, MADV_SEQUENTIAL);
-        *ret_file = file;
+        ret_file->fd = file.fd;
+        ret_file->map = file.map;
+        ret_file->db = file.db;
         return true;
     }
     db_file_close(&file);
@@ -158,6 +160,20 @@ db_file_open(const char *path, enum db_file_use use, int64_t wait_ms, struct db_
 void
 db_file_close(struct db_file *file)
 {
+    read_ahead_end(&file->ahead);
     file_map_close(&file->map);
     fd_close(&file->fd);
+}
+
+void
+db_file_read_ahead(struct db_file *file)
+{
+    read_ahead_begin(&file->ahead, &file->map);
+    file->db.ahead = &file->ahead;
+}
+
+bool
+db_file_unchanged(const struct db_file *file, struct error *e)
+{
+    return file_map_unchanged(&file->map, file->db.name, e);
 }

@@ -31,11 +31,12 @@ struct db_file {
     int fd;              /* holds the lock */
     struct file_map map; /* of the whole file */
     struct bbolt db;     /* points into the map */
+    struct read_ahead ahead;
 };
 
 #define DB_FILE_INIT                                                                               \
     {                                                                                              \
-        .fd = -1, .map = FILE_MAP_INIT                                                             \
+        .fd = -1, .map = FILE_MAP_INIT, .ahead = READ_AHEAD_INIT                                   \
     }
 #define AUTO_DB_FILE __attribute__((cleanup(db_file_close))) struct db_file
 
@@ -55,6 +56,13 @@ void db_file_close(struct db_file *file);
  * above, but for what bbolt_open finds. */
 MUST_CHECK bool db_file_lock(const char *path, enum db_file_use use, int64_t wait_ms, int *ret_fd,
                              struct error *e);
+
+/* For who is going to read most of it: brings it into memory at the speed of the disk, beside the
+ * reading. The file must stay where it is. */
+void db_file_read_ahead(struct db_file *file);
+
+/* Whether what was read is what the file holds: as file_map_unchanged. */
+MUST_CHECK bool db_file_unchanged(const struct db_file *file, struct error *e);
 
 /* Another process that has a file open. */
 struct file_user {

@@ -6,16 +6,15 @@
 #include "format/db_snapshot.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "base/io.h"
+#include "base/read_ahead.h"
+#include "base/thread.h"
 #include "format/bbolt.h"
 #include "format/bbolt_check.h"
 #include "format/bbolt_meta.h"
 
-enum { DIGEST_THREAD_LEAST_BYTES = 4 << 20 };
+enum { DIGEST_THREAD_LEAST_BYTES = 4 << 20, DIGEST_PIECE_BYTES = 1 << 20 };
 
 #define REMEDY_COPY_AGAIN "copy the file again, or use another backup"
 #define REMEDY_ANOTHER    "use another backup"
@@ -43,6 +42,7 @@ db_snapshot_verdict_word(enum db_snapshot_verdict verdict)
 struct verify {
     struct arena *mem;
     struct bytes file;
+    struct read_ahead *ahead; /* NULL: all is in memory */
     const struct db_snapshot_options *options;
     struct db_snapshot_report *report;
     struct bbolt db;
@@ -52,36 +52,36 @@ struct verify {
 /* The digest of the content, on a thread when that is worth it. */
 struct digest_job {
     struct bytes content;
+    struct read_ahead *ahead;
     uint8_t *digest;
-    pthread_t thread;
-    bool on_thread;
+    struct thread thread;
 };
 
-static void *
+/* In pieces: those that are not read yet are waited for. */
+static void
 digest_run(void *subject)
 {
     struct digest_job *job = subject;
+    AUTO_SHA256 sha256 = sha256_new();
+    size_t size;
 
-    sha256_of(job->content, job->digest);
-    return NULL;
+    for (size_t at = 0; at < job->content.size; at += size) {
+        size = job->content.size - at;
+        if (size > DIGEST_PIECE_BYTES)
+            size = DIGEST_PIECE_BYTES;
+        if (job->ahead != NULL)
+            read_ahead_await(job->ahead, at + size);
+        sha256_update(sha256, job->content.data + at, size);
+    }
+    sha256_finish(sha256, job->digest);
 }
 
 static void
-/* NOLINTNEXTLINE(readability-non-const-parameter): digest_run writes through it */
-digest_begin(struct digest_job *job, struct bytes content, uint8_t ret_digest[SHA256_SIZE])
+digest_begin(struct digest_job *job)
 {
-    *job = (struct digest_job){.content = content, .digest = ret_digest};
-    if (content.size >= DIGEST_THREAD_LEAST_BYTES)
-        job->on_thread = pthread_create(&job->thread, NULL, digest_run, job) == 0;
-    if (!job->on_thread)
+    if (job->content.size < DIGEST_THREAD_LEAST_BYTES ||
+        !thread_start(&job->thread, digest_run, job))
         digest_run(job);
-}
-
-static void
-digest_end(struct digest_job *job)
-{
-    if (job->on_thread)
-        pthread_join(job->thread, NULL);
 }
 
 static void
@@ -143,6 +143,7 @@ database_open(struct verify *v)
                    REMEDY_ANOTHER);
         return;
     }
+    v->db.ahead = v->ahead;
     report->opened = true;
     report->db_size = v->db.size_bytes;
     report->page_size = v->db.page_size;
@@ -165,7 +166,8 @@ snapshot_stands_in_front(const struct verify *v)
 {
     uint8_t digest[SHA256_SIZE];
 
-    if (!v->report->opened || v->file.size - v->db.size_bytes <= SHA256_SIZE)
+    if (v->options->status_only || !v->report->opened ||
+        v->file.size - v->db.size_bytes <= SHA256_SIZE)
         return false;
     sha256_of(bytes_of(v->file.data, (size_t)v->db.size_bytes), digest);
     return memcmp(digest, v->file.data + v->db.size_bytes, SHA256_SIZE) == 0;
@@ -300,8 +302,9 @@ content_judge(struct verify *v)
         error_report(v, &e);
         return;
     }
-    report->has_summary =
-        backend_summary_read(&v->db, info, BACKEND_ALL, &report->findings, &report->summary, &e);
+    report->has_summary = backend_summary_read(
+        &v->db, info, v->options->status_only ? BACKEND_LIVE_KEYS : BACKEND_ALL, &report->findings,
+        &report->summary, &e);
     if (!report->has_summary)
         error_report(v, &e);
     if (info->scheduled_compact_revision > info->finished_compact_revision)
@@ -316,7 +319,52 @@ verdict_of(const struct db_snapshot_report *report)
 {
     if (report->findings.bad_total > 0)
         return DB_SNAPSHOT_BAD;
-    return report->has_trailer ? DB_SNAPSHOT_GOOD : DB_SNAPSHOT_UNPROVEN;
+    return report->trailer_ok ? DB_SNAPSHOT_GOOD : DB_SNAPSHOT_UNPROVEN;
+}
+
+/* The digest is taken beside the rest: it takes longer than that. */
+static void
+contents_judge(struct verify *v)
+{
+    struct db_snapshot_report *report = v->report;
+    struct digest_job job = {.content = v->file, .ahead = v->ahead, .digest = report->sha256};
+
+    if (report->has_trailer)
+        job.content.size -= DB_SNAPSHOT_TRAILER_SIZE;
+    if (!v->options->status_only)
+        digest_begin(&job);
+    database_open(v);
+    if (report->opened) {
+        structure_judge(v);
+        content_judge(v);
+    }
+    thread_join(&job.thread);
+}
+
+static void
+verify_run(struct verify *v)
+{
+    struct db_snapshot_report *report = v->report;
+
+    contents_judge(v);
+    if (!report->has_trailer)
+        no_trailer_judge(v);
+    else if (!v->options->status_only)
+        trailer_judge(v);
+    report->verdict = verdict_of(report);
+}
+
+static struct verify
+verify_begin(struct arena *mem, const char *name, struct bytes content,
+             const struct db_snapshot_options *options, struct db_snapshot_report *ret_report)
+{
+    *ret_report = (struct db_snapshot_report){
+        .path = arena_text(mem, name),
+        .findings = {.mem = mem},
+        .file_size = content.size,
+        .has_trailer = db_snapshot_has_trailer(content.size),
+    };
+    return (struct verify){.mem = mem, .file = content, .options = options, .report = ret_report};
 }
 
 void
@@ -324,30 +372,9 @@ db_snapshot_verify_bytes(struct arena *mem, const char *name, struct bytes conte
                          const struct db_snapshot_options *options,
                          struct db_snapshot_report *ret_report)
 {
-    struct verify v = {.mem = mem, .file = content, .options = options, .report = ret_report};
-    struct digest_job job;
-    size_t hashed = content.size;
+    struct verify v = verify_begin(mem, name, content, options, ret_report);
 
-    *ret_report = (struct db_snapshot_report){
-        .path = arena_text(mem, name),
-        .findings = {.mem = mem},
-        .file_size = content.size,
-        .has_trailer = db_snapshot_has_trailer(content.size),
-    };
-    if (ret_report->has_trailer)
-        hashed -= DB_SNAPSHOT_TRAILER_SIZE;
-    digest_begin(&job, bytes_of(content.data, hashed), ret_report->sha256);
-    database_open(&v);
-    if (ret_report->opened) {
-        structure_judge(&v);
-        content_judge(&v);
-    }
-    digest_end(&job);
-    if (ret_report->has_trailer)
-        trailer_judge(&v);
-    else
-        no_trailer_judge(&v);
-    ret_report->verdict = verdict_of(ret_report);
+    verify_run(&v);
 }
 
 bool
@@ -355,13 +382,16 @@ db_snapshot_verify(struct arena *mem, const char *path, const struct db_snapshot
                    struct db_snapshot_report *ret_report, struct error *e)
 {
     AUTO_FILE_MAP map = FILE_MAP_INIT;
+    AUTO_READ_AHEAD ahead = READ_AHEAD_INIT;
+    struct verify v;
 
     if (!file_map_open(path, &map, e))
         return false;
-    if (map.size > 0)
-        (void)madvise(without_const(map.data), map.size, MADV_SEQUENTIAL);
-    db_snapshot_verify_bytes(mem, path, file_map_bytes(&map), options, ret_report);
-    return true;
+    v = verify_begin(mem, path, file_map_bytes(&map), options, ret_report);
+    read_ahead_begin(&ahead, &map);
+    v.ahead = &ahead;
+    verify_run(&v);
+    return file_map_unchanged(&map, path, e);
 }
 
 bool

@@ -30,12 +30,14 @@ bool db_snapshot_has_trailer(uint64_t file_size);
 
 enum db_snapshot_verdict {
     DB_SNAPSHOT_GOOD,     /* whole, digest right, every page and row in order */
-    DB_SNAPSHOT_UNPROVEN, /* the same without a digest, which the caller allowed to be missing */
+    DB_SNAPSHOT_UNPROVEN, /* the same without a digest, which the caller allowed to be missing, or
+                             did not ask for */
     DB_SNAPSHOT_BAD,
 };
 
 struct db_snapshot_options {
     bool allow_no_trailer; /* accept a copied db file: --skip-hash-check */
+    bool status_only;      /* neither the digest nor HashKV: a fifth of the time, and no proof */
 };
 
 struct db_snapshot_report {
@@ -66,6 +68,7 @@ struct db_snapshot_report {
  * mem         holds the report's texts and lists.
  * ret_report  set on success.
  * e           ERROR_NOT_FOUND, ERROR_PERMISSION, ERROR_IO: the file cannot be read at all.
+ *             ERROR_CONFLICT: it was changed or cut meanwhile, so nothing is true of it.
  */
 MUST_CHECK bool db_snapshot_verify(struct arena *mem, const char *path,
                                    const struct db_snapshot_options *options,

@@ -61,9 +61,11 @@ refuses() {
     done
 }
 
-# The three commands that read a snapshot, each with the same verdict on FILE, and nothing written.
+# The four commands that read a snapshot, each with the same verdict on FILE, and nothing written.
 all_refuse() {
     run verify
+    refuses 10 "snapshot.db" "Verdict  bad" "Remedy   " "$@"
+    run "$QUORATE" snapshot verify "$FILE"
     refuses 10 "snapshot.db" "Verdict  bad" "Remedy   " "$@"
     run "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT"
     refuses 1 "snapshot.db" "Hint: "
@@ -109,6 +111,7 @@ nothing_is_written() {
 
 @test "500 random flips: none passes" {
     [[ $("$damage" sweep flips:500:1 "$FILE" "$QUORATE" backup verify --repo "$REPO") -eq 500 ]]
+    [[ $("$damage" sweep flips:300:4 "$FILE" "$QUORATE" snapshot verify "$FILE") -eq 300 ]]
     [[ $("$damage" sweep flips:40:2 "$FILE" \
         "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT") -eq 40 ]]
     [[ $("$damage" sweep flips:40:3 "$FILE" \
@@ -122,6 +125,10 @@ nothing_is_written() {
     size=$(stat -c %s "$FILE")
     run verify
     refuses 3 "byte $size: there is no SHA-256 at the end" "--skip-hash-check"
+    run "$QUORATE" snapshot verify "$FILE"
+    refuses 3 "byte $size: there is no SHA-256 at the end" "--skip-hash-check"
+    run -0 "$QUORATE" snapshot verify "$FILE" --skip-hash-check
+    refuses 0 "Verdict       unproven" "no-trailer"
     run "$QUORATE" recover --file "$FILE" --cluster lab:t --dry-run
     refuses 3 "byte $size: there is no SHA-256 at the end" "--skip-hash-check"
     run "$QUORATE" snapshot restore "$FILE" --all --output-dir "$OUT"

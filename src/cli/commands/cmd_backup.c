@@ -4,6 +4,7 @@
 #include "cli/app.h"
 #include "cli/observe.h"
 #include "cli/report.h"
+#include "cli/verification.h"
 #include "ops/backup.h"
 
 #define REPO_OPTION                                                                                \
@@ -204,38 +205,6 @@ backup_show_report(struct app *app, struct report *report, struct error *e)
     return true;
 }
 
-static void
-place_show(struct report *r, int64_t place)
-{
-    if (place == FINDING_NOWHERE)
-        report_unknown(r, NULL);
-    else
-        report_i64(r, place);
-}
-
-static void
-findings_section(struct report *report, const struct db_snapshot_report *checked)
-{
-    struct report *r = report_section(report, "findings");
-
-    report_column(r, COLUMN_I64, "BYTE", "offset");
-    report_column(r, COLUMN_I64, "PAGE", "page");
-    report_column(r, COLUMN_TEXT, "KIND", "kind");
-    report_column(r, COLUMN_TEXT, "FINDING", "text");
-    report_column(r, COLUMN_TEXT, "REMEDY", "remedy");
-    for (size_t i = 0; i < checked->findings.count; i++) {
-        const struct finding *f = &checked->findings.items[i];
-
-        report_row(r);
-        place_show(r, f->offset);
-        place_show(r, f->page);
-        report_text(r, finding_kind_word(f->kind));
-        report_text(r, f->text);
-        report_mark(r, f->is_note ? MARK_WARN : MARK_BAD);
-        report_text(r, f->remedy != NULL ? f->remedy : "");
-    }
-}
-
 static bool
 backup_verify_report(struct app *app, struct report *report, struct error *e)
 {
@@ -250,21 +219,13 @@ backup_verify_report(struct app *app, struct report *report, struct error *e)
     report_record_init(report, app->mem, "verification");
     report_field_text(report, "Label", "label", entry.label);
     report_field_text(report, "File", "file", repo_entry_snapshot(app->mem, &entry));
-    report_field_text(report, "Verdict", "verdict", good ? "good" : "bad");
-    report_mark(report, good ? MARK_GOOD : MARK_BAD);
-    if (good) {
-        report_field_i64(report, "Revision", "revision", checked.summary.current_revision);
-        report_field_u64(report, "Keys", "keys", checked.summary.live_key_count);
-        report_field_u64(report, "HashKV", "hashKv", checked.summary.hash_kv.hash);
-        report_field_duration(report, "Checked in", "tookMs", time_monotonic_ms() - started_ms);
+    if (!good) {
+        app->exit_code = verification_bad(report, &checked, e);
         return true;
     }
-    report_field_text(report, "Problem", "problem", e->text);
-    report_field_text(report, "Remedy", "remedy", error_hint_text(e));
-    if (checked.findings.count > 0)
-        findings_section(report, &checked);
-    app->exit_code = error_code_exit(e->code);
-    error_clear(e);
+    verification_good(report, &checked);
+    report_field_duration(report, "Checked in", "tookMs", time_monotonic_ms() - started_ms);
+    verification_findings(report, &checked);
     return true;
 }
 

@@ -20,9 +20,12 @@ hashkv_run(struct app *app, struct error *e)
     struct hash_kv hash;
 
     if (!print_no_protobuf(&app->style, e) ||
-        !db_file_open(app_operand(app, 0), DB_FILE_READ, db_wait_ms(app), &file, e) ||
-        !backend_info_read(app->mem, &file.db, &info, e) ||
-        !backend_hash_kv(&file.db, &info, option_i64(&app->options, "rev"), &hash, e))
+        !db_file_open(app_operand(app, 0), DB_FILE_READ, db_wait_ms(app), &file, e))
+        return false;
+    db_file_read_ahead(&file);
+    if (!backend_info_read(app->mem, &file.db, &info, e) ||
+        !backend_hash_kv(&file.db, &info, option_i64(&app->options, "rev"), &hash, e) ||
+        !db_file_unchanged(&file, e))
         return false;
     print_hash_kv(&app->out, &app->style, &hash);
     return true;

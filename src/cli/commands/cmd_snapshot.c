@@ -24,7 +24,8 @@ not_in_use(struct app *app, struct error *e)
 static bool
 snapshot_status_run(struct app *app, struct error *e)
 {
-    static const struct db_snapshot_options options = {.allow_no_trailer = true};
+    static const struct db_snapshot_options options = {.allow_no_trailer = true,
+                                                       .status_only = true};
     struct db_snapshot_report report;
     struct snapshot_status status;
 
@@ -43,7 +44,7 @@ snapshot_status_run(struct app *app, struct error *e)
         .version = report.info.storage_version,
     };
     print_snapshot_status(&app->out, &app->style, &status);
-    if (report.verdict == DB_SNAPSHOT_UNPROVEN)
+    if (!report.has_trailer)
         app_warn(app, "'%s' has no checksum at its end: nothing proves that it is whole",
                  app_operand(app, 0));
     return true;
@@ -58,9 +59,10 @@ const struct command command_snapshot_status = {
     .options = status_options,
     .run = snapshot_status_run,
     .example = "quorate snapshot status backup.db -w table",
-    .description = "Checks the checksum at the end of the file, each page and each row first. The "
-                   "simple form has, with commas between: hash, revision, keys, size, storage "
-                   "version.",
+    .description =
+        "Checks each page and each row first, but not the SHA-256 at the end of the file: "
+        "'quorate snapshot verify' does. The simple form has, with commas between: hash, "
+        "revision, keys, size, storage version.",
 };
 
 static bool

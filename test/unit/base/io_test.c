@@ -381,33 +381,6 @@ test_paths(void **state)
 }
 
 static void
-test_map(void **state)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *path = path_join(&tmp, scratch_dir(&tmp), "f");
-    AUTO_FILE_MAP map = FILE_MAP_INIT;
-
-    (void)state;
-    EXPECT_ERROR(file_map_open(path, &map, &e), ERROR_NOT_FOUND,
-                 arena_printf(&tmp, "'%s': No such file or directory", path));
-    assert_int_equal(map.fd, -1);
-    put(path, "content");
-    EXPECT_OK(file_map_open(path, &map, &e));
-    assert_true(bytes_equal_text(file_map_bytes(&map), "content"));
-    file_map_close(&map);
-    assert_null(map.data);
-    assert_int_equal(map.fd, -1);
-    file_map_close(&map);
-    put(path, "");
-    EXPECT_OK(file_map_open(path, &map, &e));
-    assert_null(map.data);
-    assert_int_equal(map.size, 0);
-    file_map_close(&map);
-    EXPECT_ERROR(file_map_open(path_dir(&tmp, path), &map, &e), ERROR_IO,
-                 arena_printf(&tmp, "'%s': is a directory", path_dir(&tmp, path)));
-}
-
-static void
 test_dir_sync(void **state)
 {
     AUTO_ARENA tmp = ARENA_INIT;
@@ -442,7 +415,6 @@ main(void)
         cmocka_unit_test(test_tree_remove_follows_no_link),
         cmocka_unit_test(test_tree_remove_says_what_cannot_go),
         cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_map),
         cmocka_unit_test(test_dir_sync),
     };
 

@@ -1,7 +1,9 @@
 #include "format/db_snapshot.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,6 +11,9 @@
 #include <cmocka.h>
 
 #include "backend_sample.h"
+#include "scratch.h"
+
+#include "base/thread.h"
 
 static const struct db_snapshot_options strict = {0};
 static const struct db_snapshot_options lenient = {.allow_no_trailer = true};
@@ -503,6 +508,90 @@ test_a_large_file_is_hashed_beside(void **state)
     assert_int_equal(report.verdict, DB_SNAPSHOT_GOOD);
 }
 
+/* What status prints is the same; a wrong digest is not looked at, a damaged page is. */
+static void
+test_status_leaves_digest_and_hash_kv_out(void **state)
+{
+    static const struct db_snapshot_options status = {.allow_no_trailer = true, .status_only = true};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bytes content = sample_snapshot(&tmp, "rich-3.5.30");
+    struct db_snapshot_report whole = verify(&tmp, content, &strict);
+    struct db_snapshot_report report;
+    uint8_t *changed = without_const(content.data);
+    static const uint8_t none[SHA256_SIZE];
+
+    (void)state;
+    changed[content.size - 1] ^= 1;
+    report = verify(&tmp, content, &status);
+    assert_int_equal(report.verdict, DB_SNAPSHOT_UNPROVEN);
+    assert_true(report.has_trailer);
+    assert_memory_equal(report.sha256, none, SHA256_SIZE);
+    assert_int_equal(report.summary.status_hash, whole.summary.status_hash);
+    assert_int_equal(report.summary.row_count, whole.summary.row_count);
+    assert_int_equal(report.summary.live_key_count, whole.summary.live_key_count);
+    assert_int_equal(report.summary.last_revision, whole.summary.last_revision);
+    assert_int_equal(report.summary.hash_kv.hash, 0);
+    changed[4 * 4096 + 8] ^= 0x40; /* a page's type */
+    report = verify(&tmp, content, &status);
+    assert_int_equal(report.verdict, DB_SNAPSHOT_BAD);
+}
+
+struct meddler {
+    const char *path;
+    struct bytes content;
+    atomic_bool stop;
+};
+
+/* Cuts the file, writes it anew, changes bytes in it, over and over. */
+static void
+meddle(void *context)
+{
+    struct meddler *m = context;
+    int fd = open(m->path, O_WRONLY | O_CLOEXEC);
+    uint64_t state = 1;
+
+    while (!atomic_load(&m->stop)) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        off_t at = (off_t)((state >> 33) % m->content.size);
+
+        if ((state >> 20) % 4 == 0 && ftruncate(fd, at) != 0)
+            break;
+        for (unsigned i = 0; i < 64; i++)
+            (void)!pwrite(fd, &state, sizeof(state), at + 61 * i);
+        (void)!pwrite(fd, m->content.data, m->content.size, 0);
+    }
+    close(fd);
+}
+
+/* Never a crash, and what is told is never about a mixture: an error, or a report on the file as it
+ * was. */
+static void
+test_a_file_that_changes_while_it_is_read(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct meddler m = {.path = path_join(&tmp, scratch_dir(&tmp), "x.snap"),
+                        .content = sample_snapshot(&tmp, "rich-3.5.30")};
+    AUTO_THREAD thread = {0};
+    unsigned conflicts = 0;
+
+    (void)state;
+    OK(file_replace(m.path, m.content, 0600, &e));
+    assert_true(thread_start(&thread, meddle, &m));
+    for (unsigned i = 0; i < 300; i++) {
+        AUTO_ARENA once = ARENA_INIT;
+        struct db_snapshot_report report;
+
+        error_clear(&e);
+        if (db_snapshot_verify(&once, m.path, &strict, &report, &e))
+            continue;
+        assert_int_equal(e.code, ERROR_CONFLICT);
+        conflicts++;
+    }
+    atomic_store(&m.stop, true);
+    assert_true(conflicts > 100);
+}
+
 static void
 test_words(void **state)
 {
@@ -537,6 +626,8 @@ main(void)
         cmocka_unit_test(test_flips_under_a_right_digest_are_survived),
         cmocka_unit_test(test_a_file_that_cannot_be_read_is_an_error),
         cmocka_unit_test(test_a_large_file_is_hashed_beside),
+        cmocka_unit_test(test_status_leaves_digest_and_hash_kv_out),
+        cmocka_unit_test(test_a_file_that_changes_while_it_is_read),
         cmocka_unit_test(test_words),
     };
 
