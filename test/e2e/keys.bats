@@ -118,6 +118,57 @@ group() {
     [[ $status -eq 10 || $status -eq 9 ]]
 }
 
+@test "ls lists what etcdctl lists, live and from a snapshot, at any revision" {
+    local from listed revision
+    for from in '' "--file $snapshot"; do
+        # shellcheck disable=SC2086 # two words
+        run -0 quorate keys ls --recursive /registry/ -w json $from
+        listed=$(jq -r '.entries[].name' <<<"$output")
+        [[ $listed == "$(ctl get --prefix /registry/ --keys-only | grep -v '^$')" ]]
+        for revision in 5 20; do
+            # shellcheck disable=SC2086
+            run -0 quorate keys ls -r --revision $revision -w json $from
+            [[ $(jq -r '.entries[].name' <<<"$output") == \
+                "$(ctl get --prefix '' --keys-only --rev $revision | grep -v '^$')" ]]
+        done
+    done
+}
+
+@test "ls shows one level with counts, the same live and from a snapshot" {
+    local live
+    live=$(quorate keys ls /registry/ -w json)
+    [[ $(jq -c 'del(.source)' <<<"$live") == \
+        "$(quorate keys ls /registry/ -w json --file "$snapshot" | jq -c 'del(.source)')" ]]
+    [[ $(jq -r '.entries[] | select(.name == "/registry/pods/") | .keys' <<<"$live") == \
+        "$(ctl get --prefix --count-only -w fields /registry/pods/ | sed -n 's/^"Count" : //p')" ]]
+    [[ $(jq -r '.entries[] | select(.name == "/registry/pods/") | "\(.keys) \(.sizeBytes)"' <<<"$live") == \
+        "$(counted /registry/pods/)" ]]
+    run -0 quorate keys ls /registry
+    [[ ${lines[0]} == *KEYS*SIZE*VERSION*'CHANGED AT'*AGE*NAME ]]
+    [[ ${lines[1]} == *' /registry/apps.example.com/' && ${#lines[@]} -eq 5 ]]
+    run -0 quorate keys ls --keys-only /registry/configmaps/team-1/
+    [[ ${lines[1]} =~ ^\ +1\ +-\ +6\ +[0-9]+\ +-\ \ /registry/configmaps/team-1/map$ ]]
+    run -0 quorate keys ls
+    [[ ${lines[*]} == *'/odd/'*'/registry/'*compact_rev_key ]]
+}
+
+@test "ls says when a revision cannot be had, and that nothing is there" {
+    run -3 --separate-stderr quorate keys ls --revision 999
+    [[ $stderr == *'revision 999 is a future revision'* ]]
+    run -0 quorate keys ls /nothing/
+    [[ -z $output ]]
+    run -0 quorate keys ls /nothing/ -w json
+    [[ $(jq -c .entries <<<"$output") == '[]' ]]
+    run -2 --separate-stderr quorate keys ls -w table
+}
+
+@test "ls knows the age of Kubernetes' objects" {
+    ctl put /registry/crd.io/things/a '{"metadata":{"creationTimestamp":"2020-01-01T00:00:00Z"}}'
+    run -0 quorate keys ls /registry/crd.io/things/ -w json
+    [[ $(jq -r '.entries[0].createdAt' <<<"$output") == 2020-01-01T00:00:00Z ]]
+    ctl del /registry/crd.io/things/a
+}
+
 @test "a member that runs is not read" {
     run -19 --separate-stderr quorate keys du --file "$(etcd_dir 1)/data"
     [[ $stderr == *'is in use by etcd (pid '*'Hint: stop that process first'* ]]
