@@ -50,6 +50,12 @@ key_source_rows(struct key_source *source, const struct key_range *range, unsign
 }
 
 bool
+key_source_leases(struct key_source *source, key_lease_visit *visit, void *context, struct error *e)
+{
+    return source->face->leases(source, visit, context, e);
+}
+
+bool
 key_source_size(struct key_source *source, struct key_source_size *ret_size, struct error *e)
 {
     return source->face->size(source, ret_size, e);

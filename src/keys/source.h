@@ -119,6 +119,18 @@ MUST_CHECK bool key_source_rows(struct key_source *source, const struct key_rang
                                 unsigned want, key_row_visit *visit, void *context,
                                 struct error *e);
 
+typedef bool key_lease_visit(void *context, int64_t id, int64_t ttl_s, struct error *e);
+
+/*
+ * The leases there are now, with the time they were granted for. Of a data directory those that the
+ * database has.
+ *
+ * e  damage; what calls to etcd say (with authentication, whose keys are in question); what visit
+ *    says.
+ */
+MUST_CHECK bool key_source_leases(struct key_source *source, key_lease_visit *visit, void *context,
+                                  struct error *e);
+
 /* e: ERROR_CORRUPT: a file whose pages cannot be counted; what calls to etcd say. */
 MUST_CHECK bool key_source_size(struct key_source *source, struct key_source_size *ret_size,
                                 struct error *e);
@@ -130,6 +142,8 @@ struct key_source_face {
     bool (*rows)(struct key_source *source, const struct key_range *range, unsigned want,
                  key_row_visit *visit, void *context, struct error *e);
     bool (*size)(struct key_source *source, struct key_source_size *ret_size, struct error *e);
+    bool (*leases)(struct key_source *source, key_lease_visit *visit, void *context,
+                   struct error *e);
     void (*close)(struct key_source *source); /* all but source->mem */
 };
 

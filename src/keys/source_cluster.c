@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "etcd/kv.h"
+#include "etcd/lease.h"
 #include "etcd/maintenance.h"
 #include "etcd/range_read.h"
 #include "etcd/watch.h"
@@ -285,6 +286,27 @@ cluster_size(struct key_source *source, struct key_source_size *ret_size, struct
     return false;
 }
 
+static bool
+cluster_leases(struct key_source *source, key_lease_visit *visit, void *context, struct error *e)
+{
+    struct etcd_client *client = cluster_of(source)->client;
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_lease_leases_response all;
+
+    if (!etcd_lease_leases(&tmp, client, &all, e))
+        return false;
+    for (size_t i = 0; i < all.lease_count; i++) {
+        AUTO_ARENA one = ARENA_INIT;
+        struct etcd_lease_time_to_live_response lease;
+
+        if (!etcd_lease_time_to_live(&one, client, all.leases[i].id, false, &lease, e))
+            return false;
+        if (lease.ttl >= 0 && !visit(context, all.leases[i].id, lease.granted_ttl, e))
+            return false;
+    }
+    return true;
+}
+
 static void
 cluster_close(struct key_source *source)
 {
@@ -292,7 +314,7 @@ cluster_close(struct key_source *source)
 }
 
 static const struct key_source_face cluster_face = {cluster_live, cluster_rows, cluster_size,
-                                                    cluster_close};
+                                                    cluster_leases, cluster_close};
 
 /* What key it is does not matter, nor whether it may be read: the header tells the revision. */
 static bool

@@ -266,7 +266,37 @@ file_close(struct key_source *source)
     db_file_close(&file_of(source)->file);
 }
 
-static const struct key_source_face file_face = {file_live, file_rows, file_size_of, file_close};
+static bool
+lease_tell(const struct key_file *f, const struct bbolt_row *row, key_lease_visit *visit,
+           void *context, struct error *e)
+{
+    struct backend_lease lease;
+
+    if (!backend_lease_decode(row->value, &lease, e))
+        return row_error(f->db, row, e);
+    return visit(context, lease.id, lease.ttl_s, e);
+}
+
+static bool
+file_leases(struct key_source *source, key_lease_visit *visit, void *context, struct error *e)
+{
+    const struct key_file *f = file_of(source);
+    struct bbolt_bucket bucket;
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+
+    if (!bbolt_bucket_find(f->db, BYTES_LITERAL(BACKEND_BUCKET_LEASE), &bucket, e))
+        return e->code == ERROR_NOT_FOUND;
+    bbolt_cursor_init(&c, &bucket);
+    while (bbolt_cursor_next(&c, &row, e)) {
+        if (!lease_tell(f, &row, visit, context, e))
+            return false;
+    }
+    return !c.failed;
+}
+
+static const struct key_source_face file_face = {file_live, file_rows, file_size_of, file_leases,
+                                                 file_close};
 
 /* --- opening --------------------------------------------------------------------------------- */
 
