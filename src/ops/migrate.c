@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "format/backend.h"
 #include "format/bbolt_cursor.h"
 #include "format/bbolt_edit.h"
@@ -18,33 +17,6 @@ static const struct minor_version oldest = {3, 5};
 static const struct minor_version first_stored = {3, 6};
 static const struct minor_version newest = {3, 7};
 
-static int
-version_compare(struct minor_version a, struct minor_version b)
-{
-    if (a.major != b.major)
-        return a.major < b.major ? -1 : 1;
-    return (a.minor > b.minor) - (a.minor < b.minor);
-}
-
-/* "X.Y", or "X.Y.Z" whose Z does not matter. */
-static bool
-version_parse(const char *text, struct minor_version *ret_version, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    char *major = arena_text(&tmp, text);
-    char *minor = strchr(major, '.');
-    char *patch;
-
-    if (minor == NULL)
-        return error_set(e, ERROR_FORMAT, "'%s' is no version", text);
-    *minor++ = '\0';
-    patch = strchr(minor, '.');
-    if (patch != NULL)
-        *patch = '\0';
-    return number_parse_u64(major, &ret_version->major, e) &&
-           number_parse_u64(minor, &ret_version->minor, e);
-}
-
 bool
 migrate_target_parse(const char *text, struct minor_version *ret_target, struct error *e)
 {
@@ -54,11 +26,11 @@ migrate_target_parse(const char *text, struct minor_version *ret_target, struct 
     if (dot == NULL || strchr(dot + 1, '.') != NULL)
         return error_set(e, ERROR_USAGE,
                          "wrong target version format, expected \"X.Y\", got \"%s\"", text);
-    if (!version_parse(text, &target, e)) {
+    if (!minor_version_parse(text, &target, e)) {
         e->code = ERROR_USAGE;
         return error_wrap(e, "failed to parse target version '%s'", text);
     }
-    if (version_compare(target, oldest) < 0)
+    if (minor_version_compare(target, oldest) < 0)
         return error_set(e, ERROR_USAGE,
                          "target version \"%s\" not supported, the lowest is \"3.5\"", text);
     *ret_target = target;
@@ -73,7 +45,7 @@ version_detect(const char *path, const struct backend_info *info, struct minor_v
     struct error ignored = ERROR_INIT;
 
     if (info->storage_version[0] != '\0' &&
-        version_parse(info->storage_version, ret_version, &ignored))
+        minor_version_parse(info->storage_version, ret_version, &ignored))
         return true;
     if (info->term == 0) {
         error_set(e, ERROR_REFUSED,
@@ -108,10 +80,10 @@ entry_judge(void *context, const struct raft_entry *entry, struct error *e)
     /* Of all requests only this one is younger than 3.5 (and says itself how young). */
     if (!request.has_version_test)
         return true;
-    if (!version_parse(arena_text_of_bytes(&tmp, request.version_test), &needed, &ignored) ||
-        version_compare(needed, first_stored) < 0)
+    if (!minor_version_parse(arena_text_of_bytes(&tmp, request.version_test), &needed, &ignored) ||
+        minor_version_compare(needed, first_stored) < 0)
         needed = first_stored;
-    if (version_compare(needed, most->needed) > 0)
+    if (minor_version_compare(needed, most->needed) > 0)
         *most = (struct requirement){needed, entry->index};
     return true;
 }
@@ -138,18 +110,19 @@ static bool
 migration_check(const struct data_dir *dir, struct minor_version from, struct minor_version target,
                 const struct requirement *most, struct error *e)
 {
-    struct minor_version higher = version_compare(from, target) > 0 ? from : target;
+    struct minor_version higher = minor_version_compare(from, target) > 0 ? from : target;
 
     if (from.major != target.major)
         return error_set(e, ERROR_REFUSED,
                          "'%s': changing the major storage version is not "
                          "supported",
                          dir->db_path);
-    if (version_compare(higher, newest) > 0)
+    if (minor_version_compare(higher, newest) > 0)
         return error_set(e, ERROR_REFUSED,
                          "'%s': version \"%" PRIu64 ".%" PRIu64 ".0\" is not supported",
                          dir->db_path, higher.major, higher.minor);
-    if (version_compare(target, from) < 0 && version_compare(target, most->needed) < 0) {
+    if (minor_version_compare(target, from) < 0 &&
+        minor_version_compare(target, most->needed) < 0) {
         error_set(e, ERROR_REFUSED,
                   "'%s': cannot downgrade storage, WAL contains newer entries: raft index %" PRIu64
                   " needs etcd %" PRIu64 ".%" PRIu64,
@@ -192,7 +165,7 @@ version_write(const struct db_file *file, struct minor_version target, struct er
 
     row.value =
         bytes_of_text(arena_printf(&tmp, "%" PRIu64 ".%" PRIu64 ".0", target.major, target.minor));
-    if (version_compare(target, first_stored) < 0) {
+    if (minor_version_compare(target, first_stored) < 0) {
         change.kind = BBOLT_REPLACE_ROWS;
         if (!other_rows_read(&tmp, &file->db, &change, e))
             return false;
@@ -214,7 +187,7 @@ version_verify(const char *path, struct minor_version target, struct error *e)
     if (!file_map_open(path, &map, e) || !bbolt_open(file_map_bytes(&map), path, &db, e) ||
         !backend_info_read(&tmp, &db, &info, e) || !version_detect(path, &info, &found, e))
         return false;
-    if (version_compare(found, target) != 0)
+    if (minor_version_compare(found, target) != 0)
         return error_set(e, ERROR_VERIFY,
                          "'%s': the storage version is %" PRIu64 ".%" PRIu64 " after the change",
                          path, found.major, found.minor);
@@ -231,8 +204,8 @@ cluster_version_above(struct arena *mem, const struct backend_info *info,
     struct error ignored = ERROR_INIT;
 
     if (info->downgrade_enabled || info->cluster_version[0] == '\0' ||
-        !version_parse(info->cluster_version, &cluster, &ignored) ||
-        version_compare(cluster, target) <= 0)
+        !minor_version_parse(info->cluster_version, &cluster, &ignored) ||
+        minor_version_compare(cluster, target) <= 0)
         return NULL;
     return arena_text(mem, info->cluster_version);
 }
@@ -249,7 +222,7 @@ migrate_open(struct arena *mem, const struct migrate_request *request, const str
         !version_detect(dir->db_path, &info, &result->from, e))
         return false;
     result->cluster_version = cluster_version_above(mem, &info, request->target);
-    if (version_compare(result->from, request->target) == 0)
+    if (minor_version_compare(result->from, request->target) == 0)
         return true;
     if (!log_judge(dir, &most, e))
         return false;

@@ -17,12 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-
-/* Major and minor release; the storage version's patch is always 0. */
-struct minor_version {
-    uint64_t major;
-    uint64_t minor;
-};
+#include "format/minor_version.h"
 
 /* "X.Y", at least 3.5. e: ERROR_USAGE, with etcdutl's words. */
 MUST_CHECK bool migrate_target_parse(const char *text, struct minor_version *ret_target,

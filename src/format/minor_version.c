@@ -1,0 +1,32 @@
+#include "format/minor_version.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/number.h"
+
+bool
+minor_version_parse(const char *text, struct minor_version *ret_version, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    char *major = arena_text(&tmp, text);
+    char *minor = strchr(major, '.');
+    char *patch;
+
+    if (minor == NULL)
+        return error_set(e, ERROR_FORMAT, "'%s' is no version", text);
+    *minor++ = '\0';
+    patch = strchr(minor, '.');
+    if (patch != NULL)
+        *patch = '\0';
+    return number_parse_u64(major, &ret_version->major, e) &&
+           number_parse_u64(minor, &ret_version->minor, e);
+}
+
+int
+minor_version_compare(struct minor_version a, struct minor_version b)
+{
+    if (a.major != b.major)
+        return a.major < b.major ? -1 : 1;
+    return (a.minor > b.minor) - (a.minor < b.minor);
+}
