@@ -45,6 +45,10 @@ follow() {
     follow back-up-and-recover.md
 }
 
+@test "guide: check a data directory" {
+    follow check-a-data-directory.md
+}
+
 @test "guide: replace etcdctl" {
     follow replace-etcdctl.md
 }
@@ -69,9 +73,9 @@ pasted=(
     '^(help|version|completion|lab (up|status|list|load|kill|stop|start))'
     '^lab down'
 )
-# The second and the words of 'keys' that look into values have guides of their own, the last wants a
+# The first, the third and the words of 'keys' that look into values have guides of their own, the last wants a
 # damaged file (etcdutl.bats).
-elsewhere='^(plan resume|v2 migrate|keys (show|history|diff|export|import)|scan-keys)$'
+elsewhere='^(datadir check|plan resume|v2 migrate|keys (show|history|diff|export|import)|scan-keys)$'
 
 @test "help: each example works when pasted, in a lab called demo" {
     local names left
