@@ -4,17 +4,24 @@
 #include "etcd/call.h"
 
 bool
-etcd_lease_grant(struct arena *mem, struct etcd_client *client, int64_t ttl_s,
-                 struct etcd_lease_grant_response *ret_response, struct error *e)
+etcd_lease_grant_as(struct arena *mem, struct etcd_client *client, int64_t id, int64_t ttl_s,
+                    struct etcd_lease_grant_response *ret_response, struct error *e)
 {
     static const struct etcd_method method = {
         .path = "/etcdserverpb.Lease/LeaseGrant",
         .request = &etcd_lease_grant_request_message,
         .response = &etcd_lease_grant_response_message,
     };
-    const struct etcd_lease_grant_request request = {.ttl = ttl_s};
+    const struct etcd_lease_grant_request request = {.ttl = ttl_s, .id = id};
 
     return etcd_ask_any(mem, client, &method, &request, ret_response, e);
+}
+
+bool
+etcd_lease_grant(struct arena *mem, struct etcd_client *client, int64_t ttl_s,
+                 struct etcd_lease_grant_response *ret_response, struct error *e)
+{
+    return etcd_lease_grant_as(mem, client, 0, ttl_s, ret_response, e);
 }
 
 bool

@@ -15,6 +15,10 @@
 /* ttl_s: the server makes it longer than its election takes. */
 MUST_CHECK bool etcd_lease_grant(struct arena *mem, struct etcd_client *client, int64_t ttl_s,
                                  struct etcd_lease_grant_response *ret_response, struct error *e);
+/* The same under an id of the caller's. ERROR_EXISTS: there is a lease of that id. */
+MUST_CHECK bool etcd_lease_grant_as(struct arena *mem, struct etcd_client *client, int64_t id,
+                                    int64_t ttl_s, struct etcd_lease_grant_response *ret_response,
+                                    struct error *e);
 /* Deletes the lease and all keys that it is attached to. */
 MUST_CHECK bool etcd_lease_revoke(struct arena *mem, struct etcd_client *client, int64_t id,
                                   struct etcd_lease_revoke_response *ret_response, struct error *e);

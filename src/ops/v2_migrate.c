@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/json_writer.h"
-#include "base/number.h"
 #include "base/time.h"
 #include "ops/v2_migrate_state.h"
 
@@ -84,43 +83,24 @@ v2_sides_open(struct arena *mem, const struct etcd_options *options, struct v2_s
     return true;
 }
 
-/* A linearizable read that tells which cluster it is, and at which revision. */
 static bool
-cluster_ask(struct etcd_client *v3, uint64_t *ret_id, struct error *e)
+sides_open(struct key_copy *copy, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct etcd_range_request request = {.key = BYTES_LITERAL("/"), .count_only = true};
-    struct etcd_range_response response;
+    struct v2_migrate *m = (struct v2_migrate *)copy;
 
-    if (!etcd_range(&tmp, v3, &request, &response, e))
+    if (!v2_sides_open(copy->plan->mem, m->context->etcd, &m->sides, e))
         return false;
-    *ret_id = response.header.cluster_id;
+    copy->client = m->sides.v3;
     return true;
 }
 
-bool
-v2_migrate_begin(struct v2_migrate *m, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *start = plan_mark_get(m->plan, V2_MARK_START);
-    uint64_t id;
-
-    if (m->sides.v3 != NULL)
-        return true;
-    if (!v2_sides_open(m->plan->mem, m->context->etcd, &m->sides, e) ||
-        !cluster_ask(m->sides.v3, &id, e))
-        return false;
-    if (strcmp(arena_printf(&tmp, "%llx", (unsigned long long)id), m->cluster_id) != 0) {
-        m->sides.v3 = NULL;
-        error_set_(e, ERROR_REFUSED, 0, "this is cluster %llx, the plan is for %s",
-                   (unsigned long long)id, m->cluster_id);
-        return error_hint(e, "give the --endpoints of that cluster");
-    }
-    if (start != NULL && !number_parse_i64(start, &m->start_revision, e))
-        return error_wrap(e, "mark '%s'", V2_MARK_START);
-    m->resumed = start != NULL;
-    return v2_revisions_load(m->plan, V2_MARK_REVISIONS, &m->revisions, e);
-}
+static const struct key_copy_kind copy_kind = {
+    .target = "v3",
+    .values = "v2's",
+    .open = sides_open,
+    .each = v2_migrate_each,
+    .walk = v2_migrate_walk,
+};
 
 /* What the survey of the inputs counts. */
 struct counts {
@@ -132,18 +112,18 @@ struct counts {
 };
 
 static bool
-count_batch(void *context, const struct v2_batch *batch, struct error *e)
+count_batch(void *context, const struct key_batch *batch, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct counts *c = context;
     const struct etcd_key_value **found;
     int64_t revision;
 
-    if (!v2_batch_read(&tmp, c->v3, batch, &found, &revision, e))
-        return false;
+    if (!key_batch_read(&tmp, c->v3, batch, &found, &revision, e))
+        return error_wrap(e, "reading from v3");
     for (size_t i = 0; i < batch->count; i++) {
         c->with_ttl += batch->pairs[i].ttl_s > 0;
-        c->collisions += found[i] != NULL && !v2_pair_is(&batch->pairs[i], found[i]);
+        c->collisions += found[i] != NULL && !key_pair_is(&batch->pairs[i], found[i]);
     }
     c->keys += batch->count;
     c->bytes += batch->bytes;
@@ -183,7 +163,8 @@ v2_migrate_inputs(struct arena *mem, const struct v2_migrate_request *request,
     uint64_t cluster_id;
     uint64_t index;
 
-    if (!v2_sides_open(mem, request->etcd, &sides, e) || !cluster_ask(sides.v3, &cluster_id, e))
+    if (!v2_sides_open(mem, request->etcd, &sides, e) ||
+        !key_copy_cluster_id(sides.v3, &cluster_id, e))
         return false;
     counts.v3 = sides.v3;
     if (!v2_batches(&sides, request->root, request->hidden, request->hidden_count,
@@ -218,19 +199,20 @@ migrate_build(struct plan *plan, const struct json *inputs, void *context, struc
     uint64_t keys;
     uint64_t bytes;
 
-    m->plan = plan;
+    m->copy.plan = plan;
+    m->copy.kind = &copy_kind;
     m->context = context;
-    if (!json_get_text(plan->mem, inputs, "clusterId", &m->cluster_id, e) ||
+    if (!json_get_text(plan->mem, inputs, "clusterId", &m->copy.cluster_id, e) ||
         !json_get_text(plan->mem, inputs, "root", &m->root, e) ||
         !hidden_read(plan->mem, inputs, m, e) ||
         !json_get_bool(inputs, "keepDirs", &m->keep_dirs, e) ||
-        !json_get_bool(inputs, "overwrite", &m->overwrite, e) ||
+        !json_get_bool(inputs, "overwrite", &m->copy.overwrite, e) ||
         !json_get_u64(inputs, "keys", &keys, e) || !json_get_u64(inputs, "bytes", &bytes, e))
         return false;
-    plan->cluster = arena_printf(plan->mem, "id-%s", m->cluster_id);
+    plan->cluster = arena_printf(plan->mem, "id-%s", m->copy.cluster_id);
     plan->title = arena_printf(
         plan->mem, "copy %llu keys (%s) below '%s' of cluster %s from v2 to v3",
-        (unsigned long long)keys, size_human(plan->mem, bytes), m->root, m->cluster_id);
+        (unsigned long long)keys, size_human(plan->mem, bytes), m->root, m->copy.cluster_id);
     plan_add_step(plan, &v2_migrate_step_survey, NULL, m);
     plan_add_step(plan, &v2_migrate_step_copy, NULL, m);
     plan_add_step(plan, &v2_migrate_step_prove, NULL, m);

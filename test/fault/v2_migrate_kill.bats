@@ -11,7 +11,7 @@ setup() {
     etcd_start 3.5 --v2
     export ETCDCTL_ENDPOINTS
     ETCDCTL_ENDPOINTS=$(etcd_endpoints)
-    curl -sS --noproxy '*' -X PUT -d value=v "$ETCDCTL_ENDPOINTS/v2/keys/d/[1-650]" >/dev/null
+    curl -sS --noproxy '*' -X PUT -d value=v "$ETCDCTL_ENDPOINTS/v2/keys/d/[1-2450]" >/dev/null
 }
 
 teardown() {
@@ -39,12 +39,12 @@ killed_at() {
         read -r plan state < <(newest_plan)
         [[ $state == unfinished ]] || continue
         "$QUORATE" plan resume "$plan" --yes
-        [[ $(count) == 650 ]]
+        [[ $(count) == 2450 ]]
         "$QUORATE" plan undo "$plan" --yes
         [[ $(count) == 0 ]]
     done
     [[ $n -gt 15 && $n -lt 200 ]]
-    [[ $(count) == 650 ]]
+    [[ $(count) == 2450 ]]
 }
 
 @test "undo after a kill at every journal record leaves none" {

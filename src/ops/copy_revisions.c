@@ -1,4 +1,4 @@
-#include "ops/v2_revisions.h"
+#include "ops/copy_revisions.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 enum { RANGES_A_MARK = 50 };
 
 bool
-v2_revisions_parse(struct arena *mem, const char *text, struct v2_revisions *r, struct error *e)
+copy_revisions_parse(struct arena *mem, const char *text, struct copy_revisions *r, struct error *e)
 {
     while (*text != '\0') {
         size_t size = strcspn(text, ",");
         char *range = arena_printf(mem, "%.*s", (int)size, text);
         char *dash = strchr(range, '-');
-        struct v2_revision_range one;
+        struct copy_revision_range one;
 
         if (dash == NULL)
             return error_set(e, ERROR_FORMAT, "'%s' is no range of revisions", range);
@@ -29,17 +29,17 @@ v2_revisions_parse(struct arena *mem, const char *text, struct v2_revisions *r, 
 }
 
 bool
-v2_revisions_load(struct plan *plan, const char *prefix, struct v2_revisions *ret_revisions,
-                  struct error *e)
+copy_revisions_load(struct plan *plan, const char *prefix, struct copy_revisions *ret_revisions,
+                    struct error *e)
 {
-    struct v2_revisions r = {.ranges = ARRAY_INIT};
+    struct copy_revisions r = {.ranges = ARRAY_INIT};
 
     for (unsigned i = 0;; i++) {
         const char *text = plan_mark_get(plan, arena_printf(plan->mem, "%s-%u", prefix, i));
 
         if (text == NULL)
             break;
-        if (!v2_revisions_parse(plan->mem, text, &r, e))
+        if (!copy_revisions_parse(plan->mem, text, &r, e))
             return error_wrap(e, "mark '%s-%u'", prefix, i);
     }
     *ret_revisions = r;
@@ -47,7 +47,7 @@ v2_revisions_load(struct plan *plan, const char *prefix, struct v2_revisions *re
 }
 
 bool
-v2_revisions_has(const struct v2_revisions *r, int64_t revision)
+copy_revisions_has(const struct copy_revisions *r, int64_t revision)
 {
     size_t low = 0;
     size_t high = r->ranges.count;
@@ -64,11 +64,11 @@ v2_revisions_has(const struct v2_revisions *r, int64_t revision)
 }
 
 void
-v2_revisions_add(struct arena *mem, struct v2_revisions *r, int64_t revision)
+copy_revisions_add(struct arena *mem, struct copy_revisions *r, int64_t revision)
 {
     size_t at = r->ranges.count;
 
-    if (v2_revisions_has(r, revision))
+    if (copy_revisions_has(r, revision))
         return;
     if (at > 0 && r->ranges.items[at - 1].last + 1 == revision) {
         r->ranges.items[at - 1].last = revision;
@@ -77,12 +77,12 @@ v2_revisions_add(struct arena *mem, struct v2_revisions *r, int64_t revision)
     (void)ARRAY_PUSH(mem, &r->ranges);
     for (; at > 0 && r->ranges.items[at - 1].first > revision; at--)
         r->ranges.items[at] = r->ranges.items[at - 1];
-    r->ranges.items[at] = (struct v2_revision_range){revision, revision};
+    r->ranges.items[at] = (struct copy_revision_range){revision, revision};
 }
 
 bool
-v2_revisions_save(struct plan *plan, const char *prefix, const struct v2_revisions *r,
-                  struct error *e)
+copy_revisions_save(struct plan *plan, const char *prefix, const struct copy_revisions *r,
+                    struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_BUF text = BUF_INIT;
