@@ -64,6 +64,15 @@ lane_run(void *context)
     }
 }
 
+static uint8_t *
+block_alloc(struct arena *mem, size_t size)
+{
+    uint8_t *block = arena_alloc(mem, size + HASH_LANE_ALIGNMENT - 1);
+
+    return block +
+           (HASH_LANE_ALIGNMENT - (uintptr_t)block % HASH_LANE_ALIGNMENT) % HASH_LANE_ALIGNMENT;
+}
+
 struct hash_lane *
 hash_lane_new(size_t block_size)
 {
@@ -71,7 +80,7 @@ hash_lane_new(size_t block_size)
     struct hash_lane *lane = arena_zero(&mem, sizeof(*lane));
 
     for (size_t i = 0; i < HASH_LANE_BLOCKS; i++)
-        lane->blocks[i] = arena_alloc(&mem, block_size);
+        lane->blocks[i] = block_alloc(&mem, block_size);
     lane->block_size = block_size;
     lane->sha256 = sha256_new();
     lane->mem = mem;

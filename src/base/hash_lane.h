@@ -24,7 +24,8 @@
 
 #include "base/hash.h"
 
-enum { HASH_LANE_BLOCKS = 4 };
+/* Blocks are aligned for direct I/O. */
+enum { HASH_LANE_BLOCKS = 4, HASH_LANE_ALIGNMENT = 4096 };
 
 struct hash_lane;
 #define AUTO_HASH_LANE __attribute__((cleanup(hash_lane_cleanup))) struct hash_lane *

@@ -180,6 +180,15 @@ fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t off
 }
 
 bool
+file_reserve(int fd, const char *path, uint64_t size, struct error *e)
+{
+    if (size == 0 || fallocate(fd, 0, 0, (off_t)size) == 0 || errno == EOPNOTSUPP ||
+        errno == ENOSYS)
+        return true;
+    return error_set_errno(e, errno, "'%s': reserving %llu bytes", path, (unsigned long long)size);
+}
+
+bool
 file_sync(int fd, const char *path, struct error *e)
 {
     int failed = FAILPOINT(file_sync) ? EIO : 0;

@@ -48,6 +48,10 @@ MUST_CHECK bool fd_pwrite_all(int fd, const char *path, const void *data, size_t
 MUST_CHECK bool fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t offset,
                              struct error *e);
 
+/* Gives an empty file its size and room on the disk, so that a full one says so now and not after
+ * minutes. A file system that cannot reserve is fine. ERROR_NO_SPACE, ERROR_IO. */
+MUST_CHECK bool file_reserve(int fd, const char *path, uint64_t size, struct error *e);
+
 MUST_CHECK bool file_sync(int fd, const char *path, struct error *e);
 MUST_CHECK bool dir_sync(const char *path, struct error *e);
 /* dir_sync of the directory that holds 'path'. */

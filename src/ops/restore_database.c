@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "format/backend.h"
-#include "format/bbolt_check.h"
 #include "format/bbolt_cursor.h"
 #include "format/mvcc.h"
 
@@ -231,10 +230,9 @@ restore_database_plan(struct arena *mem, const char *db_path, const char *name,
     struct restore_database database = {.alarms = NULL};
     struct backend_info info;
     struct bbolt db;
-    uint64_t reachable;
 
     if (!file_map_open(db_path, &map, e) || !bbolt_open(file_map_bytes(&map), name, &db, e) ||
-        !bbolt_check_sound(&db, &reachable, e) || !backend_info_read(&tmp, &db, &info, e) ||
+        !backend_info_read(&tmp, &db, &info, e) ||
         !restore_revision_read(&db, &info, &database.revision, e) ||
         !bump_check(request->bump_revision, &database, e) ||
         !edit_build(mem, &db, request, cluster, &database, e))

@@ -24,7 +24,8 @@ struct restore_database {
 };
 
 /*
- * Checks the structure of the copied database and builds the change.
+ * Builds the change from the copied database. Of its structure only what is read on the way is
+ * checked: the proof looks at all of it, with the change.
  *
  * db_path    a copy of the snapshot's content that nobody else writes to.
  * name       what to call it in errors: the snapshot's path.

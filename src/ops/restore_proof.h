@@ -17,6 +17,7 @@ struct restore_expectation {
     uint64_t size_bytes;                   /* the least size of the database */
     int64_t revision;                      /* of the store, the bump included */
     bool no_alarms;
+    bool whole_structure; /* check every page, not only those on the way to what is read */
 };
 
 /*

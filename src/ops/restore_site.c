@@ -57,7 +57,7 @@ restore_site_init(struct arena *mem, struct restore_site *site, const struct res
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), tag);
     *site = (struct restore_site){
-        .name = target->name, .member_id = member_id, .db_fd = -1, .lock_fd = -1};
+        .name = target->name, .member_id = member_id, .db_fd = -1, .direct_fd = -1, .lock_fd = -1};
     site->data_dir = restore_path_trim(mem, target->data_dir);
     site->data_dir_is_there = is_directory(site->data_dir);
     site->stage = site->data_dir_is_there ? restore_stage_inside(mem, site->data_dir, tag)
@@ -154,10 +154,18 @@ entries_move(struct arena *mem, struct restore_site *site, struct error *e)
            tree_remove(site->stage, e) && dir_sync(site->data_dir, e);
 }
 
+/* Those of the database. */
+static void
+files_close(struct restore_site *site)
+{
+    fd_close(&site->direct_fd);
+    fd_close(&site->db_fd);
+}
+
 bool
 restore_site_commit(struct arena *mem, struct restore_site *site, struct error *e)
 {
-    fd_close(&site->db_fd);
+    files_close(site);
     if (site->wal_is_apart && !place_take(mem, site, site->wal_stage, site->wal_dir, e))
         return false;
     if (site->data_dir_is_there)
@@ -170,7 +178,7 @@ restore_site_abandon(struct restore_site *site)
 {
     struct error ignored = ERROR_INIT;
 
-    fd_close(&site->db_fd);
+    files_close(site);
     if (site->staged) {
         (void)!tree_remove(site->stage, &ignored);
         if (site->wal_is_apart)
@@ -189,6 +197,6 @@ restore_site_abandon(struct restore_site *site)
 void
 restore_site_close(struct restore_site *site)
 {
-    fd_close(&site->db_fd);
+    files_close(site);
     fd_close(&site->lock_fd);
 }

@@ -13,6 +13,13 @@
 #include "base/error.h"
 #include "ops/restore.h"
 
+/* How a db file comes by its content. */
+enum restore_filling {
+    RESTORE_WRITTEN,        /* through the page cache */
+    RESTORE_WRITTEN_DIRECT, /* past it */
+    RESTORE_CLONED,         /* shares its blocks with the first one */
+};
+
 struct restore_site {
     const char *name;
     uint64_t member_id;
@@ -24,6 +31,8 @@ struct restore_site {
     const char *snap_dir;   /* stage/member/snap */
     const char *db_path;
     int db_fd;
+    int direct_fd; /* of the same file, to write past the page cache; or -1 */
+    enum restore_filling filling;
     int lock_fd;            /* on the stage: others tell it from a leftover by it */
     const char *wal_stage;  /* where the log is until the commit */
     bool data_dir_is_there; /* and empty: it stays, with its owner and its mount */
@@ -58,7 +67,8 @@ void restore_site_abandon(struct restore_site *site);
 void restore_site_close(struct restore_site *site);
 
 /*
- * Checks that all file systems have room for what goes there: a database and a log per member.
+ * Checks that all file systems have room for what goes there: a database, unless it is a clone, and a
+ * log per member.
  *
  * e          ERROR_NO_SPACE names directory, bytes needed for how many members, bytes free.
  */

@@ -4,15 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/io.h"
 #include "format/db_snapshot.h"
 
-enum { CHUNK_BYTES = 1 << 20 };
-
-/* A full examination: what is wrong with the file, but for a trailer that is missing. */
-static bool
-content_check(const struct restore_source *source, struct error *e)
+bool
+restore_source_check_content(const struct restore_source *source, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     const struct db_snapshot_options options = {.allow_no_trailer = true};
@@ -27,7 +23,7 @@ trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_
               struct error *e)
 {
     if (!source->has_trailer && (file_bytes == 0 || file_bytes % DB_SNAPSHOT_ALIGNMENT != 0)) {
-        if (!content_check(source, e))
+        if (!restore_source_check_content(source, e))
             return false;
         (void)error_set(e, ERROR_CORRUPT,
                         "snapshot '%s': %" PRIu64 " bytes is no size of a snapshot", source->path,
@@ -36,7 +32,7 @@ trailer_check(const struct restore_source *source, bool skip_hash_check, uint64_
     }
     if (!source->has_trailer && !skip_hash_check) {
         /* A cut file has no trailer either, and nobody should be told to restore that. */
-        if (!content_check(source, e))
+        if (!restore_source_check_content(source, e))
             return false;
         (void)error_set(e, ERROR_REFUSED,
                         "snapshot '%s': snapshot missing hash but --skip-hash-check=false",
@@ -79,8 +75,9 @@ restore_source_close(struct restore_source *source)
     fd_close(&source->fd);
 }
 
-static bool
-digest_check(struct restore_source *source, const uint8_t digest[SHA256_SIZE], struct error *e)
+bool
+restore_source_check_digest(struct restore_source *source, const uint8_t digest[SHA256_SIZE],
+                            struct error *e)
 {
     char expected[2 * SHA256_SIZE + 1];
     char got[2 * SHA256_SIZE + 1];
@@ -95,45 +92,7 @@ digest_check(struct restore_source *source, const uint8_t digest[SHA256_SIZE], s
     hex_encode(digest, SHA256_SIZE, got);
     (void)error_set(e, ERROR_CORRUPT, "snapshot '%s': expected sha256 %s, got %s", source->path,
                     expected, got);
-    if (content_check(source, &found))
+    if (restore_source_check_content(source, &found))
         return error_hint(e, "the file was damaged after it was saved: restore from another copy");
     return error_hint(e, "%s: %s", found.text, error_hint_text(&found));
-}
-
-static bool
-chunk_copy(const struct restore_source *source, struct sha256 *sha256, uint8_t *chunk, size_t size,
-           uint64_t offset, const struct restore_site *sites, size_t count, struct error *e)
-{
-    if (!fd_pread_all(source->fd, source->path, chunk, size, offset, e))
-        return false;
-    sha256_update(sha256, chunk, size);
-    for (size_t i = 0; i < count; i++) {
-        if (!fd_pwrite_all(sites[i].db_fd, sites[i].db_path, chunk, size, offset, e))
-            return false;
-    }
-    return true;
-}
-
-bool
-restore_source_copy(struct restore_source *source, const struct restore_site *sites, size_t count,
-                    restore_progress *progress, void *progress_context, struct error *e)
-{
-    AUTO_BUF chunk = BUF_INIT;
-    AUTO_SHA256 sha256 = sha256_new();
-    uint8_t digest[SHA256_SIZE];
-    uint64_t total = source->content_bytes;
-
-    (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    (void)buf_reserve(&chunk, CHUNK_BYTES);
-    for (uint64_t done = 0; done < total;) {
-        size_t size = total - done < CHUNK_BYTES ? (size_t)(total - done) : CHUNK_BYTES;
-
-        if (!chunk_copy(source, sha256, chunk.data, size, done, sites, count, e))
-            return false;
-        done += size;
-        if (progress != NULL)
-            progress(progress_context, done, total);
-    }
-    sha256_finish(sha256, digest);
-    return digest_check(source, digest, e);
 }

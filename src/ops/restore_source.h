@@ -1,6 +1,6 @@
 /*
- * The db snapshot that a restore reads, once, front to back: never through a mapping, because
- * somebody might shorten the file meanwhile.
+ * The db snapshot that a restore reads, once, front to back (restore_fill.h): never through a mapping,
+ * because somebody might shorten the file meanwhile.
  */
 #ifndef QUORATE_OPS_RESTORE_SOURCE_H
 #define QUORATE_OPS_RESTORE_SOURCE_H
@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "ops/restore_site.h"
 
 struct restore_source {
     const char *path;
@@ -40,13 +39,16 @@ MUST_CHECK bool restore_source_open(const char *path, bool skip_hash_check,
 void restore_source_close(struct restore_source *source);
 
 /*
- * Copies the content to every site's db file, and compares the digest with the trailer.
+ * Compares a digest of the content with the trailer's.
  *
- * e          ERROR_CORRUPT: another digest. ERROR_FORMAT: the file became shorter. ERROR_NO_SPACE,
- *            ERROR_IO.
+ * e          ERROR_CORRUPT: it is another, and that was not to be passed over; the hint says what is
+ *            wrong with the content, if that can be told.
  */
-MUST_CHECK bool restore_source_copy(struct restore_source *source, const struct restore_site *sites,
-                                    size_t count, restore_progress *progress,
-                                    void *progress_context, struct error *e);
+MUST_CHECK bool restore_source_check_digest(struct restore_source *source,
+                                            const uint8_t digest[SHA256_SIZE], struct error *e);
+
+/* Examines the whole file: ERROR_CORRUPT, ERROR_FORMAT with what is wrong, but for a missing
+ * trailer. */
+MUST_CHECK bool restore_source_check_content(const struct restore_source *source, struct error *e);
 
 #endif

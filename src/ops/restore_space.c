@@ -77,8 +77,9 @@ restore_sites_check_space(const struct restore_site *sites, size_t count, uint64
 
     for (size_t i = 0; i < count; i++) {
         const struct restore_site *site = &sites[i];
+        uint64_t db_bytes = site->filling == RESTORE_CLONED ? 0 : db_size_bytes;
 
-        if (!need_add(&tmp, &all, site, site->data_dir, db_size_bytes + SLACK_BYTES, e) ||
+        if (!need_add(&tmp, &all, site, site->data_dir, db_bytes + SLACK_BYTES, e) ||
             !need_add(&tmp, &all, site, site->wal_dir, WAL_SEGMENT_SIZE_BYTES, e))
             return false;
     }
