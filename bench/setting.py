@@ -48,6 +48,18 @@ class Setting:
         self.run("lab", "down", "--name", name)
         self.labs.remove(name)
 
+    def as_etcdutl(self):
+        """quorate under that name: for the words that are etcdutl's alone."""
+        link = os.path.join(self.work, "etcdutl")
+        if not os.path.islink(link):
+            os.symlink(self.quorate, link)
+        return link
+
+    def data_set(self, name=None):
+        """A set by its name, or the one that --set says; see datasets.py."""
+        from datasets import data_set  # it imports this file
+        return data_set(self, name or self.args.set)
+
     def big_lab(self):
         """One member with the big database; returns its endpoint."""
         endpoint = self.lab_up("big", "--members", "1")

@@ -84,6 +84,8 @@ inventory_decode(struct arena *mem, const struct json *doc, struct inventory *re
         !json_get_text(mem, doc, "token", &ret_inventory->token, e) ||
         !json_get_text(mem, doc, "etcd", &ret_inventory->etcd, e) ||
         !json_get_text(mem, doc, "etcd_version", &ret_inventory->etcd_version, e) ||
+        (json_get(doc, "quota_bytes") != NULL &&
+         !json_get_u64(doc, "quota_bytes", &ret_inventory->quota_bytes, e)) ||
         !tls_decode(mem, doc, &ret_inventory->client_tls, e) ||
         !json_get_array(doc, "members", &members, e))
         return false;
@@ -190,6 +192,8 @@ inventory_save_lab(const struct inventory *inventory, struct error *e)
     json_key_text(&w, "token", inventory->token);
     json_key_text(&w, "etcd", inventory->etcd);
     json_key_text(&w, "etcd_version", inventory->etcd_version);
+    if (inventory->quota_bytes != 0)
+        json_key_u64(&w, "quota_bytes", inventory->quota_bytes);
     tls_encode(&w, &inventory->client_tls);
     json_key(&w, "members");
     json_array_begin(&w);

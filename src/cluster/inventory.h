@@ -40,6 +40,7 @@ struct inventory {
     const char *token;        /* --initial-cluster-token it was made with */
     const char *etcd;         /* the program */
     const char *etcd_version; /* "3.5.16" */
+    uint64_t quota_bytes;     /* --quota-backend-bytes; 0: not given */
     struct inventory_tls client_tls; /* for quorate itself; all NULL without TLS */
     ARRAY(struct inventory_member) members;
 };

@@ -146,6 +146,7 @@ inventory_make(struct arena *mem, const struct lab_up_request *request, const st
     inventory->token = arena_printf(mem, "lab-%s-%s", request->name, hex);
     inventory->etcd = etcd->path;
     inventory->etcd_version = etcd->version;
+    inventory->quota_bytes = request->quota_bytes;
     for (size_t i = 0; i < ports->count / 2; i++) {
         struct inventory_member *member = ARRAY_PUSH(mem, &inventory->members);
 

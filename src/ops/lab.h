@@ -48,7 +48,8 @@ struct lab_up_request {
     const char *etcd;      /* a version or the start of one ("3.5"), or a path (the program, or its
                               folder); NULL: QUORATE_ETCDS's newest, else PATH's */
     bool tls;
-    int64_t timeout_ms; /* 0: LAB_TIMEOUT_MS */
+    uint64_t quota_bytes; /* 0: etcd's own; only when the lab is made */
+    int64_t timeout_ms;   /* 0: LAB_TIMEOUT_MS */
     lab_observe *observe;
     void *observe_context;
 };

@@ -70,6 +70,9 @@ member_argv(struct arena *mem, const struct inventory *inventory,
     argv_add(&argv, "--initial-cluster-state", "new");
     argv_add(&argv, "--logger", "zap");
     argv_add(&argv, "--log-outputs", "stderr");
+    if (inventory->quota_bytes != 0)
+        argv_add(&argv, "--quota-backend-bytes",
+                 arena_printf(mem, "%llu", (unsigned long long)inventory->quota_bytes));
     argv_add_tls(&argv, &member->tls);
     *ARRAY_PUSH(mem, &argv.items) = NULL;
     return argv.items.items;

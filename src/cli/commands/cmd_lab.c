@@ -23,6 +23,9 @@ static const struct option_def up_options[] = {
      .help = "The etcd to run: a version under QUORATE_ETCDS, a program, or its folder "
              "[default: the newest there, else etcd in PATH]"},
     {"tls", OPTION_BOOL, .help = "Make certificates and use TLS for clients and peers"},
+    {"quota-backend-bytes", OPTION_U64, .arg = "N",
+     .help = "The members' quota: a small one to rehearse NOSPACE, a large one for large databases "
+             "[default: etcd's, 2 GiB]"},
     {"timeout", OPTION_DURATION, .arg = "DURATION", .fallback = "30s",
      .help = "Give up when a member is not healthy by then"},
     OPTIONS_END,
@@ -35,6 +38,12 @@ static const struct option_def load_options[] = {
     {"keys", OPTION_U64, .arg = "N", .fallback = "20000", .help = "Keys to create"},
     {"seed", OPTION_U64, .arg = "N", .fallback = "1",
      .help = "Another number gives other keys and values; the same gives the same"},
+    {"rewrites", OPTION_U64, .arg = "N", .fallback = "1",
+     .help = "How often each key of the quarter that is rewritten gets a new value"},
+    {"txn-ops", OPTION_U64, .arg = "N", .fallback = "100",
+     .help = "Changes in one transaction, 1 to 128: Kubernetes makes one"},
+    {"event-leases", OPTION_BOOL,
+     .help = "Attach events to leases, about 500 to one, as Kubernetes does"},
     OPTIONS_END,
 };
 
@@ -91,6 +100,8 @@ lab_up_report(struct app *app, struct report *report, struct error *e)
         .member_count = option_given(o, "members") ? (unsigned)option_u64(o, "members") : 0,
         .etcd = option_given(o, "etcd") ? option_text(o, "etcd") : NULL,
         .tls = option_bool(o, "tls"),
+        .quota_bytes =
+            option_given(o, "quota-backend-bytes") ? option_u64(o, "quota-backend-bytes") : 0,
         .timeout_ms = option_ms(o, "timeout"),
         .observe = up_say,
         .observe_context = app,
@@ -155,6 +166,9 @@ lab_load_report(struct app *app, struct report *report, struct error *e)
         .etcd = &etcd,
         .key_count = option_u64(&app->options, "keys"),
         .seed = option_u64(&app->options, "seed"),
+        .rewrites = option_u64(&app->options, "rewrites"),
+        .txn_ops = option_u64(&app->options, "txn-ops"),
+        .with_leases = option_bool(&app->options, "event-leases"),
         .observer = &face.observer,
     };
     const char *state_dir;
@@ -175,6 +189,7 @@ lab_load_report(struct app *app, struct report *report, struct error *e)
     report_field_u64(report, "Created", "created", result.created);
     report_field_u64(report, "Rewritten", "rewritten", result.rewritten);
     report_field_u64(report, "Deleted", "deleted", result.deleted);
+    report_field_u64(report, "Leases", "leases", result.leases);
     report_field_size(report, "Values", "valueBytes", result.value_bytes);
     report_field_i64(report, "Revision", "revision", result.revision);
     report_field_duration(report, "Took", "tookMs", result.took_ms);
@@ -270,8 +285,9 @@ const struct command command_lab_load = {
     .effect = EFFECT_CHANGES_KEYS,
     .report = lab_load_report,
     .example = "quorate lab load --name demo --keys 20000",
-    .description = "Creates the keys, rewrites a quarter of them and deletes a tenth, in "
-                   "transactions of 100. The same seed gives the same keys and values.",
+    .description =
+        "Creates the keys, rewrites a quarter of them and deletes a tenth. The same options "
+        "give the same keys, values and revisions: on a fresh lab the same HashKV.",
 };
 
 const struct command command_lab_kill = {
