@@ -4,16 +4,8 @@
 
 #include "format/backend.h"
 #include "format/backend_rescue_parts.h"
+#include "format/backend_shape.h"
 #include "format/bbolt_writer.h"
-
-/* What every server makes at its first start. */
-static const char *const standard_buckets[] = {
-    BACKEND_BUCKET_ALARM,      BACKEND_BUCKET_AUTH,    BACKEND_BUCKET_AUTH_ROLES,
-    BACKEND_BUCKET_AUTH_USERS, BACKEND_BUCKET_CLUSTER, BACKEND_BUCKET_KEY,
-    BACKEND_BUCKET_LEASE,      BACKEND_BUCKET_MEMBERS, BACKEND_BUCKET_MEMBERS_REMOVED,
-    BACKEND_BUCKET_META,
-};
-enum { STANDARD_COUNT = sizeof(standard_buckets) / sizeof(standard_buckets[0]) };
 
 struct rescue_bucket *
 backend_rescue_bucket(struct backend_rescue *rescue, struct bytes name)
@@ -52,17 +44,21 @@ backend_rescue_rows(const struct backend_rescue *rescue, size_t *ret_count)
     return (struct rescue_row *)(void *)rescue->rows.data;
 }
 
-/* Buckets that the list of buckets should have had, when it is the list that is damaged. */
+/* Buckets that the list of buckets should have had, when it is the list that is damaged. No database
+ * of etcd's is without the first two. */
 static void
 absent_lose(struct backend_rescue *rescue)
 {
-    struct bbolt_loss everything = {.to_end = true};
+    bool list_is_good = rescue->root_found && rescue->root_losses == 0;
 
-    for (size_t i = 0; i < STANDARD_COUNT; i++) {
-        struct rescue_bucket *bucket =
-            backend_rescue_bucket(rescue, bytes_of_text(standard_buckets[i]));
+    for (size_t i = 0; i < BACKEND_BUCKET_COUNT; i++) {
+        struct bbolt_loss everything = {.to_end = true};
+        struct bytes name = bytes_of_text(backend_buckets[i]);
+        struct rescue_bucket *bucket = backend_rescue_bucket(rescue, name);
+        bool needed = bytes_equal_text(name, BACKEND_BUCKET_KEY) ||
+                      bytes_equal_text(name, BACKEND_BUCKET_META);
 
-        if (bucket == NULL || bucket->present || (rescue->root_found && rescue->root_losses == 0))
+        if (bucket == NULL || bucket->present || (list_is_good && !needed))
             continue;
         *ARRAY_PUSH(rescue->mem, &bucket->losses) = everything;
         bucket->lost_pieces++;

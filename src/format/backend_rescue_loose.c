@@ -85,11 +85,31 @@ newest_keep(struct newest_page *newest, const struct bbolt_page *page, const cha
     }
 }
 
+/* A list of buckets of another transaction may hold a small bucket of keys inside. */
+static uint64_t
+inline_keys_take(struct loose *l, const struct bbolt_page *page)
+{
+    for (uint32_t i = 0; i < page->count; i++) {
+        const struct bbolt *db = &l->rescue->pages.db;
+        struct bbolt_damage ignored;
+        struct bbolt_bucket bucket;
+        struct bbolt_page inside;
+        struct bbolt_item item;
+
+        if (bbolt_page_item(page, i, &item, &ignored) &&
+            bytes_equal_text(item.key, BACKEND_BUCKET_KEY) &&
+            bbolt_page_bucket(db, page, i, &item, &bucket, &ignored) && bucket.root == 0 &&
+            bbolt_page_load_inline(&bucket, &inside, &ignored))
+            return rows_take(l, BACKEND_BUCKET_KEY, &inside);
+    }
+    return 0;
+}
+
 static void
 page_visit(void *context, const struct bbolt_page *page, bool misplaced)
 {
     struct loose *l = context;
-    uint64_t taken = rows_take(l, BACKEND_BUCKET_KEY, page);
+    uint64_t taken = rows_take(l, BACKEND_BUCKET_KEY, page) + inline_keys_take(l, page);
 
     if (taken == 0 && !misplaced) {
         /* Roles first: some users could be roles by their looks, but no role a user. */

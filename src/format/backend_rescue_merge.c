@@ -3,6 +3,7 @@
  * sorting necessary.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "format/backend.h"
 #include "format/backend_rescue_parts.h"
@@ -38,18 +39,24 @@ rows_sort(struct rescue_row *rows, size_t count)
 }
 
 static bool
-same_key(const struct rescue_row *a, const struct rescue_row *b)
-{
-    return a->bucket == b->bucket && bytes_equal(rescue_row_key(a), rescue_row_key(b));
-}
-
-static bool
 is_key_bucket(const struct backend_rescue *rescue, const struct rescue_row *row)
 {
     return bytes_equal_text(rescue->buckets[row->bucket].name, BACKEND_BUCKET_KEY);
 }
 
-/* Of several rows with one key the first stays. Older values of a row that changes are no surprise. */
+/* A revision is one change: with the mark of a tombstone or without, not both. */
+static bool
+same_key(const struct backend_rescue *rescue, const struct rescue_row *a,
+         const struct rescue_row *b)
+{
+    if (a->bucket != b->bucket)
+        return false;
+    if (is_key_bucket(rescue, a))
+        return memcmp(a->key, b->key, REVISION_KEY_SIZE) == 0;
+    return bytes_equal(rescue_row_key(a), rescue_row_key(b));
+}
+
+/* Of several rows with one key the best stays. Older values of a row that changes are no surprise. */
 static void
 doubles_drop(struct backend_rescue *rescue)
 {
@@ -58,9 +65,15 @@ doubles_drop(struct backend_rescue *rescue)
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || !same_key(&rows[kept - 1], &rows[i])) {
+        if (kept == 0 || !same_key(rescue, &rows[kept - 1], &rows[i])) {
             rows[kept++] = rows[i];
             continue;
+        }
+        if (rows[kept - 1].origin > rows[i].origin) {
+            struct rescue_row better = rows[i];
+
+            rows[i] = rows[kept - 1];
+            rows[kept - 1] = better;
         }
         if (!bytes_equal(rescue_row_value(&rows[kept - 1]), rescue_row_value(&rows[i])) &&
             (is_key_bucket(rescue, &rows[i]) || rows[kept - 1].origin == rows[i].origin))
@@ -127,7 +140,18 @@ old_rows_index(const struct backend_rescue *rescue, struct key_index *index, boo
     return key_index_flush(index, e);
 }
 
-/* Which rows a compaction leaves: the newest of each key, unless it is a tombstone. */
+/* Which rows a compaction leaves: the newest of each key, unless it is a tombstone; but newer releases
+ * keep a tombstone at the compact revision itself, and earlier ones do not mind it. */
+static bool
+compaction_leaves(const struct backend_rescue *rescue, const struct key_index *index,
+                  const struct key_value *kv, const struct revision_key *revision,
+                  const struct rescue_row *row)
+{
+    if (revision->tombstone)
+        return revision->main == rescue->revisions.compact_revision;
+    return key_index_is_newest(index, kv->key, row->key);
+}
+
 static bool
 superseded_drop(struct backend_rescue *rescue, struct error *e)
 {
@@ -146,7 +170,7 @@ superseded_drop(struct backend_rescue *rescue, struct error *e)
         struct key_value kv;
         bool old = rows[i].origin == RESCUE_LOOSE_PAGE && is_old(rescue, &rows[i], &kv, &revision);
 
-        if (old && !key_index_is_newest(&index, kv.key, rows[i].key)) {
+        if (old && !compaction_leaves(rescue, &index, &kv, &revision, &rows[i])) {
             revisions->superseded_rows++;
             continue;
         }

@@ -8,12 +8,15 @@
 #include "format/backend.h"
 #include "format/backend_rescue_parts.h"
 #include "format/backend_shape.h"
+#include "format/bbolt_cursor.h"
 
 enum { ROOTS_TRIED_MOST = 16 };
 
+/* How new it is say its last revision and its consistent index; 0: could not be read. */
 struct root {
     uint64_t page;
-    uint64_t consistent_index; /* how new it is; 0: could not be read */
+    int64_t last_revision;
+    uint64_t consistent_index;
     bool from_meta;
 };
 
@@ -81,10 +84,24 @@ bucket_judge(void *context, const struct bbolt_item *item)
 }
 
 static void
+name_lose(struct backend_rescue *rescue, const struct bbolt_item *item, const char *mended)
+{
+    char name[BBOLT_KEY_TEXT_SIZE];
+
+    rescue->losses++;
+    rescue->root_losses++;
+    (void)finding_add(&rescue->findings, FINDING_STRUCTURE,
+                      item->key.data - rescue->pages.db.file.data, rescue->pages.db.page_size,
+                      "a bucket %s, taken for '%s'", bbolt_key_text(item->key, name), mended);
+}
+
+static void
 bucket_take(void *context, const struct bbolt_item *item, enum rescue_origin origin UNUSED)
 {
     struct backend_rescue *rescue = context;
-    struct bucket_walk walk = {rescue, backend_rescue_bucket(rescue, item->key)};
+    const char *mended = backend_bucket_name_mend(item->key);
+    struct bytes name = mended != NULL ? bytes_of_text(mended) : item->key;
+    struct bucket_walk walk = {rescue, backend_rescue_bucket(rescue, name)};
     const struct bbolt_rescue_visitor visitor = {
         .context = &walk, .judge = row_judge, .take = row_take, .lose = row_lose};
     struct bbolt_bucket bucket;
@@ -92,6 +109,8 @@ bucket_take(void *context, const struct bbolt_item *item, enum rescue_origin ori
     if (walk.bucket == NULL || walk.bucket->present || !bucket_of_item(rescue, item, &bucket))
         return;
     walk.bucket->present = true;
+    if (!bytes_equal(name, item->key))
+        name_lose(rescue, item, mended);
     bbolt_rescue_bucket(&rescue->pages, &bucket, &visitor);
 }
 
@@ -161,7 +180,27 @@ looks_like_root(const struct backend_rescue *rescue, const struct bbolt_page *pa
            lists_buckets(rescue, &child);
 }
 
-/* How new the tree is that begins there. */
+static int64_t
+revision_of_root(const struct backend_rescue *rescue, uint64_t page)
+{
+    struct bbolt db = rescue->pages.db;
+    struct error ignored = ERROR_INIT;
+    struct revision_key revision;
+    struct bbolt_bucket bucket;
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+
+    db.root = page;
+    if (!bbolt_bucket_find(&db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, &ignored))
+        return 0;
+    bbolt_cursor_init(&c, &bucket);
+    if (!bbolt_cursor_last(&c, &row, &ignored) ||
+        !backend_row_has_shape(bucket.name, row.key, row.value) ||
+        !revision_key_decode(row.key, &revision, &ignored))
+        return 0;
+    return revision.main;
+}
+
 static uint64_t
 index_of_root(const struct backend_rescue *rescue, uint64_t page)
 {
@@ -186,6 +225,8 @@ root_compare(const void *a, const void *b)
     const struct root *left = a;
     const struct root *right = b;
 
+    if (left->last_revision != right->last_revision)
+        return left->last_revision > right->last_revision ? -1 : 1;
     if (left->consistent_index != right->consistent_index)
         return left->consistent_index > right->consistent_index ? -1 : 1;
     if (left->from_meta != right->from_meta)
@@ -208,6 +249,7 @@ roots_find(const struct backend_rescue *rescue, struct arena *tmp, struct root_l
             continue;
         *ARRAY_PUSH(tmp, &list->items) = (struct root){
             .page = id,
+            .last_revision = revision_of_root(rescue, id),
             .consistent_index = index_of_root(rescue, id),
             .from_meta = id == rescue->pages.roots[0] || id == rescue->pages.roots[1],
         };

@@ -5,7 +5,7 @@
 #include "format/mvcc.h"
 #include "format/proto.h"
 
-enum { BUCKET_NAME_MOST_BYTES = 64 };
+enum { BUCKET_NAME_MOST_BYTES = 64, NAME_BYTES_WRONG_MOST = 2 };
 
 /* The last field of authpb.Role. */
 enum { ROLE_PERMISSIONS = 2 };
@@ -82,6 +82,28 @@ backend_row_has_shape(struct bytes bucket, struct bytes key, struct bytes value)
     if (bytes_equal_text(bucket, BACKEND_BUCKET_AUTH_ROLES))
         return is_role_row(key, value);
     return backend_row_check(bucket, &row, &ignored);
+}
+
+const char *const backend_buckets[BACKEND_BUCKET_COUNT] = {
+    BACKEND_BUCKET_ALARM,      BACKEND_BUCKET_AUTH,    BACKEND_BUCKET_AUTH_ROLES,
+    BACKEND_BUCKET_AUTH_USERS, BACKEND_BUCKET_CLUSTER, BACKEND_BUCKET_KEY,
+    BACKEND_BUCKET_LEASE,      BACKEND_BUCKET_MEMBERS, BACKEND_BUCKET_MEMBERS_REMOVED,
+    BACKEND_BUCKET_META,
+};
+
+const char *
+backend_bucket_name_mend(struct bytes name)
+{
+    for (size_t i = 0; i < BACKEND_BUCKET_COUNT; i++) {
+        struct bytes one = bytes_of_text(backend_buckets[i]);
+        size_t wrong = 0;
+
+        for (size_t at = 0; at < one.size && one.size == name.size; at++)
+            wrong += one.data[at] != name.data[at] ? 1 : 0;
+        if (one.size == name.size && wrong <= NAME_BYTES_WRONG_MOST)
+            return backend_buckets[i];
+    }
+    return NULL;
 }
 
 bool

@@ -112,7 +112,11 @@ bbolt_page_load_at(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_p
     struct bbolt_page page;
 
     ASSERT(id < db->pgid);
-    if (!page_open(db, id, &page, ret_header_id, ret_damage) || !page_extend(db, &page, ret_damage))
+    if (!page_open(db, id, &page, ret_header_id, ret_damage))
+        return false;
+    page.size = page.overflow < db->pgid - id ? ((size_t)page.overflow + 1) * db->page_size
+                                              : (size_t)(db->pgid - id) * db->page_size;
+    if (!table_check(&page, ret_damage))
         return false;
     *ret_page = page;
     return true;

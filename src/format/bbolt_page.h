@@ -62,8 +62,9 @@ struct bbolt_item {
 MUST_CHECK bool bbolt_page_load(const struct bbolt *db, uint64_t id, struct bbolt_place referrer,
                                 struct bbolt_page *ret_page, struct bbolt_damage *ret_damage);
 
-/* The same of whatever stands in place 'id' (below pgid), which may say another number: 'header_id'.
- * For those who look for pages and were not referred to one. */
+/* Whatever stands in place 'id' (below pgid), which may say another number: 'header_id'. A run that
+ * reaches behind the last page is cut there: 'size' is less than 'overflow' says. For those who take
+ * what they can get. */
 MUST_CHECK bool bbolt_page_load_at(const struct bbolt *db, uint64_t id, struct bbolt_page *ret_page,
                                    uint64_t *ret_header_id, struct bbolt_damage *ret_damage);
 

@@ -76,15 +76,19 @@ meta_find(struct bytes file, unsigned id, struct bbolt_meta *ret_meta, struct bb
     return false;
 }
 
+/* page_size  what they have to say; 0: anything. */
 static void
-metas_read(struct bbolt_rescue *r)
+metas_read(struct bbolt_rescue *r, uint32_t page_size)
 {
     struct bbolt_meta newest = {0};
 
+    r->has_meta = false;
+    r->roots[0] = r->roots[1] = 0;
     for (unsigned id = 0; id < 2; id++) {
         struct bbolt_meta meta;
 
-        r->meta_bad[id] = !meta_find(r->db.file, id, &meta, &r->meta);
+        r->meta_bad[id] = !meta_find(r->db.file, id, &meta, &r->meta) ||
+                          (page_size != 0 && meta.page_size != page_size);
         if (r->meta_bad[id])
             continue;
         if (!r->has_meta || meta.txid > newest.txid) {
@@ -103,6 +107,16 @@ metas_read(struct bbolt_rescue *r)
     r->db.freelist = newest.freelist;
 }
 
+/* Whether there is a page where the newer meta page says that the root is. */
+static bool
+root_is_page(const struct bbolt_rescue *r)
+{
+    uint64_t pages = r->db.page_size == 0 ? 0 : r->db.file.size / r->db.page_size;
+
+    return r->roots[0] < pages &&
+           looks_like_page(r->db.file.data + r->roots[0] * r->db.page_size, r->roots[0]);
+}
+
 bool
 bbolt_rescue_open(struct arena *mem, struct bytes file, const char *name,
                   struct bbolt_rescue *ret_rescue, struct error *e)
@@ -110,9 +124,15 @@ bbolt_rescue_open(struct arena *mem, struct bytes file, const char *name,
     struct bbolt_rescue r = {.db = {.name = name, .file = file}};
     uint64_t pages;
 
-    metas_read(&r);
-    if (!r.has_meta)
-        r.db.page_size = page_size_guess(file);
+    metas_read(&r, 0);
+    if (!r.has_meta || !root_is_page(&r)) {
+        uint32_t guess = page_size_guess(file);
+
+        if (r.has_meta && guess != 0 && guess != r.db.page_size)
+            metas_read(&r, guess);
+        if (!r.has_meta)
+            r.db.page_size = guess;
+    }
     if (r.db.page_size == 0)
         return error_set(e, ERROR_FORMAT, "'%s': %zu bytes in which nothing looks like a page",
                          name, file.size);
@@ -137,6 +157,12 @@ bbolt_rescue_forget(struct bbolt_rescue *r)
     memset(r->seen, 0, r->db.pgid / 8 + 1);
 }
 
+static size_t
+table_size(const struct bbolt_page *page)
+{
+    return BBOLT_PAGE_HEADER_SIZE + (size_t)page->count * BBOLT_ELEMENT_SIZE;
+}
+
 static bool
 is_seen(const struct bbolt_rescue *r, uint64_t id)
 {
@@ -144,19 +170,24 @@ is_seen(const struct bbolt_rescue *r, uint64_t id)
 }
 
 /*
- * Whether the pages behind the first of a run are the run's: a page that was written there later
- * begins with a header, and so does every page that this one may have been replaced by since.
+ * Cuts a run where its pages are not its own any more: a page that was written there later begins
+ * with a header, and so does every page that this one may have been replaced by since. False when
+ * it had to, or the file had.
  */
 static bool
-run_is_whole(const struct bbolt_rescue *r, const struct bbolt_page *page)
+run_trim(const struct bbolt_rescue *r, struct bbolt_page *page)
 {
-    for (uint64_t id = page->id + 1; id <= page->id + page->overflow; id++) {
-        if (is_seen(r, id) || looks_like_page(r->db.file.data + id * r->db.page_size, id))
-            return false;
-    }
-    return true;
+    uint64_t pages = page->size / r->db.page_size;
+    uint64_t own = 1;
+
+    while (own < pages && !is_seen(r, page->id + own) &&
+           !looks_like_page(page->data + own * r->db.page_size, page->id + own))
+        own++;
+    page->size = (size_t)own * r->db.page_size;
+    return own == (uint64_t)page->overflow + 1;
 }
 
+/* A run that was cut may claim pages that are somebody else's: only its first is sure. */
 static void
 run_mark(struct bbolt_rescue *r, const struct bbolt_page *page, bool whole)
 {
@@ -212,8 +243,7 @@ static bool
 leaf_is_sound(const struct walk *w, const struct bbolt_page *page, struct bounds *b,
               struct bbolt_damage *d)
 {
-    const uint8_t *end =
-        page->data + BBOLT_PAGE_HEADER_SIZE + (size_t)page->count * BBOLT_ELEMENT_SIZE;
+    const uint8_t *end = page->data + table_size(page);
     struct bounds given = *b;
     struct bytes last = BYTES_NONE;
     bool sound = true;
@@ -253,9 +283,8 @@ leaf_walk(struct walk *w, const struct bbolt_page *page, bool whole, struct boun
     bool sound = leaf_is_sound(w, page, &b, &d);
 
     if (sound && !whole)
-        sound =
-            bbolt_damage_set(&d, ((struct bbolt_place){page->id, page->offset}),
-                             "another page stands inside its %u overflow pages", page->overflow);
+        sound = bbolt_damage_set(&d, ((struct bbolt_place){page->id, page->offset}),
+                                 "its %u overflow pages are not all there", page->overflow);
     if (!sound)
         lose(w, &b, &d);
     for (uint32_t i = 0; v->take != NULL && i < page->count; i++) {
@@ -301,11 +330,36 @@ child_end(const struct bbolt_page *page, uint32_t index, const struct bounds *b,
     }
 }
 
+/* Keys stand one behind the other, right behind the table of elements: a table of another length
+ * than it was written with shows. */
+static void
+branch_judge(struct walk *w, const struct bbolt_page *page, const struct bounds *b)
+{
+    const uint8_t *end = page->data + table_size(page);
+
+    for (uint32_t i = 0; i < page->count; i++) {
+        struct bbolt_damage d;
+        struct bbolt_item item;
+
+        if (!bbolt_page_item(page, i, &item, &d))
+            return; /* told by who needs the element */
+        if (item.key.data != end) {
+            bbolt_damage_set_(&d, bbolt_page_place(page, i),
+                              "element %u of a branch does not begin where the one before it ends",
+                              i);
+            lose(w, b, &d);
+            return;
+        }
+        end = item.key.data + item.key.size;
+    }
+}
+
 static void
 branch_walk(struct walk *w, const struct bbolt_page *page, struct bounds b, unsigned depth)
 {
     struct bytes last = b.low;
 
+    branch_judge(w, page, &b);
     for (uint32_t i = 0; i < page->count; i++) {
         struct bounds child = {.low = last};
         struct bbolt_damage d;
@@ -323,6 +377,21 @@ branch_walk(struct walk *w, const struct bbolt_page *page, struct bounds b, unsi
     }
 }
 
+/* As bbolt_page_load_node, but a run that is cut is good for what is left of it. */
+static bool
+node_load(const struct bbolt_rescue *r, uint64_t id, struct bbolt_place referrer,
+          struct bbolt_page *ret_page, struct bbolt_damage *d)
+{
+    struct bbolt_damage ignored;
+    uint64_t header_id;
+
+    if (bbolt_page_load_node(&r->db, id, referrer, ret_page, d))
+        return true;
+    return id >= 2 && id < r->db.pgid &&
+           bbolt_page_load_at(&r->db, id, ret_page, &header_id, &ignored) && header_id == id &&
+           (ret_page->flags == BBOLT_PAGE_LEAF || ret_page->flags == BBOLT_PAGE_BRANCH);
+}
+
 static void
 node_walk(struct walk *w, uint64_t id, struct bbolt_place referrer, struct bounds b, unsigned depth)
 {
@@ -330,7 +399,7 @@ node_walk(struct walk *w, uint64_t id, struct bbolt_place referrer, struct bound
     struct bbolt_damage d;
     bool whole;
 
-    if (!bbolt_page_load_node(&w->r->db, id, referrer, &page, &d)) {
+    if (!node_load(w->r, id, referrer, &page, &d)) {
         lose(w, &b, &d);
         return;
     }
@@ -339,8 +408,13 @@ node_walk(struct walk *w, uint64_t id, struct bbolt_place referrer, struct bound
         lose(w, &b, &d);
         return;
     }
-    whole = run_is_whole(w->r, &page);
+    whole = run_trim(w->r, &page);
     run_mark(w->r, &page, whole);
+    if (page.size < table_size(&page)) {
+        bbolt_damage_set_(&d, referrer, "page %llu is cut", (unsigned long long)id);
+        lose(w, &b, &d);
+        return;
+    }
     if (page.flags == BBOLT_PAGE_LEAF)
         leaf_walk(w, &page, whole, b);
     else
@@ -382,9 +456,11 @@ bbolt_rescue_loose(struct bbolt_rescue *r, bbolt_rescue_loose_visit *visit, void
         struct bbolt_page page;
         uint64_t header_id;
 
-        if (!is_seen(r, id) && bbolt_page_load_at(&r->db, id, &page, &header_id, &ignored) &&
-            page.flags == BBOLT_PAGE_LEAF && (header_id == id || page.overflow == 0) &&
-            run_is_whole(r, &page))
+        if (is_seen(r, id) || !bbolt_page_load_at(&r->db, id, &page, &header_id, &ignored) ||
+            page.flags != BBOLT_PAGE_LEAF || (header_id != id && page.overflow > 0))
+            continue;
+        (void)run_trim(r, &page);
+        if (page.size >= table_size(&page))
             visit(context, &page, header_id != id);
     }
 }

@@ -60,6 +60,13 @@ entry_take(struct reading *reading, struct bytes data, enum wal_damage_kind *ret
         *ret_damage = WAL_GAP;
         return true;
     }
+    /* Raft's terms never go back from one entry to the next. The type of a record is under no
+     * checksum: a state that is taken for an entry has the vote for its term. */
+    if (summary->first_index != 0 && entry.index == summary->last_index + 1 &&
+        entry.term < summary->last_term) {
+        *ret_damage = WAL_MALFORMED;
+        return true;
+    }
     if (summary->first_index == 0 || entry.index < summary->first_index)
         summary->first_index = entry.index;
     summary->last_index = entry.index;

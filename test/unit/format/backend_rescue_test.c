@@ -8,45 +8,53 @@
 #include "format/backend_hash.h"
 #include "format/bbolt_page.h"
 
-enum { PAGE = 4096, REVISIONS = 2000, KEYS = 300, LARGE_EVERY = 400, LARGE_BYTES = 9000 };
+#define PAGE ((size_t)4096)
+
+enum { REVISIONS = 2000, KEYS = 300, LARGE_EVERY = 400, LARGE_BYTES = 9000 };
+
+static void
+revision_put(struct arena *mem, struct bbolt_writer *w, int64_t main)
+{
+    static uint8_t filling[LARGE_BYTES];
+    AUTO_BUF value = BUF_INIT;
+    uint8_t key[REVISION_KEY_TOMBSTONE_SIZE];
+    struct revision_key revision = {main, 0, false};
+    struct error e = ERROR_INIT;
+    struct key_value kv = {
+        .key = bytes_of_text(arena_printf(mem, "/registry/pods/%03d", (int)(main % KEYS))),
+        .create_revision = main < KEYS ? main : main % KEYS + 2,
+        .mod_revision = main,
+        .version = 1 + main / KEYS,
+        .value = bytes_of(filling, main % LARGE_EVERY == 0 ? LARGE_BYTES : 100),
+    };
+
+    if (kv.create_revision > main)
+        kv.create_revision = main;
+    key_value_encode(&value, &kv);
+    OK(bbolt_writer_put(w, bytes_of(key, revision_key_encode(&revision, key)), buf_bytes(&value),
+                        &e));
+}
 
 /* A database of etcd's with a tree of several levels; some values span pages. */
 static struct bytes
 database_make(struct arena *mem, int64_t compact)
 {
-    AUTO_BUF value = BUF_INIT;
     AUTO_BBOLT_WRITER w;
     AUTO_FD fd = memfd_create("db", MFD_CLOEXEC);
     const char *path = arena_printf(mem, "/proc/self/fd/%d", fd);
-    static uint8_t filling[LARGE_BYTES];
     uint8_t key[REVISION_KEY_TOMBSTONE_SIZE];
     static const uint8_t index[8] = {0, 0, 0, 0, 0, 0, 16, 0};
     struct revision_key compacted = {compact, 0, false};
     struct error e = ERROR_INIT;
-    struct bytes content;
+    struct bytes content = BYTES_NONE;
     uint64_t size;
 
     bbolt_writer_init(&w, fd, path, &(struct bbolt_writer_options){.page_size = PAGE});
     OK(bbolt_writer_bucket_begin(&w, BYTES_LITERAL("alarm"), &e) &&
        bbolt_writer_bucket_end(&w, &e));
     OK(bbolt_writer_bucket_begin(&w, BYTES_LITERAL("key"), &e));
-    for (int64_t main = 2; main < 2 + REVISIONS; main++) {
-        struct revision_key revision = {main, 0, false};
-        struct key_value kv = {
-            .key = bytes_of_text(arena_printf(mem, "/registry/pods/%03d", (int)(main % KEYS))),
-            .create_revision = main < KEYS ? main : main % KEYS + 2,
-            .mod_revision = main,
-            .version = 1 + main / KEYS,
-            .value = bytes_of(filling, main % LARGE_EVERY == 0 ? LARGE_BYTES : 100),
-        };
-
-        if (kv.create_revision > main)
-            kv.create_revision = main;
-        buf_clear(&value);
-        key_value_encode(&value, &kv);
-        OK(bbolt_writer_put(&w, bytes_of(key, revision_key_encode(&revision, key)),
-                            buf_bytes(&value), &e));
-    }
+    for (int64_t main = 2; main < 2 + REVISIONS; main++)
+        revision_put(mem, &w, main);
     OK(bbolt_writer_bucket_end(&w, &e));
     OK(bbolt_writer_bucket_begin(&w, BYTES_LITERAL("meta"), &e));
     OK(bbolt_writer_put(&w, BYTES_LITERAL("consistent_index"), bytes_of(index, 8), &e));
@@ -103,9 +111,9 @@ written(struct arena *mem, const struct backend_rescue *r)
     struct error e = ERROR_INIT;
     struct backend_summary summary;
     struct backend_info info;
-    struct bytes content;
-    struct bbolt db;
-    uint64_t size;
+    struct bytes content = BYTES_NONE;
+    struct bbolt db = {0};
+    uint64_t size = 0;
 
     OK(backend_rescue_write(r, fd, path, &size, &e));
     OK(file_read_all(mem, path, SAMPLE_LARGEST_BYTES, &content, &e));
@@ -271,6 +279,73 @@ test_rows_that_a_compaction_removed_stay_away(void **state)
     assert_false(backend_rescue_is_complete(&r));
 }
 
+/* What the corruption campaign found. */
+static void
+test_a_tombstone_at_the_compaction_is_kept(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = sample_snapshot(&tmp, "rich-3.5.30");
+
+    (void)state;
+    memset(without_const(file.data + page_find(file, BBOLT_PAGE_BRANCH, 0) * PAGE), 0, PAGE);
+    rescue(&tmp, file, &r);
+    assert_int_equal(r.revisions.rows, 227);
+}
+
+static void
+test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = database_make(&tmp, 0);
+    size_t branch = page_find(file, BBOLT_PAGE_BRANCH, 0);
+
+    (void)state;
+    *(uint8_t *)without_const(file.data + branch * PAGE + 10) = 3;
+    rescue(&tmp, file, &r);
+    assert_true(r.losses > 0);
+    assert_int_equal(r.revisions.found, REVISIONS);
+}
+
+static void
+test_a_meta_page_with_another_page_size_is_not_believed(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = database_make(&tmp, 0);
+    uint8_t *data = without_const(file.data);
+    uint64_t sum;
+
+    (void)state;
+    data[25] = 0x08;
+    sum = fnv1a64(data + 16, 56);
+    memcpy(data + 72, &sum, sizeof(sum));
+    rescue(&tmp, file, &r);
+    assert_int_equal(r.pages.db.page_size, PAGE);
+    assert_true(r.pages.meta_bad[0]);
+    assert_int_equal(r.revisions.found, REVISIONS);
+}
+
+static void
+test_a_bucket_whose_name_is_damaged_is_known_by_the_rest(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = sample_snapshot(&tmp, "basic-3.5.30");
+    struct error e = ERROR_INIT;
+    struct bbolt_bucket bucket = {0};
+    struct bbolt db = {0};
+
+    (void)state;
+    OK(bbolt_open(file, "a.db", &db, &e) &&
+       bbolt_bucket_find(&db, BYTES_LITERAL("key"), &bucket, &e));
+    *(uint8_t *)without_const(bucket.name.data + 1) ^= 0x02;
+    rescue(&tmp, file, &r);
+    assert_int_equal(r.revisions.rows, 6);
+    assert_false(backend_rescue_is_complete(&r));
+}
+
 static void
 test_what_is_no_database_is_refused(void **state)
 {
@@ -299,6 +374,10 @@ main(void)
         cmocka_unit_test(test_a_run_that_claims_its_neighbours_does_not_lose_them),
         cmocka_unit_test(test_a_file_cut_short_gives_what_is_left),
         cmocka_unit_test(test_rows_that_a_compaction_removed_stay_away),
+        cmocka_unit_test(test_a_tombstone_at_the_compaction_is_kept),
+        cmocka_unit_test(test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed),
+        cmocka_unit_test(test_a_meta_page_with_another_page_size_is_not_believed),
+        cmocka_unit_test(test_a_bucket_whose_name_is_damaged_is_known_by_the_rest),
         cmocka_unit_test(test_what_is_no_database_is_refused),
     };
 
