@@ -110,7 +110,7 @@ written(struct arena *mem, const struct backend_rescue *r)
     const char *path = arena_printf(mem, "/proc/self/fd/%d", fd);
     struct error e = ERROR_INIT;
     struct backend_summary summary;
-    struct backend_info info;
+    struct backend_info info = {0};
     struct bytes content = BYTES_NONE;
     struct bbolt db = {0};
     uint64_t size = 0;
@@ -135,8 +135,8 @@ test_a_whole_file_loses_nothing(void **state)
         struct bytes file = sample_snapshot(&tmp, sample_names[i]);
         struct backend_summary before;
         struct backend_summary after;
-        struct backend_info info;
-        struct bbolt db;
+        struct backend_info info = {0};
+        struct bbolt db = {0};
 
         rescue(&tmp, file, &r);
         after = written(&tmp, &r);
