@@ -57,6 +57,14 @@ follow() {
     follow v2-to-v3.md
 }
 
+@test "guide: what changed an object" {
+    follow what-changed.md
+}
+
+@test "guide: move keys" {
+    follow move-keys.md
+}
+
 # The examples of the commands whose name fits a pattern: a line each, with our repository and port.
 examples() {
     "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[]
