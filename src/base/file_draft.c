@@ -29,11 +29,17 @@ file_draft_open(const char *path, struct file_draft *ret_draft, struct error *e)
     return true;
 }
 
+const char *
+file_draft_self(struct arena *mem, const struct file_draft *draft)
+{
+    return arena_printf(mem, "/proc/self/fd/%d", draft->fd);
+}
+
 /* linkat replaces nothing, so the name it gives is one that may be replaced. */
 static bool
 part_link(struct file_draft *draft, struct error *e)
 {
-    const char *self = arena_printf(&draft->mem, "/proc/self/fd/%d", draft->fd);
+    const char *self = file_draft_self(&draft->mem, draft);
 
     if (unlink(draft->part) != 0 && errno != ENOENT)
         return error_set_errno(e, errno, "'%s'", draft->part);
@@ -48,6 +54,24 @@ file_draft_keep(struct file_draft *draft, struct error *e)
 {
     if (!file_sync(draft->fd, draft->path, e) || (!draft->named && !part_link(draft, e)) ||
         !file_rename_over(draft->part, draft->path, e))
+        return false;
+    draft->named = false;
+    file_draft_drop(draft);
+    return true;
+}
+
+bool
+file_draft_keep_new(struct file_draft *draft, struct error *e)
+{
+    const char *self = file_draft_self(&draft->mem, draft);
+
+    if (!file_sync(draft->fd, draft->path, e))
+        return false;
+    if (draft->named && !file_rename_new(draft->part, draft->path, e))
+        return false;
+    if (!draft->named && linkat(AT_FDCWD, self, AT_FDCWD, draft->path, AT_SYMLINK_FOLLOW) != 0)
+        return error_set_errno(e, errno, "'%s'", draft->path);
+    if (!dir_sync_parent(draft->path, e))
         return false;
     draft->named = false;
     file_draft_drop(draft);

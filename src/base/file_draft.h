@@ -26,6 +26,10 @@ struct file_draft {
 MUST_CHECK bool file_draft_open(const char *path, struct file_draft *ret_draft, struct error *e);
 /* Syncs it and gives it its name, in place of what had it; ends the draft. */
 MUST_CHECK bool file_draft_keep(struct file_draft *draft, struct error *e);
+/* The same where nothing of that name may be: ERROR_EXISTS, and the draft stays one. */
+MUST_CHECK bool file_draft_keep_new(struct file_draft *draft, struct error *e);
+/* A path by which this process can open it once more while it is a draft; in mem. */
+const char *file_draft_self(struct arena *mem, const struct file_draft *draft);
 /* Away with it; after file_draft_keep and of FILE_DRAFT_INIT nothing happens. */
 void file_draft_drop(struct file_draft *draft);
 

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 
+#include "base/file_draft.h"
 #include "base/io.h"
-#include "base/unnamed_file.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
 
@@ -20,10 +20,10 @@ struct salvage_work {
     const struct salvage_request *request;
     const struct observer *observer;
     struct salvage_result *result;
-    int source;               /* the original; holds its lock */
-    struct unnamed_file copy; /* of it */
-    struct file_map map;      /* of the copy */
-    struct unnamed_file output;
+    int source;             /* the original; holds its lock */
+    struct file_draft copy; /* of it; never kept */
+    struct file_map map;    /* of the copy */
+    struct file_draft output;
 };
 
 /* The database, or what a leader sent and this member had not yet put in its place. */
@@ -89,15 +89,16 @@ static bool
 source_copy(struct salvage_work *s, struct error *e)
 {
     const char *dir = path_dir(s->mem, s->request->output);
+    const char *copy_name = arena_printf(s->mem, "%s.source", s->request->output);
 
     if (path_exists(s->request->output))
         return error_set(e, ERROR_EXISTS, "'%s' exists", s->request->output);
     return source_find(s, e) &&
            db_file_lock(s->result->source, DB_FILE_READ, s->request->wait_ms, &s->source, e) &&
-           room_check(s, dir, e) && unnamed_file_open(s->mem, dir, &s->copy, e) &&
-           salvage_copy(s->source, s->result->source, s->copy.fd, s->copy.path, s->observer,
+           room_check(s, dir, e) && file_draft_open(copy_name, &s->copy, e) &&
+           salvage_copy(s->source, s->result->source, s->copy.fd, copy_name, s->observer,
                         &s->result->copied, e) &&
-           file_map_open(s->copy.path, &s->map, e);
+           file_map_open(file_draft_self(s->mem, &s->copy), &s->map, e);
 }
 
 static void
@@ -123,7 +124,7 @@ trailer_write(struct salvage_work *s, uint64_t size, struct error *e)
 
     if (ftruncate(s->output.fd, (off_t)size) != 0)
         return error_set_errno(e, errno, "'%s'", s->request->output);
-    if (!file_map_open(s->output.path, &map, e))
+    if (!file_map_open(file_draft_self(s->mem, &s->output), &map, e))
         return false;
     sha256_of(file_map_bytes(&map), digest);
     return fd_pwrite_all(s->output.fd, s->request->output, digest, sizeof(digest), size, e);
@@ -136,7 +137,8 @@ output_verify(struct salvage_work *s, struct error *e)
     struct salvage_result *result = s->result;
 
     observer_progress(s->observer, "checking", NULL, 0, 0);
-    if (!db_snapshot_verify(s->mem, s->output.path, &options, &result->snapshot, e))
+    if (!db_snapshot_verify(s->mem, file_draft_self(s->mem, &s->output), &options,
+                            &result->snapshot, e))
         return false;
     if (db_snapshot_require_good(&result->snapshot, e))
         return true;
@@ -153,7 +155,7 @@ rows_rescue(struct salvage_work *s, struct backend_rescue *rescue, struct error 
     if (!backend_rescue_read(s->mem, file_map_bytes(&s->map), s->result->source, rescue, e))
         return false;
     observer_progress(s->observer, "writing", NULL, 0, 0);
-    return unnamed_file_open(s->mem, path_dir(s->mem, s->request->output), &s->output, e) &&
+    return file_draft_open(s->request->output, &s->output, e) &&
            backend_rescue_write(rescue, s->output.fd, s->request->output, &size, e) &&
            trailer_write(s, size, e);
 }
@@ -173,7 +175,7 @@ salvage_run(struct salvage_work *s, struct error *e)
     result->complete = backend_rescue_is_complete(rescue) &&
                        result->digest != SALVAGE_DIGEST_WRONG &&
                        result->copied.unreadable_bytes == 0 && !result->copied.changed;
-    return output_verify(s, e) && unnamed_file_name(&s->output, s->request->output, e);
+    return output_verify(s, e) && file_draft_keep_new(&s->output, e);
 }
 
 bool
@@ -187,15 +189,15 @@ salvage(struct arena *mem, const struct salvage_request *request, const struct o
         .observer = observer,
         .result = &result,
         .source = -1,
-        .copy = UNNAMED_FILE_INIT,
+        .copy = FILE_DRAFT_INIT,
         .map = FILE_MAP_INIT,
-        .output = UNNAMED_FILE_INIT,
+        .output = FILE_DRAFT_INIT,
     };
     bool ok = salvage_run(&s, e);
 
     file_map_close(&s.map);
-    unnamed_file_close(&s.copy);
-    unnamed_file_close(&s.output);
+    file_draft_drop(&s.copy);
+    file_draft_drop(&s.output);
     fd_close(&s.source);
     if (ok)
         *ret_result = result;

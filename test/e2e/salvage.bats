@@ -143,3 +143,53 @@ zero_page() {
     run -2 "$QUORATE" salvage --output "$rescued.2"
     [[ $(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '.quorate-*') == '' ]]
 }
+
+# The last record is cut in its middle, as by a crash. Entries are padded to eight bytes.
+tear_log() {
+    local wal size
+    wal=$(segment)
+    size=$(used "$wal")
+    truncate -s $((size - 11)) "$wal"
+}
+
+segment() {
+    find "$(etcd_dir 1)/data/member/wal" -name '*.wal' | sort | tail -n 1
+}
+
+# How far a segment is written: the zeros behind it are room.
+used() {
+    python3 - "$1" <<'PYTHON'
+import sys
+content = open(sys.argv[1], "rb").read().rstrip(b"\0")
+print((len(content) + 7) // 8 * 8)
+PYTHON
+}
+
+@test "a torn log is cut where etcd would cut it, and kept; a damaged one is refused" {
+    local wal before kept
+    put_many 6
+    stop
+    wal=$(segment)
+    run -0 "$QUORATE" salvage --repair-wal --data-dir "$(etcd_dir 1)/data"
+    [[ $output == *'nothing to repair'* ]]
+    tear_log
+    before=$(sha256sum <"$wal")
+    run -0 "$QUORATE" salvage --repair-wal --data-dir "$(etcd_dir 1)/data" --dry-run -w json
+    [[ $(sha256sum <"$wal") == "$before" && $output == *'"torn":true'* ]]
+    run -0 "$QUORATE" salvage --repair-wal --data-dir "$(etcd_dir 1)/data" -w json
+    kept=$(jq -r '.. | .copy? // empty' <<<"$output")
+    [[ $kept == "$wal.broken" && $(sha256sum <"$kept") == "$before" ]]
+    [[ $(stat -c %s "$wal") == $(jq -r '.. | .cutAt? // empty' <<<"$output") ]]
+    etcd_restart 1
+    etcd_wait_healthy
+    [[ $(ctl get --prefix '' --keys-only | grep -c pods) == 2 ]]
+    stop
+    wal=$(segment)
+    printf '\xff' | dd of="$wal" bs=1 seek=300 conv=notrunc status=none
+    refuses
+    run -3 --separate-stderr "$QUORATE" salvage --repair-wal --data-dir "$(etcd_dir 1)/data"
+    [[ $stderr == *'no torn end'* && $stderr == *'salvage --data-dir'* ]]
+    "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    restore_rescued
+    [[ $(ctl get --prefix '' --keys-only | grep -c pods) == 2 ]]
+}

@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "format/backend.h"
 #include "ops/salvage.h"
+#include "ops/wal_repair.h"
 
 static const struct option_def salvage_options[] = {
     {"data-dir", OPTION_DIR, .arg = "DIR",
@@ -17,6 +18,9 @@ static const struct option_def salvage_options[] = {
      .help = "Instead: a database file or a damaged db snapshot"},
     {"output", OPTION_FILE, .arg = "FILE", .help = "The snapshot to write; must not exist"},
     {"wal-dir", OPTION_DIR, .arg = "DIR", .help = "The log [default: --data-dir/member/wal]"},
+    {"repair-wal", OPTION_BOOL,
+     .help = "Instead: cut the torn end off the log of --data-dir, after a copy of the segment"},
+    {"dry-run", OPTION_BOOL, .help = "With --repair-wal: show what would be cut"},
     DB_WAIT_OPTION,
     OPTIONS_END,
 };
@@ -146,6 +150,9 @@ request_of(const struct app *app, struct salvage_request *ret_request, struct er
     bool has_dir = option_text(o, "data-dir")[0] != '\0';
     bool has_file = option_text(o, "file")[0] != '\0';
 
+    if (option_bool(o, "dry-run"))
+        return error_set(e, ERROR_USAGE,
+                         "--dry-run goes with --repair-wal: the source is never changed");
     if (has_dir == has_file)
         return error_set(e, ERROR_USAGE, "one of --data-dir and --file is needed");
     if (option_text(o, "output")[0] == '\0')
@@ -160,6 +167,47 @@ request_of(const struct app *app, struct salvage_request *ret_request, struct er
     return true;
 }
 
+static void
+repair_fill(struct report *r, const struct wal_repair_result *result, bool dry_run)
+{
+    report_field_bool(r, "TORN", "torn", result->was_torn);
+    report_field_text(r, "SEGMENT", "segment", result->segment);
+    if (!result->was_torn) {
+        report_note(r, "the log is whole: there is nothing to repair");
+        return;
+    }
+    report_field_u64(r, "CUT AT BYTE", "cutAt", result->cut_at);
+    report_field_size(r, "DROPPED", "droppedBytes", result->cut_bytes);
+    report_field_u64(r, "LAST RAFT INDEX", "lastIndex", result->last_index);
+    report_field_u64(r, "COMMITTED", "commit", result->commit);
+    report_field_text(r, "COPY", "copy", result->kept_as);
+    report_field_bool(r, "DONE", "done", !dry_run);
+    if (dry_run)
+        report_note(r,
+                    "nothing was changed: run it without --dry-run to copy the segment and cut it");
+}
+
+static bool
+repair_report(struct app *app, struct report *r, struct error *e)
+{
+    const struct options *o = &app->options;
+    const struct wal_repair_request request = {
+        .data_dir = option_text(o, "data-dir"),
+        .wal_dir = option_text(o, "wal-dir"),
+        .dry_run = option_bool(o, "dry-run"),
+    };
+    struct wal_repair_result result;
+
+    if (request.data_dir[0] == '\0' || option_given(o, "file") || option_given(o, "output"))
+        return error_set(e, ERROR_USAGE,
+                         "--repair-wal goes with --data-dir, and writes no --output");
+    if (!wal_repair(app->mem, &request, &result, e))
+        return error_wrap(e, "not repaired");
+    report_record_init(r, app->mem, "walRepair");
+    repair_fill(r, &result, request.dry_run);
+    return true;
+}
+
 static bool
 salvage_report(struct app *app, struct report *r, struct error *e)
 {
@@ -168,6 +216,8 @@ salvage_report(struct app *app, struct report *r, struct error *e)
     struct operation_face face;
     bool done;
 
+    if (option_bool(&app->options, "repair-wal"))
+        return repair_report(app, r, e);
     if (!request_of(app, &request, e))
         return false;
     operation_face_begin(&face, app);
@@ -205,6 +255,10 @@ const struct command command_salvage = {
         "bad, and takes rows from pages to which nothing leads any more, for the ranges that the "
         "tree lost. The output is a snapshot as etcd saves it, verified, for 'snapshot "
         "restore'.\n\n"
+        "--repair-wal does what etcd does by itself since 3.5.7 when it starts on a log whose last "
+        "record was cut by a crash. A wrong checksum in the middle is refused: what stands behind "
+        "it "
+        "may be committed.\n\n"
         "Ends with 0 when it is certain that nothing is missing, with 24 when something is lost or "
         "may be: the report says which revisions.",
 };

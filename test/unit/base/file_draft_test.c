@@ -49,11 +49,36 @@ test_what_is_no_file_is_left_alone(void **state UNUSED)
                  arena_printf(&mem, "'%s/no/x': No such file or directory", dir));
 }
 
+static void
+test_a_new_name_replaces_nothing(void **state UNUSED)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    AUTO_FILE_DRAFT draft = FILE_DRAFT_INIT;
+    struct error e = ERROR_INIT;
+    const char *path = path_join(&mem, scratch_dir(&mem), "x");
+    struct bytes content;
+
+    EXPECT_OK(file_draft_open(path, &draft, &e));
+    EXPECT_OK(fd_write_all(draft.fd, path, "new", 3, &e));
+    EXPECT_OK(file_read_all(&mem, file_draft_self(&mem, &draft), 100, &content, &e));
+    assert_true(bytes_equal_text(content, "new"));
+    EXPECT_OK(file_replace(path, BYTES_LITERAL("old"), 0644, &e));
+    EXPECT_ERROR(file_draft_keep_new(&draft, &e), ERROR_EXISTS,
+                 arena_printf(&mem, "'%s': File exists", path));
+    EXPECT_OK(file_read_all(&mem, path, 100, &content, &e));
+    assert_true(bytes_equal_text(content, "old"));
+    assert_int_equal(unlink(path), 0);
+    EXPECT_OK(file_draft_keep_new(&draft, &e));
+    EXPECT_OK(file_read_all(&mem, path, 100, &content, &e));
+    assert_true(bytes_equal_text(content, "new"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_name_comes_last),
+        cmocka_unit_test(test_a_new_name_replaces_nothing),
         cmocka_unit_test(test_what_is_no_file_is_left_alone),
     };
 
