@@ -7,6 +7,16 @@
 #include "base/io.h"
 #include "base/map_guard.h"
 
+/* The map, which is no longer the variable's to close. */
+static struct file_map
+map_take(struct file_map *map)
+{
+    struct file_map taken = *map;
+
+    *map = (struct file_map)FILE_MAP_INIT;
+    return taken;
+}
+
 bool
 file_map_open(const char *path, struct file_map *ret_map, struct error *e)
 {
@@ -28,8 +38,7 @@ file_map_open(const char *path, struct file_map *ret_map, struct error *e)
         map.size = (size_t)size;
         map.guard = map_guard_add(data, map.size);
     }
-    *ret_map = map;
-    map = (struct file_map)FILE_MAP_INIT;
+    *ret_map = map_take(&map);
     return true;
 }
 

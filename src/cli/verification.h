@@ -15,6 +15,6 @@ void verification_good(struct report *r, const struct db_snapshot_report *checke
 int verification_bad(struct report *r, const struct db_snapshot_report *checked, struct error *e);
 
 /* A section with all findings, notes included; nothing when there are none. */
-void verification_findings(struct report *r, const struct db_snapshot_report *checked);
+void verification_findings(struct report *report, const struct db_snapshot_report *checked);
 
 #endif

@@ -96,6 +96,7 @@ walk(struct arena *mem, struct etcd_client *client, const struct etcd_method *me
     struct error all = ERROR_INIT;
     size_t first = client->preferred;
 
+    ASSERT(client->endpoint_count > 0);
     for (size_t i = 0; i < client->endpoint_count; i++) {
         size_t at = (first + i) % client->endpoint_count;
         struct error one;
