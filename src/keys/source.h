@@ -64,7 +64,8 @@ struct key_source {
     /* The oldest revision that can be read; BACKEND_NEVER_COMPACTED: all. A cluster does not tell it
      * before it was asked for history. */
     int64_t compact_revision;
-    uint64_t tail_entries; /* of a data directory: entries of the WAL that were applied */
+    uint64_t tail_entries;      /* of a data directory: entries of the WAL that changed keys */
+    uint64_t undecided_entries; /* those behind them, not known to be committed: left out */
 
     const struct key_source_face *face;
     const struct observer *observer; /* progress of long readings; may be NULL */
@@ -122,8 +123,7 @@ MUST_CHECK bool key_source_rows(struct key_source *source, const struct key_rang
 typedef bool key_lease_visit(void *context, int64_t id, int64_t ttl_s, struct error *e);
 
 /*
- * The leases there are now, with the time they were granted for. Of a data directory those that the
- * database has.
+ * The leases there are now, with the time they were granted for.
  *
  * e  damage; what calls to etcd say (with authentication, whose keys are in question); what visit
  *    says.

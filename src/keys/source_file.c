@@ -2,9 +2,13 @@
  * Keys of a file. Its rows stand in the order of their revisions, so one walk gives all versions; the
  * newest of each key is told by format/key_index.h, the order of keys is made by keys/key_sort.h.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "base/io.h"
+#include "base/map_guard.h"
 #include "format/backend.h"
 #include "format/bbolt_check.h"
 #include "format/bbolt_cursor.h"
@@ -12,17 +16,22 @@
 #include "format/data_dir.h"
 #include "format/db_file.h"
 #include "format/key_index.h"
-#include "format/member_log.h"
 #include "keys/key_sort.h"
 #include "keys/source.h"
+#include "keys/wal_tail.h"
 
 enum { ROWS_BETWEEN_PROGRESS = 4096 };
 
 struct key_file {
     struct key_source source;
     struct db_file file;
-    const struct bbolt *db;
+    struct bbolt db;            /* of 'file', or of the joint mapping */
     struct bbolt_bucket bucket; /* of the rows */
+    struct bytes joint;         /* the file's content and the tail's rows behind it; or none */
+    struct bytes tail;          /* those rows: a part of 'joint' */
+    int guard;
+    const struct tail_lease *leases; /* that the tail granted or revoked */
+    size_t lease_count;
 };
 
 /* A row, taken apart. */
@@ -36,6 +45,7 @@ struct file_row {
 struct file_walk {
     const struct key_file *f;
     struct bbolt_cursor cursor;
+    struct bytes tail; /* what is left of it */
     uint64_t count;
     const char *what; /* for the progress */
 };
@@ -69,7 +79,7 @@ row_error(const struct bbolt *db, const struct bbolt_row *row, struct error *e)
 static void
 walk_begin(struct file_walk *walk, struct key_file *f, const char *what)
 {
-    *walk = (struct file_walk){.f = f, .what = what};
+    *walk = (struct file_walk){.f = f, .tail = f->tail, .what = what};
     bbolt_cursor_init(&walk->cursor, &f->bucket);
 }
 
@@ -77,12 +87,13 @@ walk_begin(struct file_walk *walk, struct key_file *f, const char *what)
 static bool
 walk_next(struct file_walk *walk, struct file_row *ret_row, struct error *e)
 {
-    if (!bbolt_cursor_next(&walk->cursor, &ret_row->row, e))
+    if (!bbolt_cursor_next(&walk->cursor, &ret_row->row, e) &&
+        (walk->cursor.failed || !wal_tail_row(&walk->tail, &ret_row->row)))
         return false;
     if (!revision_key_decode(ret_row->row.key, &ret_row->revision, e) ||
         !key_value_decode(ret_row->row.value, &ret_row->kv, e)) {
         walk->cursor.failed = true;
-        return row_error(walk->f->db, &ret_row->row, e);
+        return row_error(&walk->f->db, &ret_row->row, e);
     }
     if (++walk->count % ROWS_BETWEEN_PROGRESS == 0)
         observer_progress(walk->f->source.observer, walk->what, "rows", walk->count, 0);
@@ -135,7 +146,7 @@ rows_sort(struct key_file *f, const struct key_range *range, int64_t revision,
 
     walk_begin(&walk, f, "sorting keys");
     while (walk_next(&walk, &row, e) && row.revision.main <= revision) {
-        struct row_place place = {(uint64_t)(row.row.value.data - f->db->file.data),
+        struct row_place place = {(uint64_t)(row.row.value.data - f->db.file.data),
                                   (uint32_t)row.row.value.size, row.revision.tombstone,
                                   row.revision.main, row.revision.sub};
 
@@ -151,14 +162,14 @@ place_visit(struct key_file *f, const struct row_place *place, key_row_visit *vi
             struct error *e)
 {
     struct file_row row = {
-        .row = {.value = bytes_of(f->db->file.data + place->offset, place->size)},
+        .row = {.value = bytes_of(f->db.file.data + place->offset, place->size)},
         .revision = {place->revision, place->sub, place->tombstone != 0},
     };
     struct key_row told;
 
     /* It has been decoded before; but the file may have been changed meanwhile. */
     if (!key_value_decode(row.row.value, &row.kv, e))
-        return error_wrap(e, "'%s': byte %" PRIu64, f->db->name, place->offset);
+        return error_wrap(e, "'%s': byte %" PRIu64, f->db.name, place->offset);
     told = row_of(&row, true);
     return visit(context, &told, e);
 }
@@ -192,8 +203,9 @@ file_live(struct key_source *source, const struct key_range *range, int64_t revi
 
     (void)want; /* values cost nothing here */
     if (key_range_is_single(range))
-        return single_live(f, range, revision, visit, context, e);
-    return rows_sort(f, range, revision, &sort, e) && sorted_live(f, &sort, visit, context, e);
+        return single_live(f, range, revision, visit, context, e) && db_file_unchanged(&f->file, e);
+    return rows_sort(f, range, revision, &sort, e) && sorted_live(f, &sort, visit, context, e) &&
+           db_file_unchanged(&f->file, e);
 }
 
 /* --- all rows -------------------------------------------------------------------------------- */
@@ -242,10 +254,11 @@ file_rows(struct key_source *source, const struct key_range *range, unsigned wan
     AUTO_KEY_INDEX index = {0};
 
     if ((want & KEY_READ_MARK_LIVE) == 0)
-        return rows_visit(f, range, NULL, visit, context, e);
-    if (!key_index_init(&index, f->db->file, e))
-        return error_wrap(e, "'%s'", f->db->name);
-    return index_fill(f, range, &index, e) && rows_visit(f, range, &index, visit, context, e);
+        return rows_visit(f, range, NULL, visit, context, e) && db_file_unchanged(&f->file, e);
+    if (!key_index_init(&index, f->db.file, e))
+        return error_wrap(e, "'%s'", f->db.name);
+    return index_fill(f, range, &index, e) && rows_visit(f, range, &index, visit, context, e) &&
+           db_file_unchanged(&f->file, e);
 }
 
 static bool
@@ -263,7 +276,30 @@ file_size_of(struct key_source *source, struct key_source_size *ret_size, struct
 static void
 file_close(struct key_source *source)
 {
-    db_file_close(&file_of(source)->file);
+    struct key_file *f = file_of(source);
+
+    map_guard_remove(f->guard);
+    if (f->joint.data != NULL)
+        munmap(without_const(f->joint.data), f->joint.size);
+    db_file_close(&f->file);
+}
+
+static bool
+lease_is_tails(const struct key_file *f, int64_t id)
+{
+    for (size_t i = 0; i < f->lease_count; i++)
+        if (f->leases[i].id == id)
+            return true;
+    return false;
+}
+
+static bool
+tail_leases(const struct key_file *f, key_lease_visit *visit, void *context, struct error *e)
+{
+    for (size_t i = 0; i < f->lease_count; i++)
+        if (f->leases[i].there && !visit(context, f->leases[i].id, f->leases[i].ttl_s, e))
+            return false;
+    return true;
 }
 
 static bool
@@ -273,8 +309,8 @@ lease_tell(const struct key_file *f, const struct bbolt_row *row, key_lease_visi
     struct backend_lease lease;
 
     if (!backend_lease_decode(row->value, &lease, e))
-        return row_error(f->db, row, e);
-    return visit(context, lease.id, lease.ttl_s, e);
+        return row_error(&f->db, row, e);
+    return lease_is_tails(f, lease.id) || visit(context, lease.id, lease.ttl_s, e);
 }
 
 static bool
@@ -285,14 +321,14 @@ file_leases(struct key_source *source, key_lease_visit *visit, void *context, st
     struct bbolt_cursor c;
     struct bbolt_row row;
 
-    if (!bbolt_bucket_find(f->db, BYTES_LITERAL(BACKEND_BUCKET_LEASE), &bucket, e))
+    if (!bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_LEASE), &bucket, e))
         return e->code == ERROR_NOT_FOUND;
     bbolt_cursor_init(&c, &bucket);
     while (bbolt_cursor_next(&c, &row, e)) {
         if (!lease_tell(f, &row, visit, context, e))
             return false;
     }
-    return !c.failed;
+    return !c.failed && tail_leases(f, visit, context, e);
 }
 
 static const struct key_source_face file_face = {file_live, file_rows, file_size_of, file_leases,
@@ -312,7 +348,7 @@ last_revision(struct key_file *f, int64_t *ret_revision, struct error *e)
     if (!bbolt_cursor_last(&c, &row, e))
         return !c.failed;
     if (!revision_key_decode(row.key, &revision, e))
-        return row_error(f->db, &row, e);
+        return row_error(&f->db, &row, e);
     *ret_revision = revision.main;
     return true;
 }
@@ -343,21 +379,55 @@ path_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Maps the database's file and the tail's rows behind it, so that both are one piece of memory. */
+static bool
+joint_map(struct key_file *f, const struct wal_tail *tail, struct error *e)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t begin = (f->file.map.size + page - 1) / page * page;
+    size_t size = begin + tail->size;
+    uint8_t *joint = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (joint == MAP_FAILED)
+        return error_set_errno(e, errno, "'%s': map", f->db.name);
+    f->joint = bytes_of(joint, size);
+    if (mmap(joint, f->file.map.size, PROT_READ, MAP_SHARED | MAP_FIXED, f->file.map.fd, 0) ==
+            MAP_FAILED ||
+        mmap(joint + begin, tail->size, PROT_READ, MAP_SHARED | MAP_FIXED, tail->fd, 0) ==
+            MAP_FAILED)
+        return error_set_errno(e, errno, "'%s': map", f->db.name);
+    f->guard = map_guard_add(joint, f->file.map.size);
+    f->tail = bytes_of(joint + begin, tail->size);
+    return bbolt_open(f->joint, f->db.name, &f->db, e) &&
+           bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->bucket, e);
+}
+
 /* What the log has committed behind the database. */
 static bool
-tail_apply(struct key_file *f, const struct data_dir *dir, struct error *e)
+tail_join(struct key_file *f, const struct data_dir *dir, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct backend_info info;
-    struct member_log log;
+    struct tail_entries entries;
+    struct wal_tail tail = WAL_TAIL_INIT;
+    bool ok;
 
-    if (!backend_info_read(&tmp, &f->file.db, &info, e) || !member_log_read(&tmp, dir, &log, e))
+    if (!backend_info_read(&tmp, &f->file.db, &info, e) ||
+        !tail_entries_find(dir, &info, &entries, e))
         return false;
-    if (log.summary.state.commit > info.consistent_index)
-        return error_set(e, ERROR_REFUSED,
-                         "'%s': the log has %" PRIu64 " entries that are not in the database",
-                         dir->path, log.summary.state.commit - info.consistent_index);
-    return true;
+    ok = wal_tail_apply(&f->source.mem, &entries, &f->source, &f->db, &info, &tail, e);
+    tail_entries_release(&entries);
+    if (!ok)
+        return false;
+    f->leases = tail.leases;
+    f->lease_count = tail.lease_count;
+    f->source.revision = tail.revision;
+    f->source.compact_revision = tail.compact_revision;
+    f->source.tail_entries = tail.entries;
+    f->source.undecided_entries = entries.undecided;
+    ok = tail.size == 0 || joint_map(f, &tail, e);
+    fd_close(&tail.fd);
+    return ok;
 }
 
 static bool
@@ -370,9 +440,10 @@ database_open(struct key_file *f, const char *path, struct error *e)
         return false;
     if (!db_file_open(dir.db_path, DB_FILE_READ, DB_FILE_WAIT_NOT, &f->file, e))
         return false;
-    f->db = &f->file.db;
-    return bbolt_bucket_find(f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->bucket, e) &&
-           revisions_read(f, e) && (!is_dir || tail_apply(f, &dir, e));
+    db_file_read_ahead(&f->file);
+    f->db = f->file.db;
+    return bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->bucket, e) &&
+           revisions_read(f, e) && (!is_dir || tail_join(f, &dir, e));
 }
 
 bool
@@ -384,6 +455,7 @@ key_source_open_file(const char *path, const struct observer *observer,
     struct key_source *source = &f->source;
 
     f->file = (struct db_file)DB_FILE_INIT;
+    f->guard = MAP_GUARD_NONE;
     *source = (struct key_source){
         .kind = KEY_SOURCE_FILE,
         .name = path,

@@ -1,5 +1,6 @@
 /* 'keys du': what fills the key space, by Kubernetes resource or by directory. */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/key_source.h"
@@ -161,6 +162,9 @@ total_report(const struct du *du, bool is_part)
     count_field(r, du, "of them tombstones", "tombstones", total->tombstones);
     report_field_size(r, "database", "dbSizeBytes", du->size.db_bytes);
     report_field_size(r, "of it in use", "dbSizeInUseBytes", du->size.in_use_bytes);
+    if (du->source->undecided_entries > 0)
+        report_note(r, "%" PRIu64 " more entries of the WAL are not known to be committed.",
+                    du->source->undecided_entries);
     if (is_part)
         report_note(r, "Only keys with that prefix were counted.");
     if (du->usage->merged)
