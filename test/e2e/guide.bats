@@ -65,6 +65,10 @@ follow() {
     follow move-keys.md
 }
 
+@test "guide: what fills my etcd" {
+    follow what-fills-etcd.md
+}
+
 # The examples of the commands whose name fits a pattern: a line each, with our repository and port.
 examples() {
     "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[]
@@ -76,6 +80,7 @@ examples() {
 # resumed. Of etcd's words those that do not wait and name nothing that only the reader has.
 pasted=(
     '^(status|endpoint|alarm|get|put|del|member list|backup|recover|snapshot)'
+    '^keys (du|ls)$'
     '^plan (list|show|undo)'
     '^(auth status|user list|role list|lease (grant|list)|defrag)$'
     '^(help|version|completion|lab (up|status|list|load|kill|stop|start))'
@@ -83,7 +88,7 @@ pasted=(
 )
 # The first, the third and the words of 'keys' that look into values have guides of their own, the last wants a
 # damaged file (etcdutl.bats).
-elsewhere='^(datadir check|plan resume|v2 migrate|keys (show|history|diff|export|import)|scan-keys)$'
+elsewhere='^(datadir check|salvage|plan resume|v2 migrate|keys (show|history|diff|export|import)|scan-keys)$'
 
 @test "help: each example works when pasted, in a lab called demo" {
     local names left

@@ -268,10 +268,12 @@ static void
 keys_report(const struct du *du, const char *title, const char *json_key,
             const struct top_keys *top)
 {
-    struct report *r = report_section(du->report, json_key);
+    struct report *r;
 
-    if (top->count > 0)
-        report_title(r, "%s", title);
+    if (top->count == 0 && du->app->style.output != OUTPUT_JSON)
+        return;
+    r = report_section(du->report, json_key);
+    report_title(r, "%s", title);
     report_column(r, COLUMN_SIZE, "SIZE", "sizeBytes");
     report_column(r, COLUMN_I64, "VERSION", "version");
     report_column(r, COLUMN_I64, "CREATED AT", "createRevision");
@@ -329,8 +331,8 @@ const struct command command_keys_du = {
     .family = FAMILY_KEYS,
     .options = keys_du_options,
     .report = keys_du_report,
-    .example = "quorate keys du --file backup.db --by resource --depth 2\n"
-               "quorate keys du --prefix /registry/events/ --by prefix --depth 4",
+    .example = "quorate keys du --file backup.db --depth 2\n"
+               "quorate keys du --prefix /registry/events/ --by prefix --depth 4 --biggest 20",
     .description =
         "Sizes are those of keys and values. With --file a db snapshot, a db or the data directory "
         "of a stopped member is read, and what old revisions and tombstones take is told, too; a "

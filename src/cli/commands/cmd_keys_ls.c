@@ -172,7 +172,7 @@ const struct command command_keys_ls = {
     .options = keys_ls_options,
     .run = keys_ls_run,
     .example = "quorate keys ls /registry/\n"
-               "quorate keys ls --recursive --file backup.db --revision 1200",
+               "quorate keys ls --recursive --file backup.db --revision 2",
     .description =
         "Sizes are those of keys and values. A directory has the number of keys in it and below, "
         "and the revision of the newest of them. Only Kubernetes' objects tell when they were "
