@@ -361,7 +361,7 @@ prove_batch(void *context, const struct key_batch *batch, struct error *e)
             p->gone++;
             continue;
         }
-        if (!key_pair_is(&batch->pairs[i], found[i]))
+        if (found[i] == NULL || !key_pair_is(&batch->pairs[i], found[i]))
             return error_set(e, ERROR_VERIFY, "key '%s' is not %s the cluster",
                              arena_text_of_bytes(&tmp, batch->pairs[i].key),
                              found[i] == NULL ? "in" : "the same in");
