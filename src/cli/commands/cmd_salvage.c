@@ -242,7 +242,7 @@ salvage_report(struct app *app, struct report *r, struct error *e)
 
 const struct command command_salvage = {
     .name = "salvage",
-    .summary = "Rescue what can be read of a database that etcd refuses, as a snapshot to restore",
+    .summary = "Rescue what can be read of a database that etcd refuses, as a snapshot",
     .family = FAMILY_BACKUP,
     .options = salvage_options,
     .effect = EFFECT_WRITES_FILES,
