@@ -1,5 +1,6 @@
 #include "base/thread.h"
 
+#include <sched.h>
 #include <signal.h>
 
 static void *
@@ -42,4 +43,14 @@ thread_join(struct thread *t)
     if (t->running)
         pthread_join(t->id, NULL);
     t->running = false;
+}
+
+unsigned
+thread_processors(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    return CPU_COUNT(&set) > 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }

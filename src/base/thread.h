@@ -24,6 +24,9 @@ struct thread {
  * caller does the work itself, and nothing needs to be joined. */
 MUST_CHECK bool thread_start(struct thread *t, void (*run)(void *context), void *context);
 
+/* Processors that this process may use: at least 1. */
+unsigned thread_processors(void);
+
 /* Waits for the end; nothing to wait for is fine. */
 void thread_join(struct thread *t);
 

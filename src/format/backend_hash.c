@@ -1,160 +1,15 @@
-/*
- * The hash of 'snapshot status' takes the rows of all buckets, HashKV those of "key" alone. As long
- * as nothing was compacted away both take the very same bytes of "key", so these are hashed once
- * and the one CRC is put behind the CRC of the buckets before.
- */
 #include "format/backend_hash.h"
 
 #include <inttypes.h>
 
 #include "base/hash.h"
+#include "base/thread.h"
+#include "format/bbolt_check.h"
 #include "format/bbolt_cursor.h"
-#include "format/key_index.h"
-#include "format/mvcc.h"
+#include "format/key_row.h"
 
-struct scan {
-    const struct bbolt *db;
-    struct findings *findings; /* NULL: the first bad row is the error */
-    struct key_index *index;   /* NULL: which rows are the newest is not asked */
-    struct backend_summary summary;
-    uint32_t rows_crc;   /* of the name "key" and its rows */
-    uint64_t rows_bytes; /* that went into it */
-    struct revision_key last;
-};
-
-/* Key and value of a row stand side by side in a page. */
-static uint32_t
-row_crc(uint32_t crc, const struct bbolt_row *row)
-{
-    if (row->key.data + row->key.size == row->value.data)
-        return crc32c(crc, row->key.data, row->key.size + row->value.size);
-    crc = crc32c(crc, row->key.data, row->key.size);
-    return crc32c(crc, row->value.data, row->value.size);
-}
-
-static uint32_t
-name_crc(uint32_t crc, struct bytes name)
-{
-    return crc32c(crc, name.data, name.size);
-}
-
-/* True when the scan may go on. */
-static bool
-row_report(struct scan *s, const struct bbolt_row *row, const struct error *problem,
-           struct error *e)
-{
-    int64_t offset = row->key.data - s->db->file.data;
-    char key[BBOLT_KEY_TEXT_SIZE];
-    struct finding *f;
-
-    bbolt_key_text(row->key, key);
-    if (s->findings == NULL)
-        return error_set(e, ERROR_FORMAT, "'%s': page %" PRId64 ", byte %" PRId64 ": row %s: %s",
-                         s->db->name, offset / s->db->page_size, offset, key, problem->text);
-    f = finding_add(s->findings, FINDING_ROW, offset, s->db->page_size, "row %s of 'key': %s", key,
-                    problem->text);
-    if (f != NULL)
-        f->remedy = "use another backup: etcd 3.6 and later refuse such a row, earlier ones may "
-                    "serve wrong data";
-    return true;
-}
-
-/* Rows ascend by revision, and each says the same revision inside. Tombstones and the row that
- * --bump-revision writes have no mod revision. */
-static bool
-row_judge(const struct scan *s, const struct revision_key *revision, const struct key_value *kv,
-          struct error *ret_problem)
-{
-    if (s->summary.key_row_count > 0 && revision_key_compare(&s->last, revision) >= 0)
-        return error_set(ret_problem, ERROR_FORMAT,
-                         "revision %" PRId64 " stands behind %" PRId64 " and is not later",
-                         revision->main, s->last.main);
-    if (kv->mod_revision != revision->main && kv->mod_revision != 0)
-        return error_set(ret_problem, ERROR_FORMAT,
-                         "the mod revision in the value is %" PRId64 ", not %" PRId64,
-                         kv->mod_revision, revision->main);
-    if (!revision->tombstone && kv->mod_revision == 0 && kv->key.size > 0)
-        return error_set(ret_problem, ERROR_FORMAT, "the value has no mod revision");
-    return true;
-}
-
-static bool
-key_row_take(struct scan *s, const struct bbolt_row *row, struct error *e)
-{
-    struct error problem = ERROR_INIT;
-    struct revision_key revision;
-    struct key_value kv;
-
-    if (!revision_key_decode(row->key, &revision, &problem) ||
-        !key_value_decode(row->value, &kv, &problem) || !row_judge(s, &revision, &kv, &problem)) {
-        s->summary.key_row_count++;
-        return row_report(s, row, &problem, e);
-    }
-    s->summary.key_row_count++;
-    s->last = revision;
-    s->rows_crc = row_crc(s->rows_crc, row);
-    s->rows_bytes += row->key.size + row->value.size;
-    return s->index == NULL ||
-           key_index_put(s->index, kv.key, row->key.data, !revision.tombstone, e);
-}
-
-static bool
-key_bucket_scan(struct scan *s, const struct bbolt_bucket *bucket, struct error *e)
-{
-    struct bbolt_cursor c;
-    struct bbolt_row row;
-
-    s->rows_crc = name_crc(0, bucket->name);
-    s->rows_bytes = bucket->name.size;
-    bbolt_cursor_init(&c, bucket);
-    while (bbolt_cursor_next(&c, &row, e)) {
-        if (!key_row_take(s, &row, e))
-            return false;
-    }
-    if (c.failed || (s->index != NULL && !key_index_flush(s->index, e)))
-        return false;
-    s->summary.status_hash = crc32c_combine(s->summary.status_hash, s->rows_crc, s->rows_bytes);
-    s->summary.row_count += s->summary.key_row_count;
-    s->summary.last_revision = s->last.main;
-    return true;
-}
-
-static bool
-bucket_scan(struct scan *s, const struct bbolt_bucket *bucket, struct error *e)
-{
-    struct bbolt_cursor c;
-    struct bbolt_row row;
-
-    s->summary.status_hash = name_crc(s->summary.status_hash, bucket->name);
-    bbolt_cursor_init(&c, bucket);
-    while (bbolt_cursor_next(&c, &row, e)) {
-        s->summary.status_hash = row_crc(s->summary.status_hash, &row);
-        s->summary.row_count++;
-    }
-    return !c.failed;
-}
-
-static bool
-buckets_scan(struct scan *s, struct error *e)
-{
-    struct bbolt_cursor c;
-    struct bbolt_bucket bucket;
-
-    bbolt_cursor_init_buckets(&c, s->db);
-    while (bbolt_cursor_next_bucket(&c, &bucket, e)) {
-        bool ok = bytes_equal_text(bucket.name, BACKEND_BUCKET_KEY) ? key_bucket_scan(s, &bucket, e)
-                                                                    : bucket_scan(s, &bucket, e);
-
-        if (!ok)
-            return false;
-    }
-    return !c.failed;
-}
-
-/* Where the revision counter stands after a start from this file: compactions count, since their
- * revision may be past the last row that is left. */
-static int64_t
-current_revision(const struct backend_info *info, int64_t last_revision)
+int64_t
+backend_current_revision(const struct backend_info *info, int64_t last_revision)
 {
     int64_t current = backend_compact_revision(info);
 
@@ -163,24 +18,13 @@ current_revision(const struct backend_info *info, int64_t last_revision)
     return current < 1 ? 1 : current;
 }
 
-/* What HashKV needs to know of one row. */
-struct row_filter {
-    int64_t revision;
-    int64_t compact_revision;
-    const struct key_index *index; /* of the rows up to 'revision'; NULL: never compacted */
-};
-
 static bool
-row_decode(const struct bbolt *db, const struct bbolt_row *row, struct revision_key *ret_revision,
-           struct key_value *ret_kv, struct error *e)
+row_decode(const struct bbolt *db, const struct bbolt_row *row, struct key_row *ret_row,
+           struct error *e)
 {
-    struct scan place = {.db = db};
     struct error problem = ERROR_INIT;
 
-    if (revision_key_decode(row->key, ret_revision, &problem) &&
-        key_value_decode(row->value, ret_kv, &problem))
-        return true;
-    return row_report(&place, row, &problem, e);
+    return key_row_decode(row, ret_row, &problem) || key_row_error(db, row, &problem, e);
 }
 
 /*
@@ -189,19 +33,21 @@ row_decode(const struct bbolt *db, const struct bbolt_row *row, struct revision_
  * releases before 3.4.34 and 3.5.16 dropped when they compacted and later ones keep.
  */
 static bool
-row_counts(const struct row_filter *filter, const struct revision_key *revision,
-           const struct key_value *kv, const struct bbolt_row *row)
+row_counts(const struct hash_kv *at, const struct key_parts *newest, unsigned part,
+           const struct key_row *key_row, const struct bbolt_row *row)
 {
-    if (revision->main > filter->compact_revision)
+    const struct revision_key *revision = &key_row->revision;
+
+    if (revision->main > at->compact_revision)
         return true;
-    if (revision->tombstone && revision->main == filter->compact_revision)
+    if (revision->tombstone && revision->main == at->compact_revision)
         return false;
-    return filter->index->live == 0 || key_index_is_newest(filter->index, kv->key, row->key.data);
+    return newest->live == 0 || key_parts_is_newest(newest, part, key_row->kv.key, row->key.data);
 }
 
-static bool
-rows_hash(const struct bbolt_bucket *bucket, const struct row_filter *filter, uint32_t *ret_hash,
-          struct error *e)
+bool
+backend_rows_hash(const struct bbolt_bucket *bucket, const struct key_parts *newest,
+                  const struct hash_kv *at, uint32_t *ret_hash, struct error *e)
 {
     uint32_t crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
     struct bbolt_cursor c;
@@ -209,82 +55,38 @@ rows_hash(const struct bbolt_bucket *bucket, const struct row_filter *filter, ui
 
     bbolt_cursor_init(&c, bucket);
     while (bbolt_cursor_next(&c, &row, e)) {
-        struct revision_key revision;
-        struct key_value kv;
+        struct key_row key_row;
 
-        if (!row_decode(bucket->db, &row, &revision, &kv, e))
+        if (!row_decode(bucket->db, &row, &key_row, e))
             return false;
-        if (revision.main > filter->revision)
+        if (key_row.revision.main > at->hash_revision)
             break;
-        if (row_counts(filter, &revision, &kv, &row))
+        if (row_counts(at, newest, 0, &key_row, &row))
             crc = row_crc(crc, &row);
     }
     *ret_hash = crc;
     return !c.failed;
 }
 
-/* The second pass of a summary: its index holds all rows, that is, those up to now. */
-static bool
-summary_hash_kv(struct scan *s, const struct backend_info *info, struct error *e)
-{
-    struct hash_kv *hash_kv = &s->summary.hash_kv;
-    struct row_filter filter = {s->summary.current_revision, backend_compact_revision(info),
-                                s->index};
-    struct bbolt_bucket bucket;
-
-    hash_kv->hash_revision = filter.revision;
-    hash_kv->compact_revision = filter.compact_revision;
-    hash_kv->hash = s->rows_crc;
-    if (filter.compact_revision == BACKEND_NEVER_COMPACTED || s->summary.key_row_count == 0)
-        return true;
-    return bbolt_bucket_find(s->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e) &&
-           rows_hash(&bucket, &filter, &hash_kv->hash, e);
-}
-
-bool
-backend_summary_read(const struct bbolt *db, const struct backend_info *info, unsigned wanted,
-                     struct findings *findings, struct backend_summary *ret_summary,
-                     struct error *e)
-{
-    AUTO_KEY_INDEX index = {0};
-    struct scan s = {.db = db, .findings = findings, .index = wanted != 0 ? &index : NULL};
-    size_t bad_before = findings == NULL ? 0 : findings->bad_total;
-
-    s.rows_crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
-    if (!key_index_init(&index, db->file, e))
-        return error_wrap(e, "'%s'", db->name);
-    if (!buckets_scan(&s, e))
-        return false;
-    s.summary.current_revision = current_revision(info, s.summary.last_revision);
-    s.summary.live_key_count = index.live;
-    /* A bad row would only end the second pass, and make its result worthless. */
-    if ((wanted & BACKEND_HASH_KV) != 0 &&
-        (findings == NULL || findings->bad_total == bad_before) && !summary_hash_kv(&s, info, e))
-        return false;
-    *ret_summary = s.summary;
-    return true;
-}
-
 static bool
 last_revision_read(const struct bbolt_bucket *bucket, int64_t *ret_main, struct error *e)
 {
-    struct revision_key revision;
+    struct key_row key_row;
     struct bbolt_cursor c;
     struct bbolt_row row;
-    struct key_value kv;
 
     bbolt_cursor_init(&c, bucket);
     *ret_main = 0;
     if (!bbolt_cursor_last(&c, &row, e))
         return !c.failed;
-    if (!row_decode(bucket->db, &row, &revision, &kv, e))
+    if (!row_decode(bucket->db, &row, &key_row, e))
         return false;
-    *ret_main = revision.main;
+    *ret_main = key_row.revision.main;
     return true;
 }
 
 static bool
-index_fill(struct key_index *ix, const struct bbolt_bucket *bucket, int64_t revision_most,
+index_fill(struct key_parts *newest, const struct bbolt_bucket *bucket, int64_t revision_most,
            struct error *e)
 {
     struct bbolt_cursor c;
@@ -292,52 +94,158 @@ index_fill(struct key_index *ix, const struct bbolt_bucket *bucket, int64_t revi
 
     bbolt_cursor_init(&c, bucket);
     while (bbolt_cursor_next(&c, &row, e)) {
-        struct revision_key revision;
-        struct key_value kv;
+        struct key_row key_row;
 
-        if (!row_decode(bucket->db, &row, &revision, &kv, e))
+        if (!row_decode(bucket->db, &row, &key_row, e))
             return false;
-        if (revision.main > revision_most)
+        if (key_row.revision.main > revision_most)
             break;
-        if (!key_index_put(ix, kv.key, row.key.data, !revision.tombstone, e))
+        if (!key_parts_put(newest, 0, key_row.kv.key, row.key.data, !key_row.revision.tombstone, e))
             return false;
     }
-    return !c.failed && key_index_flush(ix, e);
+    return !c.failed && key_parts_finish(newest, e);
+}
+
+/* One row behind the other: the way that tells what is wrong with one. */
+static bool
+hash_in_order(const struct bbolt_bucket *bucket, const struct hash_kv *at, uint32_t *ret_hash,
+              struct error *e)
+{
+    AUTO_KEY_PARTS newest = {.count = 0};
+
+    if (!key_parts_init(&newest, bucket->db->file, 1, e))
+        return error_wrap(e, "'%s'", bucket->db->name);
+    if (at->compact_revision != BACKEND_NEVER_COMPACTED &&
+        !index_fill(&newest, bucket, at->hash_revision, e))
+        return false;
+    return backend_rows_hash(bucket, &newest, at, ret_hash, e);
+}
+
+/* Which revision is asked for, if it can be. */
+static bool
+revision_choose(const struct backend_info *info, int64_t current, struct hash_kv *at,
+                struct error *e)
+{
+    at->compact_revision = backend_compact_revision(info);
+    if (at->hash_revision == REVISION_CURRENT)
+        at->hash_revision = current;
+    if (at->hash_revision > current)
+        return error_set(e, ERROR_REFUSED,
+                         "revision %" PRId64 " is a future revision, the current one is %" PRId64,
+                         at->hash_revision, current);
+    if (at->hash_revision < at->compact_revision || at->hash_revision < 0)
+        return error_set(e, ERROR_REFUSED,
+                         "revision %" PRId64 " has been compacted, the oldest is %" PRId64,
+                         at->hash_revision, at->compact_revision);
+    return true;
+}
+
+/* The same on two threads, each with a part of the rows. */
+struct hash_scan {
+    const struct hash_kv *at;
+    struct key_parts newest;
+    bool is_key;
+    bool index; /* the first pass: rows go into 'newest' */
+    struct hash_part {
+        uint32_t crc;
+        uint64_t bytes;
+        bool bad;
+    } parts[KEY_PARTS_MOST];
+};
+
+static void
+scan_bucket(void *context, const struct bbolt_bucket *bucket, unsigned part_count UNUSED)
+{
+    struct hash_scan *s = context;
+
+    s->is_key = bytes_equal_text(bucket->name, BACKEND_BUCKET_KEY);
+}
+
+static void
+scan_row(void *context, unsigned part, const struct bbolt_row *row)
+{
+    struct hash_scan *s = context;
+    struct hash_part *p = &s->parts[part];
+    struct error problem = ERROR_INIT;
+    struct key_row key_row;
+
+    if (!s->is_key || p->bad)
+        return;
+    if (!key_row_decode(row, &key_row, &problem)) {
+        p->bad = true;
+    } else if (key_row.revision.main > s->at->hash_revision) {
+        return;
+    } else if (s->index) {
+        p->bad = !key_parts_put(&s->newest, part, key_row.kv.key, row->key.data,
+                                !key_row.revision.tombstone, &problem);
+    } else if (row_counts(s->at, &s->newest, part, &key_row, row)) {
+        p->crc = row_crc(p->crc, row);
+        p->bytes += row->key.size + row->value.size;
+    }
+}
+
+static bool
+scan_pass(struct hash_scan *s, const struct bbolt *db, bool index)
+{
+    const struct bbolt_visitor visitor = {s, scan_bucket, scan_row};
+    const struct bbolt_check_options options = {.visitor = &visitor, .threads = KEY_PARTS_MOST};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bbolt_check_report report;
+    bool good;
+
+    s->index = index;
+    bbolt_check_visit(&tmp, db, &options, &report);
+    good = report.found == 0;
+    for (unsigned i = 0; i < KEY_PARTS_MOST; i++)
+        good = good && !s->parts[i].bad;
+    return good;
+}
+
+/* False for a file that is not sound in every respect, or no memory: nothing is told about that. */
+static bool
+hash_in_parts(const struct bbolt *db, const struct hash_kv *at, uint32_t *ret_hash)
+{
+    struct hash_scan s = {.at = at};
+    struct error ignored = ERROR_INIT;
+    uint32_t crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
+    bool good = key_parts_init(&s.newest, db->file, KEY_PARTS_MOST, &ignored);
+
+    if (good && at->compact_revision != BACKEND_NEVER_COMPACTED)
+        good = scan_pass(&s, db, true) && key_parts_finish(&s.newest, &ignored);
+    good = good && scan_pass(&s, db, false);
+    key_parts_release(&s.newest);
+    for (unsigned i = 0; i < KEY_PARTS_MOST; i++)
+        crc = crc32c_combine(crc, s.parts[i].crc, s.parts[i].bytes);
+    *ret_hash = crc;
+    return good;
 }
 
 bool
 backend_hash_kv(const struct bbolt *db, const struct backend_info *info, int64_t revision,
                 struct hash_kv *ret_hash, struct error *e)
 {
-    AUTO_KEY_INDEX index = {0};
-    struct row_filter filter = {revision, backend_compact_revision(info), &index};
+    struct hash_kv at = {.hash_revision = revision};
     struct bbolt_bucket bucket;
     int64_t current;
-    uint32_t hash;
 
     if (!bbolt_bucket_find(db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e) ||
         !last_revision_read(&bucket, &current, e))
         return false;
-    current = current_revision(info, current);
-    if (revision == REVISION_CURRENT)
-        filter.revision = current;
-    if (filter.revision > current)
-        return error_set(e, ERROR_REFUSED,
-                         "revision %" PRId64 " is a future revision, the current one is %" PRId64,
-                         filter.revision, current);
-    if (filter.revision < filter.compact_revision || filter.revision < 0)
-        return error_set(e, ERROR_REFUSED,
-                         "revision %" PRId64 " has been compacted, the oldest is %" PRId64,
-                         filter.revision, filter.compact_revision);
-    if (!key_index_init(&index, db->file, e))
-        return error_wrap(e, "'%s'", db->name);
-    if (filter.compact_revision != BACKEND_NEVER_COMPACTED &&
-        !index_fill(&index, &bucket, filter.revision, e))
+    if (!revision_choose(info, backend_current_revision(info, current), &at, e))
         return false;
-    if (!rows_hash(&bucket, &filter, &hash, e))
+    if ((backend_threads(db) == 1 || !hash_in_parts(db, &at, &at.hash)) &&
+        !hash_in_order(&bucket, &at, &at.hash, e))
         return false;
-    *ret_hash = (struct hash_kv){hash, filter.revision, filter.compact_revision};
+    *ret_hash = at;
     return true;
+}
+
+unsigned
+backend_threads(const struct bbolt *db)
+{
+    return db->size_bytes < BACKEND_THREADS_LEAST_BYTES || thread_processors() == 1
+               ? 1
+               : KEY_PARTS_MOST;
 }
 
 const char *const backend_hash_ignored[] = {BACKEND_CONSISTENT_INDEX, BACKEND_TERM,

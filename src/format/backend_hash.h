@@ -1,10 +1,10 @@
 /*
- * The numbers by which backends are compared, recomputed from the file: the hash and the counts of
- * 'snapshot status', and HashKV, with which servers compare themselves.
+ * The hashes by which backends are compared, recomputed from the file: HashKV, with which servers
+ * compare themselves, and that of all their content.
  *
- * Everything that one pass over the rows can tell is told by one pass; HashKV needs a second one
- * when history was compacted away, because a row below the compact revision counts only as long as
- * no later row replaced it. Memory: eight bytes for each distinct user key, in powers of two.
+ * HashKV needs two passes over the rows when history was compacted away, because a row below the
+ * compact revision counts only as long as no later row replaced it. Memory: eight bytes for each
+ * distinct user key, in powers of two.
  *
  * Source: etcd 3.5 and 3.6 etcdutl/snapshot/v3_snapshot.go, server/storage/mvcc/hash.go,
  * server/storage/mvcc/key_index.go; docs/formats/backend.md.
@@ -19,6 +19,7 @@
 #include "format/backend.h"
 #include "format/bbolt.h"
 #include "format/finding.h"
+#include "format/key_parts.h"
 
 /* Of HashKV: 0 means the current revision. */
 enum { REVISION_CURRENT = 0 };
@@ -29,46 +30,28 @@ struct hash_kv {
     int64_t compact_revision; /* BACKEND_NEVER_COMPACTED, or as backend_compact_revision() */
 };
 
-struct backend_summary {
-    uint32_t status_hash;     /* over all buckets: differs between members */
-    int64_t last_revision;    /* of the last row of "key"; 0 without rows; what status prints */
-    int64_t current_revision; /* of a server that opens this file; at least 1 */
-    uint64_t row_count;       /* all rows of all buckets: "total key" of 3.4 and 3.5 */
-    uint64_t key_row_count;   /* rows of "key": versions and tombstones */
-    uint64_t live_key_count;  /* user keys that exist: "total key" of 3.6 and later */
-    struct hash_kv hash_kv;   /* at the current revision */
-};
-
-/* What of a summary costs extra: an index of all user keys, and perhaps a second pass. */
-enum {
-    BACKEND_LIVE_KEYS = 1, /* live_key_count */
-    BACKEND_HASH_KV = 2,   /* hash_kv; costs what the former costs, and more */
-    BACKEND_ALL = BACKEND_LIVE_KEYS | BACKEND_HASH_KV,
-};
-
-/*
- * Reads all rows of all buckets.
- *
- * wanted    BACKEND_...: what is not wanted stays 0.
- *
- * findings  gets an entry for each row of "key" that is no revision, does not parse, stands out of
- *           order, or has another mod revision than its key says. The numbers then cover what could
- *           be read: they are not to be relied on. May be NULL: such a row then is the error.
- * e         ERROR_CORRUPT, ERROR_FORMAT: damage that ends the walk, with its place. ERROR_LIMIT: a
- *           file of a TiB or more.
- */
-MUST_CHECK bool backend_summary_read(const struct bbolt *db, const struct backend_info *info,
-                                     unsigned wanted, struct findings *findings,
-                                     struct backend_summary *ret_summary, struct error *e);
-
 /*
  * HashKV at a revision; equals what members answer for it (but see docs/formats/backend.md on the
  * hashes that servers remember from before a compaction).
  *
- * e  ERROR_REFUSED: "... is a future revision", "... has been compacted"; and backend_summary_read's.
+ * e  ERROR_REFUSED: "... is a future revision", "... has been compacted". ERROR_CORRUPT,
+ *    ERROR_FORMAT: damage, with its place. ERROR_LIMIT: a file of a TiB or more.
  */
 MUST_CHECK bool backend_hash_kv(const struct bbolt *db, const struct backend_info *info,
                                 int64_t revision, struct hash_kv *ret_hash, struct error *e);
+
+/* The same for rows whose newest are known already: at->hash_revision, at->compact_revision. */
+MUST_CHECK bool backend_rows_hash(const struct bbolt_bucket *bucket, const struct key_parts *newest,
+                                  const struct hash_kv *at, uint32_t *ret_hash, struct error *e);
+
+/* Where the revision counter stands after a start from a file with this last row: compactions count,
+ * since their revision may be past the last row that is left. */
+int64_t backend_current_revision(const struct backend_info *info, int64_t last_revision);
+
+/* How many threads a walk over all rows is worth: KEY_PARTS_MOST for a large file on a machine that
+ * has as many processors, else 1. */
+unsigned backend_threads(const struct bbolt *db);
+enum { BACKEND_THREADS_LEAST_BYTES = 16 << 20 };
 
 /* All that a database holds, in one number. */
 struct backend_content {

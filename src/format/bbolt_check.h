@@ -34,9 +34,38 @@ struct bbolt_check_report {
     unsigned bucket_count;
 };
 
+/*
+ * Who wants the rows of the buckets, too, while they are checked: one walk for both. On a file that is
+ * not sound rows may be missing or come twice; what was made of them is then worth nothing.
+ */
+struct bbolt_visitor {
+    void *context;
+    /* A bucket begins. Its rows come in parts, 0 to part_count - 1, which together are its rows in
+     * their order. */
+    void (*bucket)(void *context, const struct bbolt_bucket *bucket, unsigned part_count);
+    /* A row. Those of one part come in order, on one thread; parts at the same time. */
+    void (*row)(void *context, unsigned part, const struct bbolt_row *row);
+};
+
+struct bbolt_check_options {
+    size_t most_findings;                /* to be listed */
+    const struct bbolt_visitor *visitor; /* or NULL */
+    /* More than 1: buckets are split between so many threads. What these find wrong is counted, but
+     * not listed: check again with one. */
+    unsigned threads;
+};
+
+void bbolt_check_visit(struct arena *mem, const struct bbolt *db,
+                       const struct bbolt_check_options *options,
+                       struct bbolt_check_report *ret_report);
+
 /* Checks an open database; lists at most 'most_findings', counts all. */
 void bbolt_check(struct arena *mem, const struct bbolt *db, size_t most_findings,
                  struct bbolt_check_report *ret_report);
+
+/* The first finding of a report that has one as the error: ERROR_CORRUPT, false. */
+bool bbolt_check_error(const struct bbolt *db, const struct bbolt_check_report *report,
+                       struct error *e);
 
 /*
  * The same, for those who go on only with a sound file.

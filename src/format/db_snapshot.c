@@ -243,13 +243,10 @@ no_trailer_judge(struct verify *v)
 }
 
 static void
-structure_judge(struct verify *v)
+structure_report(struct verify *v, const struct bbolt_check_report *check)
 {
-    struct bbolt_check_report check;
-
-    bbolt_check(v->mem, &v->db, FINDINGS_KEPT, &check);
-    for (size_t i = 0; i < check.finding_count; i++) {
-        const struct bbolt_finding *found = &check.findings[i];
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const struct bbolt_finding *found = &check->findings[i];
         const char *place = arena_printf(v->mem, "page %" PRIu64 ", byte %" PRIu64 ": ",
                                          found->page, found->offset);
 
@@ -257,8 +254,8 @@ structure_judge(struct verify *v)
                                v->db.page_size, "%s", text_behind(found->text, place)),
                    REMEDY_ANOTHER);
     }
-    v->report->findings.bad_total += (size_t)(check.found - check.finding_count);
-    v->sound = check.found == 0;
+    v->report->findings.bad_total += (size_t)(check->found - check->finding_count);
+    v->sound = check->found == 0;
 }
 
 static void
@@ -287,6 +284,35 @@ buckets_judge(struct verify *v)
     }
 }
 
+/* The walk that finds out both: whether the structure is sound, and what the rows say. */
+static void
+rows_judge(struct verify *v, struct error *info_error)
+{
+    struct db_snapshot_report *report = v->report;
+    struct findings rows = {.mem = v->mem};
+    struct bbolt_check_report check = {.found = 0};
+    struct error e = ERROR_INIT;
+    /* The digest has the other processor. */
+    const struct backend_summary_options options = {
+        .wanted = v->options->status_only ? BACKEND_LIVE_KEYS : BACKEND_ALL,
+        .threads = v->options->status_only ? backend_threads(&v->db) : 1,
+        .most_findings = FINDINGS_KEPT};
+
+    if (report->has_info)
+        report->has_summary = backend_summary_check(v->mem, &v->db, &report->info, &options, &rows,
+                                                    &check, &report->summary, &e);
+    else
+        bbolt_check(v->mem, &v->db, FINDINGS_KEPT, &check);
+    structure_report(v, &check);
+    report->has_summary = report->has_summary && v->sound;
+    if (!v->sound)
+        return;
+    buckets_judge(v);
+    findings_move(&report->findings, &rows);
+    if (!report->has_summary)
+        error_report(v, report->has_info ? &e : info_error);
+}
+
 static void
 content_judge(struct verify *v)
 {
@@ -295,19 +321,9 @@ content_judge(struct verify *v)
     struct error e = ERROR_INIT;
 
     report->has_info = backend_info_read(v->mem, &v->db, &report->info, &e);
-    if (!v->sound)
-        return;
-    buckets_judge(v);
-    if (!report->has_info) {
-        error_report(v, &e);
-        return;
-    }
-    report->has_summary = backend_summary_read(
-        &v->db, info, v->options->status_only ? BACKEND_LIVE_KEYS : BACKEND_ALL, &report->findings,
-        &report->summary, &e);
-    if (!report->has_summary)
-        error_report(v, &e);
-    if (info->scheduled_compact_revision > info->finished_compact_revision)
+    rows_judge(v, &e);
+    if (v->sound && report->has_info &&
+        info->scheduled_compact_revision > info->finished_compact_revision)
         finding_note(&report->findings, FINDING_PENDING_COMPACTION, FINDING_NOWHERE, 0,
                      "a compaction at revision %" PRId64
                      " was under way; the next server finishes it",
@@ -334,10 +350,8 @@ contents_judge(struct verify *v)
     if (!v->options->status_only)
         digest_begin(&job);
     database_open(v);
-    if (report->opened) {
-        structure_judge(v);
+    if (report->opened)
         content_judge(v);
-    }
     thread_join(&job.thread);
 }
 

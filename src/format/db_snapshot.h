@@ -20,7 +20,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "format/backend.h"
-#include "format/backend_hash.h"
+#include "format/backend_summary.h"
 #include "format/finding.h"
 
 enum { DB_SNAPSHOT_ALIGNMENT = 512, DB_SNAPSHOT_TRAILER_SIZE = SHA256_SIZE };

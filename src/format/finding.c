@@ -77,6 +77,15 @@ finding_note(struct findings *list, enum finding_kind kind, int64_t offset, uint
     va_end(args);
 }
 
+void
+findings_move(struct findings *list, const struct findings *from)
+{
+    for (size_t i = 0; i < from->count && list->count < FINDINGS_KEPT; i++)
+        *ARRAY_PUSH(list->mem, list) = from->items[i];
+    list->bad_total += from->bad_total;
+    list->note_total += from->note_total;
+}
+
 const struct finding *
 findings_first_bad(const struct findings *list)
 {

@@ -59,6 +59,9 @@ struct finding *finding_add(struct findings *list, enum finding_kind kind, int64
 void finding_note(struct findings *list, enum finding_kind kind, int64_t offset, uint32_t page_size,
                   const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* Adds those of another list in the same arena, and their counts, to the end. */
+void findings_move(struct findings *list, const struct findings *from);
+
 /* The first that is not a note; NULL when there is none. */
 const struct finding *findings_first_bad(const struct findings *list);
 

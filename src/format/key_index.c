@@ -230,3 +230,50 @@ key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t 
         i = (i + 1) & mask;
     return ix->slots[i] == wanted;
 }
+
+bool
+key_index_has(const struct key_index *ix, struct bytes key)
+{
+    ASSERT(ix->batch_count == 0);
+    if (key.size == 0)
+        return ix->empty_row != NULL;
+    return *slot_find(ix, hash64(key.data, key.size), key) != 0;
+}
+
+/* The key is only looked at where the pieces of hash are the same. */
+static bool
+slot_is_in(const struct key_index *ix, uint64_t slot, const struct key_index *later)
+{
+    uint64_t tag = slot >> TAG_SHIFT;
+    size_t mask = later->slot_count - 1;
+
+    for (size_t i = home_of(later, tag); later->slots[i] != 0; i = (i + 1) & mask) {
+        uint64_t other = later->slots[i];
+
+        if (other >> TAG_SHIFT == tag &&
+            bytes_equal(key_at(ix, slot & OFFSET_MASK), key_at(later, other & OFFSET_MASK)))
+            return true;
+    }
+    return false;
+}
+
+/* Both tables are in the order of the pieces of hash, so both are read from front to back. */
+size_t
+key_index_superseded(const struct key_index *ix, const struct key_index *later, size_t later_count)
+{
+    size_t count = 0;
+
+    for (size_t n = 0; n < later_count && ix->empty_live; n++) {
+        if (later[n].empty_row != NULL)
+            count = 1;
+    }
+    for (size_t i = 0; i < ix->slot_count; i++) {
+        bool found = false;
+
+        for (size_t n = 0; n < later_count && !found; n++)
+            found = ix->slots[i] != 0 && (ix->slots[i] & DEAD) == 0 &&
+                    slot_is_in(ix, ix->slots[i], &later[n]);
+        count += (size_t)found;
+    }
+    return count;
+}

@@ -65,4 +65,11 @@ MUST_CHECK bool key_index_flush(struct key_index *ix, struct error *e);
 /* Whether this row is the newest one noted of its key, and no tombstone. */
 bool key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t *row);
 
+/* Whether any row of this key was noted. */
+bool key_index_has(const struct key_index *ix, struct bytes key);
+
+/* How many live keys of 'ix' were noted in any of 'later' as well. */
+size_t key_index_superseded(const struct key_index *ix, const struct key_index *later,
+                            size_t later_count);
+
 #endif

@@ -41,11 +41,19 @@ test_it_runs_beside_and_takes_no_signals(void **state)
     assert_int_equal(sigismember(&after, SIGINT), sigismember(&before, SIGINT));
 }
 
+static void
+test_there_is_a_processor(void **state)
+{
+    (void)state;
+    assert_true(thread_processors() >= 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_runs_beside_and_takes_no_signals),
+        cmocka_unit_test(test_there_is_a_processor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

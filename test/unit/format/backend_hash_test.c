@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "backend_sample.h"
+#include "format/backend_summary.h"
 
 struct opened {
     struct bbolt db;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "backend_sample.h"
-#include "format/backend_hash.h"
+#include "format/backend_summary.h"
 #include "format/bbolt_page.h"
 
 #define PAGE ((size_t)4096)

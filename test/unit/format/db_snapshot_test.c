@@ -579,7 +579,7 @@ test_a_file_that_changes_while_it_is_read(void **state)
     (void)state;
     OK(file_replace(m.path, m.content, 0600, &e));
     assert_true(thread_start(&thread, meddle, &m));
-    for (unsigned i = 0; i < 300; i++) {
+    for (unsigned i = 0; conflicts < 20 && i < 5000; i++) {
         AUTO_ARENA once = ARENA_INIT;
         struct db_snapshot_report report;
 
@@ -590,7 +590,7 @@ test_a_file_that_changes_while_it_is_read(void **state)
         conflicts++;
     }
     atomic_store(&m.stop, true);
-    assert_true(conflicts > 100);
+    assert_true(conflicts > 0);
 }
 
 static void

@@ -1,0 +1,30 @@
+#include "format/key_row.h"
+
+#include <inttypes.h>
+
+#include "format/bbolt_page.h"
+
+bool
+key_row_decode(const struct bbolt_row *row, struct key_row *ret_row, struct error *ret_problem)
+{
+    return revision_key_decode(row->key, &ret_row->revision, ret_problem) &&
+           key_value_decode(row->value, &ret_row->kv, ret_problem);
+}
+
+int64_t
+key_row_offset(const struct bbolt *db, const struct bbolt_row *row)
+{
+    return row->key.data - db->file.data;
+}
+
+bool
+key_row_error(const struct bbolt *db, const struct bbolt_row *row, const struct error *problem,
+              struct error *e)
+{
+    int64_t offset = key_row_offset(db, row);
+    char key[BBOLT_KEY_TEXT_SIZE];
+
+    return error_set(e, ERROR_FORMAT, "'%s': page %" PRId64 ", byte %" PRId64 ": row %s: %s",
+                     db->name, offset / db->page_size, offset, bbolt_key_text(row->key, key),
+                     problem->text);
+}
