@@ -49,6 +49,12 @@ struct verify {
     bool sound; /* the structure is */
 };
 
+static bool
+is_digest_wanted(const struct verify *v)
+{
+    return (v->options->without & DB_SNAPSHOT_DIGEST) == 0;
+}
+
 /* The digest of the content, on a thread when that is worth it. */
 struct digest_job {
     struct bytes content;
@@ -166,7 +172,7 @@ snapshot_stands_in_front(const struct verify *v)
 {
     uint8_t digest[SHA256_SIZE];
 
-    if (v->options->status_only || !v->report->opened ||
+    if (!is_digest_wanted(v) || !v->report->opened ||
         v->file.size - v->db.size_bytes <= SHA256_SIZE)
         return false;
     sha256_of(bytes_of(v->file.data, (size_t)v->db.size_bytes), digest);
@@ -294,8 +300,8 @@ rows_judge(struct verify *v, struct error *info_error)
     struct error e = ERROR_INIT;
     /* The digest has the other processor. */
     const struct backend_summary_options options = {
-        .wanted = v->options->status_only ? BACKEND_LIVE_KEYS : BACKEND_ALL,
-        .threads = v->options->status_only ? backend_threads(&v->db) : 1,
+        .wanted = BACKEND_ALL & ~v->options->without,
+        .threads = is_digest_wanted(v) ? 1 : backend_threads(&v->db),
         .most_findings = FINDINGS_KEPT};
 
     if (report->has_info)
@@ -347,7 +353,7 @@ contents_judge(struct verify *v)
 
     if (report->has_trailer)
         job.content.size -= DB_SNAPSHOT_TRAILER_SIZE;
-    if (!v->options->status_only)
+    if (is_digest_wanted(v))
         digest_begin(&job);
     database_open(v);
     if (report->opened)
@@ -363,7 +369,7 @@ verify_run(struct verify *v)
     contents_judge(v);
     if (!report->has_trailer)
         no_trailer_judge(v);
-    else if (!v->options->status_only)
+    else if (is_digest_wanted(v))
         trailer_judge(v);
     report->verdict = verdict_of(report);
 }

@@ -35,9 +35,13 @@ enum db_snapshot_verdict {
     DB_SNAPSHOT_BAD,
 };
 
+/* Beside the BACKEND_... of backend_summary.h. */
+enum { DB_SNAPSHOT_DIGEST = 1 << 16 };
+
 struct db_snapshot_options {
     bool allow_no_trailer; /* accept a copied db file: --skip-hash-check */
-    bool status_only;      /* neither the digest nor HashKV: a fifth of the time, and no proof */
+    unsigned without;      /* what is left out: DB_SNAPSHOT_DIGEST, which takes most of the time and
+                              is the proof; BACKEND_LIVE_KEYS, BACKEND_HASH_KV */
 };
 
 struct db_snapshot_report {

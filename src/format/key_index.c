@@ -154,12 +154,24 @@ put_empty(struct key_index *ix, const uint8_t *row, bool live)
     ix->empty_live = live;
 }
 
+/* Three quarters are the best fill; seven eighths must do where there may not be more slots. */
+static bool
+room_make(struct key_index *ix, struct error *e)
+{
+    if (ix->used < ix->slot_count / 4 * 3)
+        return true;
+    if (ix->slot_count != ix->most_slots)
+        return slots_double(ix, e);
+    return ix->used < ix->slot_count / 8 * 7 ||
+           error_set(e, ERROR_LIMIT, "more than %zu keys", ix->used);
+}
+
 static bool
 row_store(struct key_index *ix, const struct key_index_row *r, struct error *e)
 {
     uint64_t *slot;
 
-    if (ix->used >= ix->slot_count / 4 * 3 && !slots_double(ix, e))
+    if (!room_make(ix, e))
         return false;
     slot = slot_find(ix, r->hash, r->key);
     if (*slot == 0)

@@ -35,6 +35,7 @@ struct key_index {
     uint64_t *slots; /* a power of two of them; 0 is free */
     size_t slot_count;
     unsigned slot_bits;
+    size_t most_slots; /* 0: no limit */
     size_t used;
     size_t live; /* keys whose newest row is no tombstone, the empty key included */
     /* The empty key (--bump-revision writes one) has no place in the file. */
@@ -56,6 +57,7 @@ void key_index_release(struct key_index *ix);
  * key   as it was decoded: inside the file, behind its length as a varint.
  * row   the row's own key, which tells rows of the empty key apart.
  * live  false for a tombstone.
+ * e     ERROR_LIMIT: most_slots are nearly full. ERROR_IO: no memory.
  */
 MUST_CHECK bool key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool live,
                               struct error *e);

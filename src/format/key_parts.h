@@ -8,7 +8,7 @@
 
 #include "format/key_index.h"
 
-enum { KEY_PARTS_MOST = 2 };
+enum { KEY_PARTS_MOST = 2, KEY_PARTS_SLOTS_MOST = 1 << 20 };
 
 struct key_parts {
     struct key_index parts[KEY_PARTS_MOST];
@@ -18,7 +18,8 @@ struct key_parts {
 
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_release))) struct key_parts
 
-/* e: as key_index_init. */
+/* Several parts have KEY_PARTS_SLOTS_MOST slots together, of eight bytes: with more keys key_parts_put
+ * fails, and one part must do. e: as key_index_init. */
 MUST_CHECK bool key_parts_init(struct key_parts *k, struct bytes file, unsigned count,
                                struct error *e);
 void key_parts_release(struct key_parts *k);

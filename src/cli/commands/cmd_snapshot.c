@@ -24,8 +24,10 @@ not_in_use(struct app *app, struct error *e)
 static bool
 snapshot_status_run(struct app *app, struct error *e)
 {
-    static const struct db_snapshot_options options = {.allow_no_trailer = true,
-                                                       .status_only = true};
+    const bool counts_rows = app->style.compat < COMPAT_3_6;
+    const struct db_snapshot_options options = {.allow_no_trailer = true,
+                                                .without = DB_SNAPSHOT_DIGEST | BACKEND_HASH_KV |
+                                                           (counts_rows ? BACKEND_LIVE_KEYS : 0)};
     struct db_snapshot_report report;
     struct snapshot_status status;
 
@@ -38,8 +40,7 @@ snapshot_status_run(struct app *app, struct error *e)
     status = (struct snapshot_status){
         .hash = report.summary.status_hash,
         .revision = report.summary.last_revision,
-        .total_key = app->style.compat < COMPAT_3_6 ? report.summary.row_count
-                                                    : report.summary.live_key_count,
+        .total_key = counts_rows ? report.summary.row_count : report.summary.live_key_count,
         .total_size_bytes = report.db_size,
         .version = report.info.storage_version,
     };

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "backend_sample.h"
+#include "base/thread.h"
 #include "format/backend_summary.h"
 
 struct opened {
@@ -51,6 +52,29 @@ rows_of_all_buckets(const struct json *rows)
     return sum;
 }
 
+/* Two threads find the same, but for HashKV of a compacted history, which needs one. */
+static void
+threads_expect(const struct opened *o, const struct backend_summary *expected)
+{
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct findings findings = {.mem = &tmp};
+    struct bbolt_check_report check;
+    struct backend_summary summary;
+
+    OK(backend_summary_check(&tmp, &o->db, &o->info, &options, &findings, &check, &summary, &e));
+    assert_int_equal(check.found, 0);
+    assert_int_equal(findings.count, 0);
+    assert_int_equal(summary.status_hash, expected->status_hash);
+    assert_int_equal(summary.last_revision, expected->last_revision);
+    assert_int_equal(summary.current_revision, expected->current_revision);
+    assert_int_equal(summary.row_count, expected->row_count);
+    assert_int_equal(summary.key_row_count, expected->key_row_count);
+    assert_int_equal(summary.live_key_count, expected->live_key_count);
+    assert_int_equal(summary.hash_kv.hash, 0);
+}
+
 static void
 test_goldens_have_their_status(void **state)
 {
@@ -65,6 +89,7 @@ test_goldens_have_their_status(void **state)
         struct backend_summary summary;
 
         OK(backend_summary_read(&o.db, &o.info, BACKEND_ALL, NULL, &summary, &e));
+        threads_expect(&o, &summary);
         assert_int_equal(summary.status_hash, sample_u64(status, "hash"));
         assert_int_equal(summary.last_revision, sample_i64(status, "revision"));
         assert_int_equal(summary.current_revision, sample_i64(status, "revision"));
@@ -476,6 +501,80 @@ test_bad_rows_are_found(void **state)
     bad_row(&tmp, row, ": the value has no mod revision");
 }
 
+enum { LARGE_ROWS = 4400, LARGE_KEYS = 1500 };
+
+/* Large enough for two threads: keys written over and over, some deleted, some of these again. */
+static struct opened
+open_large(struct arena *mem)
+{
+    struct sample_row *rows = arena_zero(mem, LARGE_ROWS * sizeof(*rows));
+    char *value = arena_zero(mem, 4001);
+
+    memset(value, 'v', 4000);
+    for (int i = 0; i < LARGE_ROWS; i++)
+        rows[i] = sample_key_row(mem, 2 + i, 0, arena_printf(mem, "key%d", i * 7919 % LARGE_KEYS),
+                                 i % 5 == 0 ? NULL : value);
+    return open_rows(mem, rows, LARGE_ROWS);
+}
+
+static void
+test_two_threads_hash_as_one(void **state)
+{
+    static const int64_t compacted[] = {BACKEND_NEVER_COMPACTED, 2, 1200, 3001, LARGE_ROWS + 1};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct opened o = open_large(&tmp);
+    struct backend_summary summary;
+
+    (void)state;
+    assert_int_equal(backend_threads(&o.db), thread_processors() > 1 ? 2 : 1);
+    for (size_t i = 0; i < sizeof(compacted) / sizeof(*compacted); i++) {
+        struct hash_kv hash;
+
+        o.info.finished_compact_revision = compacted[i];
+        o.info.scheduled_compact_revision = compacted[i];
+        OK(backend_summary_read(&o.db, &o.info, BACKEND_ALL, NULL, &summary, &e));
+        OK(backend_hash_kv(&o.db, &o.info, REVISION_CURRENT, &hash, &e));
+        assert_int_equal(hash.hash, summary.hash_kv.hash);
+        assert_int_equal(hash.compact_revision, compacted[i]);
+    }
+    o.info.finished_compact_revision = BACKEND_NEVER_COMPACTED;
+    summary.hash_kv.hash = 0;
+    threads_expect(&o, &summary);
+    assert_int_equal(summary.live_key_count, 1200);
+}
+
+/* A bad row ends the threads' work, and is told by one. */
+static void
+test_two_threads_tell_a_bad_row(void **state)
+{
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    struct opened o = open_large(&tmp);
+    struct findings findings = {.mem = &tmp};
+    struct bbolt_check_report check;
+    struct backend_summary summary;
+    struct bbolt_bucket bucket;
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+    struct hash_kv hash;
+
+    (void)state;
+    OK(bbolt_bucket_find(&o.db, BYTES_LITERAL("key"), &bucket, &e));
+    bbolt_cursor_init(&c, &bucket);
+    for (int i = 0; i < 2000; i++)
+        OK(bbolt_cursor_next(&c, &row, &e));
+    *(uint8_t *)without_const(row.value.data) = 0xff;
+    OK(backend_summary_check(&tmp, &o.db, &o.info, &options, &findings, &check, &summary, &e));
+    assert_int_equal(check.found, 0);
+    assert_int_equal(findings.bad_total, 1);
+    assert_int_equal(findings.items[0].offset, row.key.data - o.db.file.data);
+    assert_false(backend_hash_kv(&o.db, &o.info, REVISION_CURRENT, &hash, &e));
+    assert_int_equal(e.code, ERROR_FORMAT);
+    assert_non_null(strstr(e.text, "no KeyValue message"));
+}
+
 static void
 test_hashkv_names_a_bad_row(void **state)
 {
@@ -547,6 +646,8 @@ main(void)
         cmocka_unit_test(test_a_database_without_the_bucket_has_no_hashkv),
         cmocka_unit_test(test_bad_rows_are_found),
         cmocka_unit_test(test_hashkv_names_a_bad_row),
+        cmocka_unit_test(test_two_threads_hash_as_one),
+        cmocka_unit_test(test_two_threads_tell_a_bad_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "bbolt_sample.h"
+#include "format/bbolt_writer.h"
 
 /*
  * test/golden/bolt/compact-4k-noinline.db: pages 2 to 6 and 16 to 19 are the leaves of small
@@ -239,6 +241,137 @@ findings_expect(const struct bbolt *db, const char *const *expected, size_t numb
     }
     assert_int_equal(report.finding_count, count);
     assert_int_equal(report.found, count);
+    /* Several threads find something as well, if not always the same. */
+    bbolt_check_visit(&tmp, db, &(struct bbolt_check_options){.threads = 3}, &report);
+    assert_int_equal(report.found > 0, count > 0);
+}
+
+enum { PARTS = 3 };
+
+/* The CRC of each part of each bucket, put together. */
+struct seen {
+    uint32_t crc;
+    uint64_t rows;
+    unsigned part_count;
+    struct seen_part {
+        uint32_t crc;
+        uint64_t bytes;
+        uint64_t rows;
+    } parts[PARTS];
+};
+
+static void
+seen_parts_add(struct seen *seen)
+{
+    for (unsigned i = 0; i < seen->part_count; i++) {
+        seen->crc = crc32c_combine(seen->crc, seen->parts[i].crc, seen->parts[i].bytes);
+        seen->rows += seen->parts[i].rows;
+        seen->parts[i] = (struct seen_part){0};
+    }
+}
+
+static void
+see_bucket(void *context, const struct bbolt_bucket *bucket, unsigned part_count)
+{
+    struct seen *seen = context;
+
+    seen_parts_add(seen);
+    seen->part_count = part_count;
+    seen->crc = crc32c(seen->crc, bucket->name.data, bucket->name.size);
+}
+
+static void
+see_row(void *context, unsigned part, const struct bbolt_row *row)
+{
+    struct seen_part *p = &((struct seen *)context)->parts[part];
+
+    p->crc = crc32c(crc32c(p->crc, row->key.data, row->key.size), row->value.data, row->value.size);
+    p->bytes += row->key.size + row->value.size;
+    p->rows++;
+}
+
+static struct seen
+rows_see(const struct bbolt *db, unsigned threads, struct bbolt_check_report *ret_report)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct seen seen = {0};
+    const struct bbolt_visitor visitor = {&seen, see_bucket, see_row};
+    const struct bbolt_check_options options = {10, &visitor, threads};
+
+    bbolt_check_visit(&tmp, db, &options, ret_report);
+    seen_parts_add(&seen);
+    return seen;
+}
+
+/* However many threads: the same rows in the same order, and the same report. */
+static void
+rows_expect(const struct bbolt *db)
+{
+    struct bbolt_check_report report;
+    struct seen one = rows_see(db, 1, &report);
+
+    assert_int_equal(report.found, 0);
+    assert_int_equal(one.rows, report.row_count);
+    for (unsigned threads = 2; threads <= PARTS; threads++) {
+        struct bbolt_check_report same;
+        struct seen seen = rows_see(db, threads, &same);
+
+        assert_int_equal(same.found, 0);
+        assert_int_equal(same.row_count, report.row_count);
+        assert_int_equal(same.reachable, report.reachable);
+        assert_int_equal(same.bucket_count, report.bucket_count);
+        assert_int_equal(seen.rows, one.rows);
+        assert_int_equal(seen.crc, one.crc);
+    }
+}
+
+enum { HIGH_ROWS = 60000 };
+
+/* Two buckets, small rows, 512-byte pages: four levels. */
+static struct bytes
+high_tree_build(struct arena *mem)
+{
+    struct error e = ERROR_INIT;
+    AUTO_BBOLT_WRITER w;
+    AUTO_FD fd = memfd_create("high", MFD_CLOEXEC);
+    uint64_t size = 0;
+    uint8_t *data;
+    bool ok = true;
+
+    bbolt_writer_init(&w, fd, "high", &(struct bbolt_writer_options){.page_size = 512});
+    for (int i = 0; i < HIGH_ROWS && ok; i++) {
+        char key[16];
+
+        if (i % (HIGH_ROWS / 2) == 0)
+            ok = (i == 0 || bbolt_writer_bucket_end(&w, &e)) &&
+                 bbolt_writer_bucket_begin(&w, bytes_of(i == 0 ? "a" : "b", 1), &e);
+        snprintf(key, sizeof(key), "key%08d", i);
+        ok = ok && bbolt_writer_put(&w, bytes_of_text(key), bytes_of(key, (size_t)i % 12), &e);
+    }
+    assert_true(ok && bbolt_writer_bucket_end(&w, &e) && bbolt_writer_finish(&w, &size, &e));
+    data = arena_alloc(mem, size);
+    assert_true(fd_pread_all(fd, "high", data, size, 0, &e));
+    return bytes_of(data, size);
+}
+
+static void
+test_a_high_tree_is_split(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bbolt_check_report report;
+    uint8_t *page;
+    struct bbolt db;
+
+    (void)state;
+    db = sample_open(high_tree_build(&tmp), "made");
+    rows_expect(&db);
+    assert_int_equal(rows_see(&db, 2, &report).rows, HIGH_ROWS);
+    /* A page somewhere in the middle that says another number. */
+    page = without_const(db.file.data + db.pgid / 2 * db.page_size);
+    page[0] ^= 1;
+    (void)rows_see(&db, 2, &report);
+    assert_true(report.found > 0);
+    assert_int_equal(report.finding_count, 0);
 }
 
 static void
@@ -346,6 +479,7 @@ test_golden_files_are_sound(void **state)
         uint8_t *data;
         struct bbolt db = sample_open(sample_golden(&tmp, cases[i].name, &data), "a.db");
 
+        rows_expect(&db);
         bbolt_check(&tmp, &db, 10, &report);
         if (report.found > 0)
             fail_msg("%s: %s", cases[i].name, report.findings[0].text);
@@ -389,6 +523,7 @@ main(void)
         cmocka_unit_test(test_a_tree_that_is_too_high_is_told),
         cmocka_unit_test(test_golden_files_are_sound),
         cmocka_unit_test(test_findings_beyond_the_limit_are_counted),
+        cmocka_unit_test(test_a_high_tree_is_split),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "format/key_index.h"
+#include "format/key_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,6 +127,67 @@ test_long_lengths_are_lengths(void **state)
     assert_true(key_index_is_newest(&ix, other, NULL));
 }
 
+/* Two parts of the same keys, against a count by hand. */
+static void
+test_a_later_part_is_newer(void **state)
+{
+    enum { PART_KEYS = 5000, KEY = 6 };
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    AUTO_KEY_PARTS k = {.count = 0};
+    char *file = arena_zero(&tmp, (size_t)2 * PART_KEYS * (KEY + 1) + 1);
+    size_t live = 0;
+
+    (void)state;
+    OK(key_parts_init(&k, bytes_of(file, (size_t)2 * PART_KEYS * (KEY + 1)), 2, &e));
+    for (size_t i = 0; i < (size_t)2 * PART_KEYS; i++) {
+        char *at = file + 1 + i * (KEY + 1);
+        bool is_live = i % 3 != 0;
+
+        /* The second part has every second key of the first, and others. */
+        at[-1] = KEY;
+        snprintf(at, KEY + 1, "%06zu", i < PART_KEYS ? i : (i - PART_KEYS) * 2);
+        OK(key_parts_put(&k, i >= PART_KEYS, bytes_of(at, KEY), NULL, is_live, &e));
+        live += is_live && (i >= PART_KEYS || i % 2 == 1);
+    }
+    OK(key_parts_put(&k, 0, BYTES_NONE, (const uint8_t *)file, true, &e));
+    OK(key_parts_put(&k, 1, BYTES_NONE, (const uint8_t *)file + 1, false, &e));
+    OK(key_parts_finish(&k, &e));
+    assert_int_equal(k.live, live);
+    for (size_t i = 0; i < (size_t)2 * PART_KEYS; i++)
+        assert_int_equal(
+            key_parts_is_newest(&k, i >= PART_KEYS, bytes_of(file + 1 + i * (KEY + 1), KEY), NULL),
+            i % 3 != 0 && (i >= PART_KEYS || i % 2 == 1));
+    assert_false(key_parts_is_newest(&k, 0, BYTES_NONE, (const uint8_t *)file));
+}
+
+static void
+test_slots_have_a_limit(void **state)
+{
+    enum { SLOTS = 1 << 13, KEY = 6 };
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    AUTO_KEY_INDEX ix = {0};
+    char *file = arena_zero(&tmp, (size_t)SLOTS * (KEY + 1) + 1);
+    size_t i = 0;
+    bool ok = true;
+
+    (void)state;
+    OK(key_index_init(&ix, bytes_of(file, (size_t)SLOTS * (KEY + 1)), &e));
+    ix.most_slots = SLOTS;
+    for (; i < SLOTS && ok; i++) {
+        char *at = file + 1 + i * (KEY + 1);
+
+        at[-1] = KEY;
+        snprintf(at, KEY + 1, "%06zu", i);
+        ok = key_index_put(&ix, bytes_of(at, KEY), NULL, true, &e);
+    }
+    assert_false(ok);
+    assert_int_equal(e.code, ERROR_LIMIT);
+    assert_string_equal(e.text, "more than 7168 keys");
+    assert_in_range(i, SLOTS / 8 * 7, SLOTS / 8 * 7 + KEY_INDEX_BATCH);
+}
+
 static void
 test_a_file_beyond_a_tebibyte_is_refused(void **state)
 {
@@ -147,6 +208,8 @@ main(void)
         cmocka_unit_test(test_empty_key_is_told_by_its_row),
         cmocka_unit_test(test_long_lengths_are_lengths),
         cmocka_unit_test(test_a_file_beyond_a_tebibyte_is_refused),
+        cmocka_unit_test(test_a_later_part_is_newer),
+        cmocka_unit_test(test_slots_have_a_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
