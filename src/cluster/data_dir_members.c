@@ -162,17 +162,23 @@ rule_zombies(struct judging *j, const struct seats *store, const struct seats *d
 static void
 rule_missing(struct judging *j, const struct seats *store, const struct seats *database)
 {
+    const struct wal_summary *log = &j->picture->wal.summary;
     struct seats missing = seats_minus(j->mem, store, database);
+    bool is_local = log->has_metadata && seat_find(&missing, log->metadata.node_id) != NULL;
     struct dir_finding *f;
 
     if (missing.count == 0)
         return;
-    f = judging_add(j, "missing-members", SEVERITY_NOTE, "the database lacks members: %s%s",
+    f = judging_add(j, "missing-members",
+                    is_local && judging_is_since(j, MINOR_OF_DATABASE) ? SEVERITY_STOP
+                                                                       : SEVERITY_NOTE,
+                    "the database lacks members%s: %s%s", is_local ? ", this one too" : "",
                     ids_text(j->mem, &missing),
                     judging_is_since(j, MINOR_OF_DATABASE) ? "; etcd would not know them"
                                                            : "; etcd 3.6 would not know them");
     f->evidence = both_text(j, store, database);
-    f->remedy = "restore from the database: that writes the members into all places";
+    f->remedy = "etcd 3.5.26 or later mends it with its next raft snapshot; or restore from the "
+                "database with this program: that writes the members into all places";
 }
 
 /* A promotion that only the v2 store has: a bug of 3.5.1 to 3.5.19. */
@@ -234,6 +240,16 @@ rule_learners(struct judging *j, const struct seats *database)
         "those that are learners: --max-learners on all members";
 }
 
+/* What was applied was committed, also when the log does not say so yet. */
+static uint64_t
+committed_index(const struct data_dir_picture *picture)
+{
+    uint64_t commit = picture->wal.summary.state.commit;
+    uint64_t applied = picture->db.info_state == FACT_KNOWN ? picture->db.info.consistent_index : 0;
+
+    return applied > commit ? applied : commit;
+}
+
 static bool
 is_removed(const struct judging *j, uint64_t id)
 {
@@ -250,7 +266,7 @@ is_removed(const struct judging *j, uint64_t id)
     for (size_t i = 0; i < picture->wal.change_count; i++) {
         const struct conf_change_picture *change = &picture->wal.changes[i];
 
-        if (change->node_id == id && change->index <= picture->wal.summary.state.commit)
+        if (change->node_id == id && change->index <= committed_index(picture))
             removed = removed || change->type == RAFT_REMOVE_NODE;
     }
     return removed;

@@ -95,7 +95,7 @@ struct conf_change_picture {
     bool is_promotion; /* RAFT_ADD_NODE of a learner */
 };
 
-/* What etcd 3.6 refuses: keys of the v2 API. */
+/* Keys of the v2 API, which etcd 3.6 refuses. */
 struct v2_picture {
     enum fact state;
     const char *because;
@@ -113,6 +113,9 @@ struct wal_picture {
     struct wal_summary summary;                /* of all segments */
     const struct conf_change_picture *changes; /* those that count, ascending */
     size_t change_count;
+    /* The last request in the form of the v2 API, which members up to 3.5 give to their own names and the
+     * cluster's version, too; 0: none. */
+    uint64_t last_v2_index;
 };
 
 enum leftover_kind {

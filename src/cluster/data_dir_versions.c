@@ -7,7 +7,7 @@
 /* The newest release whose ways are known here. */
 static const struct minor_version newest_known = {3, 7};
 
-enum { MINOR_WITH_STORAGE_VERSION = 6, MINOR_WITHOUT_V2 = 6 };
+enum { MINOR_WITH_STORAGE_VERSION = 6, MINOR_WITHOUT_V2 = 6, MINOR_WITHOUT_V2_REQUESTS = 7 };
 
 static bool
 text_version(const char *text, struct minor_version *ret_version)
@@ -103,21 +103,41 @@ rule_v2_content(struct judging *j)
 {
     const struct v2_picture *v2 = &j->picture->v2;
     bool is_refused = judging_is_since(j, MINOR_WITHOUT_V2);
-    bool in_snap = v2->snap_name != NULL && !judging_is_since(j, MINOR_WITHOUT_V2 + 1);
+    bool in_snap = v2->snap_name != NULL;
     struct dir_finding *f;
 
-    if (v2->state != FACT_KNOWN || (!in_snap && v2->wal_index == 0))
+    if (v2->state != FACT_KNOWN || (!in_snap && v2->wal_index == 0) ||
+        judging_is_since(j, MINOR_WITHOUT_V2_REQUESTS))
         return;
     f = judging_add(j, "v2-content", is_refused ? SEVERITY_STOP : SEVERITY_NOTE,
-                    "there are data of the v2 API%s",
-                    is_refused ? ": etcd 3.6 and later refuse to start with them"
-                               : ": etcd 3.6 will refuse them");
+                    "there are %s the v2 API: etcd 3.6 %s", in_snap ? "data of" : "requests of",
+                    is_refused ? "refuses to start with them" : "will refuse them");
     f->evidence = in_snap ? arena_printf(j->mem, "in '%s'", v2->snap_name)
                           : arena_printf(j->mem, "in the log, raft index %" PRIu64 ": %s",
                                          v2->wal_index, v2->wal_request);
-    f->remedy = "start the member with etcd 3.5 and take the v2 keys over or delete them; without "
-                "--enable-v2, let it make a raft snapshot (--snapshot-count)";
+    f->remedy =
+        "start the member with etcd 3.5, take the v2 keys over or delete them, then let it make a "
+        "raft snapshot without --enable-v2 (--snapshot-count); health checks of 3.4 are such "
+        "requests, too";
     f->command = "quorate v2 migrate --help";
+}
+
+/* 3.7 ends on the first entry that it replays and cannot decode, also when its database has it. */
+static void
+rule_v2_requests(struct judging *j)
+{
+    const struct wal_picture *wal = &j->picture->wal;
+    struct dir_finding *f;
+
+    if (!judging_is_since(j, MINOR_WITHOUT_V2_REQUESTS) || wal->last_v2_index <= j->start_index)
+        return;
+    f = judging_add(j, "v2-requests", SEVERITY_STOP,
+                    "the log behind the last raft snapshot has requests as etcd 3.5 and earlier "
+                    "write them: 3.7 cannot read these");
+    f->evidence = arena_printf(j->mem, "raft index %" PRIu64 ", snapshot at %" PRIu64,
+                               wal->last_v2_index, j->start_index);
+    f->remedy = "start the member with etcd 3.6 until it has made a raft snapshot: after "
+                "--snapshot-count entries";
 }
 
 static void
@@ -162,6 +182,7 @@ rules_of_versions(struct judging *j)
     rule_storage_version(j);
     rule_downgrade(j);
     rule_v2_content(j);
+    rule_v2_requests(j);
     rule_step(j);
     rule_term(j);
 }

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "format/db_file.h"
+#include "format/raft_request.h"
 #include "format/raft_snap.h"
 #include "format/wal_segment.h"
 #include "ops/data_dir_reading.h"
@@ -14,6 +15,7 @@
 struct changes {
     struct arena *mem;
     ARRAY(struct conf_change_picture) items;
+    ARRAY(uint64_t) v2_requests; /* their indexes */
 };
 
 /* The member in a change's context says whether it is a promotion. Source: etcd 3.4-3.7
@@ -31,6 +33,27 @@ is_promotion(struct bytes context)
 }
 
 /* An entry of an index that was there before replaces it and all behind it. */
+static void
+replaced_drop(struct changes *changes, uint64_t index)
+{
+    while (changes->items.count > 0 &&
+           changes->items.items[changes->items.count - 1].index >= index)
+        changes->items.count--;
+    while (changes->v2_requests.count > 0 &&
+           changes->v2_requests.items[changes->v2_requests.count - 1] >= index)
+        changes->v2_requests.count--;
+}
+
+static bool
+is_v2_request(const struct raft_entry *entry)
+{
+    struct raft_request request;
+    struct error ignored = ERROR_INIT;
+
+    return entry->type == RAFT_ENTRY_NORMAL && entry->data.size > 0 &&
+           raft_request_decode(entry->data, &request, &ignored) && request.has_v2;
+}
+
 static bool
 change_take(void *context, const struct raft_entry *entry, struct error *e UNUSED)
 {
@@ -38,9 +61,9 @@ change_take(void *context, const struct raft_entry *entry, struct error *e UNUSE
     struct raft_conf_change change;
     struct error ignored = ERROR_INIT;
 
-    while (changes->items.count > 0 &&
-           changes->items.items[changes->items.count - 1].index >= entry->index)
-        changes->items.count--;
+    replaced_drop(changes, entry->index);
+    if (is_v2_request(entry))
+        *ARRAY_PUSH(changes->mem, &changes->v2_requests) = entry->index;
     if (entry->type == RAFT_ENTRY_CONF_CHANGE &&
         raft_conf_change_decode(entry->data, &change, &ignored))
         *ARRAY_PUSH(changes->mem, &changes->items) = (struct conf_change_picture){
@@ -119,6 +142,8 @@ data_dir_read_log(struct arena *mem, const struct data_dir *dir, struct data_dir
     wal->state = FACT_KNOWN;
     wal->changes = changes.items.items;
     wal->change_count = changes.items.count;
+    if (changes.v2_requests.count > 0)
+        wal->last_v2_index = changes.v2_requests.items[changes.v2_requests.count - 1];
     v2_read(mem, dir, &picture->v2);
 }
 

@@ -6,20 +6,14 @@
 # bats file_tags=each-etcd
 
 bats_require_minimum_version 1.5.0
-load ../harness/cluster
+load ../harness/datadir
 
 damage=$BATS_TEST_DIRNAME/../harness/damage
 
 # Directories of a member that was killed: "plain" has never made a raft snapshot, "snaps" has made
 # several, and "early" is what "snaps" was some time before.
 setup_file() {
-    export BATS_NO_PARALLELIZE_WITHIN_FILE=true
-    local ports
-    read -ra ports < <(_etcd_free_ports 2)
-    export CLIENT=http://127.0.0.1:${ports[0]} PEER=http://127.0.0.1:${ports[1]}
-    DIRS=$BATS_FILE_TMPDIR
-    export DIRS
-
+    datadir_setup_file
     boots "$DIRS/plain" && put 5 && halt
     boots "$DIRS/snaps" --snapshot-count 10 && put 20 && halt TERM
     cp -a "$DIRS/snaps" "$DIRS/early"
@@ -27,111 +21,19 @@ setup_file() {
 }
 
 setup() {
-    dir=$BATS_TEST_TMPDIR/data
+    datadir_setup
 }
 
 teardown() {
     halt
 }
 
-# Starts etcd of the given version (else the one under test) and waits for health or its end.
-boots() { # DIR [OPTION...]
-    local dir=$1 program deadline=$((SECONDS + ${PATIENCE:-30}))
-    shift
-    program=$(etcd_tool "${BOOT_VERSION:-$ETCD_VERSION}" etcd)
-    # shellcheck disable=SC2086 # AS is a command
-    setpriv --pdeathsig KILL ${AS-} "$program" --name m1 --data-dir "$dir" \
-        --listen-client-urls "$CLIENT" --advertise-client-urls "$CLIENT" \
-        --listen-peer-urls "$PEER" --initial-advertise-peer-urls "$PEER" \
-        --initial-cluster "m1=$PEER" --logger zap --log-outputs stderr "$@" \
-        </dev/null >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- &
-    echo $! >"$BATS_FILE_TMPDIR/pid"
-    while [[ $SECONDS -lt $deadline ]]; do
-        kill -0 "$(<"$BATS_FILE_TMPDIR/pid")" 2>/dev/null || return 1
-        [[ $(curl -s --noproxy '*' --max-time 1 "$CLIENT/health") != *'"true"'* ]] || return 0
-        sleep 0.1
-    done
-    return 2
-}
-
-halt() { # [SIGNAL]
-    [[ ! -f $BATS_FILE_TMPDIR/pid ]] || _etcd_end "$(<"$BATS_FILE_TMPDIR/pid")" "${1:-KILL}"
-    rm -f "$BATS_FILE_TMPDIR/pid"
-}
-
-put() { # COUNT
-    local i value
-    value=$(head -c 600 /dev/zero | tr '\0' x)
-    for ((i = 0; i < $1; i++)); do
-        "$QUORATE" put "key-$i" "$value" --endpoints "$CLIENT" >/dev/null || return 1
-    done
-    sleep 0.3 # the database follows the log within a tenth of a second
-}
-
-takes_writes() {
-    "$QUORATE" put after x --endpoints "$CLIENT" --command-timeout 2s >/dev/null 2>&1
-}
-
-refuses() { # COMMAND...: not under "run", whose shell etcd would die with
-    if "$@"; then
-        return 1
-    fi
-}
-
+# shellcheck disable=SC2154 # datadir_setup sets dir
 take() { # KIND: a copy of it in $dir
     rm -rf "$dir"
     cp -a "$DIRS/$1" "$dir"
     db=$dir/member/snap/db
     segment=$(find "$dir/member/wal" -name '*.wal' | sort | tail -n 1)
-}
-
-# shellcheck disable=SC2154 # _etcds is cluster.bash's
-minor() { # the minor release under test, as a number
-    local version
-    version=$(basename "$("$_etcds" path "$ETCD_VERSION")")
-    version=${version#3.}
-    echo "${version%%.*}"
-}
-
-# shellcheck disable=SC2154 # bats sets stderr
-check() { # [OPTION...]
-    run --separate-stderr "$QUORATE" datadir check "$dir" --version "3.$(minor)" -w json "$@"
-    [[ $output == '{'* ]] || { echo "$stderr"; return 1; }
-}
-
-rule_is() { # RULE SEVERITY
-    jq -e --arg rule "$1" --arg severity "$2" \
-        '[.findings[] | select(.rule == $rule and .severity == $severity)] | length > 0' <<<"$output"
-}
-
-# The verdict, and that etcd does what it says.
-# shellcheck disable=SC2154 # bats sets status
-agrees() { # VERDICT [RULE]
-    local verdict
-    check
-    verdict=$(jq -r .dataDir.verdict <<<"$output")
-    [[ $verdict == "$1" ]] || { jq . <<<"$output"; return 1; }
-    case $verdict in
-        starts)
-            [[ $status -eq 0 ]]
-            [[ $# -eq 1 ]] || rule_is "$2" note
-            boots "$dir" || { tail -n 3 "$BATS_FILE_TMPDIR/log"; return 1; }
-            takes_writes
-            ;;
-        loses-data)
-            [[ $status -eq 1 ]]
-            rule_is "$2" loss
-            boots "$dir"
-            refuses takes_writes
-            ;;
-        does-not-start)
-            [[ $status -eq 3 ]]
-            rule_is "$2" stop
-            PATIENCE=6 refuses boots "$dir"
-            ;;
-        *) false ;;
-    esac
-    halt
 }
 
 @test "sound directories" {
@@ -159,8 +61,25 @@ agrees() { # VERDICT [RULE]
         take snaps
         want=starts
         ((${version#3.} >= $(minor))) || want=does-not-start
-        verdict=$("$QUORATE" datadir check "$dir" --version $version -w json | jq -r .dataDir.verdict)
-        [[ $verdict == "$want" ]]
+        BOOT_VERSION=$version verdict_is $want
+        BOOT_VERSION=$version boots "$dir" && verdict=starts || verdict=does-not-start
+        halt
+        [[ $verdict == "$want" ]] || { echo "etcd $version: $verdict"; return 1; }
+    done
+}
+
+@test "each release on the data of this one, all of it still in the log" {
+    local version verdict want
+    for version in 3.5 3.6 3.7; do
+        take plain
+        want=starts
+        ((${version#3.} >= $(minor))) || want=does-not-start
+        # 3.7 cannot decode what members up to 3.5 write about themselves, and to 3.6 the health checks of
+        # 3.4 are requests of the v2 API.
+        case $(minor)-$version in
+            4-3.6 | [45]-3.7) want=does-not-start ;;
+        esac
+        BOOT_VERSION=$version verdict_is $want
         BOOT_VERSION=$version boots "$dir" && verdict=starts || verdict=does-not-start
         halt
         [[ $verdict == "$want" ]] || { echo "etcd $version: $verdict"; return 1; }
@@ -252,9 +171,8 @@ agrees() { # VERDICT [RULE]
 
 @test "a damaged database" {
     take snaps
-    "$damage" meta "$db" 0
+    "$damage" meta "$db" older
     agrees starts meta-page
-    "$damage" meta "$db" 0
     take snaps
     "$damage" meta "$db" 0
     "$damage" meta "$db" 1
@@ -292,6 +210,7 @@ agrees() { # VERDICT [RULE]
     [[ $status -eq 0 ]] || skip "TMPDIR is closed to other users"
     cp "$(etcd_tool "$ETCD_VERSION" etcd)" "$copy"
     etcd_tool() { echo "$copy"; }
+    # shellcheck disable=SC2034 # boots reads it
     AS='--reuid 65534 --regid 65534 --clear-groups'
 
     take snaps
@@ -302,14 +221,16 @@ agrees() { # VERDICT [RULE]
     chown -R 65534:65534 "$dir"
     chown 0:0 "$db"
     check --user 65534
-    [[ $status -eq 3 ]] && rule_is permission stop
+    [[ $status -eq 3 ]]
+    rule_is permission stop
     refuses boots "$dir"
     halt
     take snaps
     chown -R 65534:65534 "$dir"
     chmod 500 "$dir/member/wal"
     check
-    [[ $status -eq 3 ]] && rule_is permission stop
+    [[ $status -eq 3 ]]
+    rule_is permission stop
     refuses boots "$dir"
 }
 

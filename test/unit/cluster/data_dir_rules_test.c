@@ -705,19 +705,39 @@ test_v2_content(void **state)
     (void)state;
     s->picture.v2.snap_name = "n.snap";
     expect_finding(s, "v2-content", SEVERITY_STOP,
-                   "there are data of the v2 API: etcd 3.6 and later refuse to start with them");
+                   "there are data of the v2 API: etcd 3.6 refuses to start with them");
     expect_evidence(s, "v2-content", "in 'n.snap'");
-    s->version.minor = 7;
+    s->version.minor = 7; /* does not look there */
     expect_none(s);
+    s->version.minor = 6;
     s->picture.v2 = (struct v2_picture){FACT_KNOWN, NULL, NULL, 120, "PUT /1/a"};
     expect_finding(s, "v2-content", SEVERITY_STOP,
-                   "there are data of the v2 API: etcd 3.6 and later refuse to start with them");
+                   "there are requests of the v2 API: etcd 3.6 refuses to start with them");
     expect_evidence(s, "v2-content", "in the log, raft index 120: PUT /1/a");
     s->version.minor = 5;
     s->picture.db.info.cluster_version = "3.5.0";
     s->snaps[0].membership.cluster_version = "3.5.0";
     expect_finding(s, "v2-content", SEVERITY_NOTE,
-                   "there are data of the v2 API: etcd 3.6 will refuse them");
+                   "there are requests of the v2 API: etcd 3.6 will refuse them");
+    release(s);
+}
+
+static void
+test_v2_requests(void **state)
+{
+    SCENE(7);
+
+    (void)state;
+    s->picture.wal.last_v2_index = START;
+    expect_none(s);
+    s->picture.wal.last_v2_index = START + 1;
+    expect_finding(
+        s, "v2-requests", SEVERITY_STOP,
+        "the log behind the last raft snapshot has requests as etcd 3.5 and earlier write "
+        "them: 3.7 cannot read these");
+    expect_evidence(s, "v2-requests", "raft index 101, snapshot at 100");
+    s->version.minor = 6;
+    expect_none(s);
     release(s);
 }
 
@@ -801,6 +821,21 @@ test_missing(void **state)
     s->picture.wal.change_count = 1;
     judge(s);
     assert_null(finding_of(s, "missing-members"));
+    /* A restore by 3.4 leaves the old members in the database, and nobody else. */
+    s->picture.wal.change_count = 0;
+    s->members[0].id = OTHER;
+    s->picture.db.info.member_count = 1;
+    s->snaps[0].membership.member_count = 1;
+    judge(s);
+    assert_string_equal(finding_of(s, "missing-members")->text,
+                        "the database lacks members, this one too: a1; etcd would not know them");
+    assert_int_equal(finding_of(s, "missing-members")->severity, SEVERITY_STOP);
+    s->version.minor = 5;
+    judge(s);
+    assert_string_equal(
+        finding_of(s, "missing-members")->text,
+        "the database lacks members, this one too: a1; etcd 3.6 would not know them");
+    assert_int_equal(finding_of(s, "missing-members")->severity, SEVERITY_NOTE);
     release(s);
 }
 
@@ -855,6 +890,10 @@ test_removed(void **state)
     assert_non_null(finding_of(s, "removed"));
     s->changes[0].index = LAST + 1; /* not committed */
     expect_none(s);
+    s->changes[0].index = LAST; /* the log does not say so yet */
+    s->picture.wal.summary.state.commit = LAST - 1;
+    judge(s);
+    assert_non_null(finding_of(s, "removed"));
     release(s);
 }
 
@@ -931,6 +970,7 @@ main(void)
         cmocka_unit_test(test_storage_version),
         cmocka_unit_test(test_downgrade),
         cmocka_unit_test(test_v2_content),
+        cmocka_unit_test(test_v2_requests),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_zombies),
         cmocka_unit_test(test_missing),
