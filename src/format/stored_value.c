@@ -217,19 +217,21 @@ is_among_secrets(struct bytes key)
 }
 
 static void
-secrets_hide(struct bytes key, struct stored_value *v)
+secrets_hide(struct value_budget *budget, struct bytes key, struct bytes value,
+             struct stored_value *v)
 {
     bool is_object = v->form == STORED_KUBERNETES || v->form == STORED_KUBERNETES_JSON;
 
     if (v->root == NULL)
         return;
-    if (is_object && bytes_equal_text(v->kind, "Secret"))
+    if (is_object && bytes_equal_text(v->kind, "Secret")) {
         secret_hide(v->root);
-    else if (!is_object && is_among_secrets(key))
-        value_node_hide(v->root);
-    else
-        return;
-    v->hidden = true;
+        v->hidden = true;
+    } else if (!is_object && is_among_secrets(key)) {
+        v->root = leaf_of(budget, value); /* the names of fields may say too much */
+        v->root->hidden = true;
+        v->hidden = true;
+    }
 }
 
 void
@@ -241,6 +243,6 @@ stored_value_read(struct arena *mem, struct bytes key, struct bytes value, struc
     if (value.size > 0 && !encrypted_read(value, &v) && !kubernetes_read(&budget, value, &v) &&
         !json_read(&budget, value, &v))
         plain_read(&budget, value, &v);
-    secrets_hide(key, &v);
+    secrets_hide(&budget, key, value, &v);
     *ret = v;
 }

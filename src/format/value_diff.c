@@ -131,6 +131,9 @@ rule_of(struct arena *mem, const struct value_node *a, const struct value_node *
 {
     const struct rule whole = {a->type == VALUE_OBJECT ? BY_NAME : BY_VALUE, NULL};
 
+    /* What names the items of a hidden list is hidden, too. */
+    if (a->type == VALUE_LIST && (a->hidden || b->hidden))
+        return (struct rule){BY_PLACE, NULL};
     if (a->type == VALUE_OBJECT || (all_scalar(a) && all_scalar(b)))
         return keys_are_distinct(mem, a, &whole) && keys_are_distinct(mem, b, &whole)
                    ? whole

@@ -231,8 +231,10 @@ rows_read(struct history *h, const struct key_range *range, struct error *e)
     if (h->sort != NULL && !sorted_print(h, e))
         return false;
     if (h->rows == 0)
-        return error_set(e, ERROR_NOT_FOUND, "no revision of %s is kept",
-                         h->many ? "any such key" : "that key");
+        return error_set(e, ERROR_NOT_FOUND, "no revision of %s '%s' is kept",
+                         h->many ? "a key that begins with" : "the key",
+                         h->many ? option_text(&h->app->options, "prefix")
+                                 : app_operand(h->app, 0));
     if (source->compact_revision > 0 && h->app->style.output != OUTPUT_JSON)
         app_say(h->app, "What was before revision %" PRId64 " is compacted away.",
                 source->compact_revision);

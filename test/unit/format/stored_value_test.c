@@ -87,6 +87,9 @@ test_what_lies_among_secrets_is_hidden(void **state UNUSED)
     cut.size -= 3;
     assert_string_equal(shown(&mem, "/registry/secrets/a/b", BYTES_LITERAL("hunter2"), false),
                         "{\"hidden\":true,\"bytes\":7}");
+    assert_string_equal(
+        shown(&mem, "/registry/secrets/a/b", BYTES_LITERAL("{\"hunter2\":1}"), false),
+        "{\"hidden\":true,\"bytes\":13}");
     assert_string_equal(shown(&mem, "/other/a/b", BYTES_LITERAL("hunter2"), false), "\"hunter2\"");
     assert_null(strstr(shown(&mem, "/registry/secrets/a/b", cut, false), "aHVudGVy"));
 }

@@ -59,6 +59,34 @@ test_items_of_lists_are_matched_by_what_names_them(void **state UNUSED)
     check("{\"l\":[1,1]}", "{\"l\":[1,2,1]}", "l[1]: 1 -> 2\nl[2]:  -> 1\n");
 }
 
+static const char *
+secret_of(struct arena *mem, int version)
+{
+    return arena_printf(mem,
+                        "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{},"
+                        "\"x\":[{\"name\":\"hunter2\",\"v\":%d}],\"y\":[\"hunter%d\"]}",
+                        version, version);
+}
+
+/* Not in the path either. */
+static void
+test_what_is_hidden_names_no_item(void **state UNUSED)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    AUTO_BUF out = BUF_INIT;
+    struct error e = ERROR_INIT;
+    struct stored_value a;
+    struct stored_value b;
+
+    stored_value_read(&mem, BYTES_NONE, bytes_of_text(secret_of(&mem, 1)), &a);
+    stored_value_read(&mem, BYTES_NONE, bytes_of_text(secret_of(&mem, 2)), &b);
+    EXPECT_OK(value_diff(a.root, b.root, note, &out, &e));
+    assert_string_equal(buf_text(&out), "x[0].v: {\"hidden\":true,\"bytes\":0} -> "
+                                        "{\"hidden\":true,\"bytes\":0}\n"
+                                        "y[0]: {\"hidden\":true,\"bytes\":7} -> "
+                                        "{\"hidden\":true,\"bytes\":7}\n");
+}
+
 static void
 test_objects_of_kubernetes(void **state UNUSED)
 {
@@ -88,6 +116,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields_are_told_by_path),
         cmocka_unit_test(test_items_of_lists_are_matched_by_what_names_them),
+        cmocka_unit_test(test_what_is_hidden_names_no_item),
         cmocka_unit_test(test_objects_of_kubernetes),
     };
 
