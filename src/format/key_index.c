@@ -1,11 +1,13 @@
 #include "format/key_index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/io.h"
 
 /*
  * An entry: 23 bits of hash | 1 bit dead | 40 bits of offset. The offset is that of the length in
@@ -19,16 +21,33 @@ enum { FIRST_BITS = 12, GIVE_BACK_BYTES = 1 << 16 };
 #define OFFSET_MASK ((UINT64_C(1) << OFFSET_BITS) - 1)
 #define DEAD        (UINT64_C(1) << DEAD_BIT)
 
-static bool
-slots_get(size_t count, uint64_t **ret_slots, struct error *e)
+/* A table that is too large to be anonymous. Where there is no place for such a file, it is so all
+ * the same. */
+static void *
+slots_of_file(size_t size)
 {
-    void *slots = mmap(NULL, count * sizeof(**ret_slots), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct error ignored = ERROR_INIT;
+    AUTO_FD fd = -1;
 
+    if (!file_open_temporary(&fd, &ignored) || posix_fallocate(fd, 0, (off_t)size) != 0)
+        return MAP_FAILED;
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+static bool
+slots_get(const struct key_index *ix, size_t count, uint64_t **ret_slots, struct error *e)
+{
+    size_t size = count * sizeof(**ret_slots);
+    void *slots = MAP_FAILED;
+
+    if (size > ix->anonymous_most_bytes)
+        slots = slots_of_file(size);
+    if (slots == MAP_FAILED)
+        slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (slots == MAP_FAILED)
         return error_set_errno(e, errno, "index of %zu keys", count);
     /* Fewer, larger pages: entries are looked at in no order. Only advice. */
-    (void)madvise(slots, count * sizeof(**ret_slots), MADV_HUGEPAGE);
+    (void)madvise(slots, size, MADV_HUGEPAGE);
     *ret_slots = slots;
     return true;
 }
@@ -36,10 +55,13 @@ slots_get(size_t count, uint64_t **ret_slots, struct error *e)
 bool
 key_index_init(struct key_index *ix, struct bytes file, struct error *e)
 {
-    *ix = (struct key_index){.file = file};
+    *ix = (struct key_index){
+        .file = file,
+        .anonymous_most_bytes = KEY_INDEX_ANONYMOUS_MOST_BYTES,
+    };
     if (file.size >= KEY_INDEX_FILE_MOST_BYTES)
         return error_set(e, ERROR_LIMIT, "a database of %zu bytes, more than a TiB", file.size);
-    if (!slots_get((size_t)1 << FIRST_BITS, &ix->slots, e))
+    if (!slots_get(ix, (size_t)1 << FIRST_BITS, &ix->slots, e))
         return false;
     ix->slot_bits = FIRST_BITS;
     ix->slot_count = (size_t)1 << FIRST_BITS;
@@ -70,6 +92,8 @@ place_of(const struct key_index *ix, struct bytes key)
 {
     size_t at = (size_t)(key.data - ix->file.data);
 
+    if (key.size < 0x80 && at > 0 && key.data[-1] == key.size)
+        return at - 1;
     for (size_t size = 1; size <= VARINT_MOST_BYTES && size <= at; size++) {
         struct cursor c = cursor_of(bytes_of(key.data - size, size));
         uint64_t length;
@@ -129,7 +153,7 @@ slots_double(struct key_index *ix, struct error *e)
     size_t old_count = ix->slot_count;
     size_t step = GIVE_BACK_BYTES / sizeof(*old);
 
-    if (!slots_get(old_count * 2, &ix->slots, e)) {
+    if (!slots_get(ix, old_count * 2, &ix->slots, e)) {
         ix->slots = old;
         return false;
     }
@@ -288,4 +312,19 @@ key_index_superseded(const struct key_index *ix, const struct key_index *later, 
         count += (size_t)found;
     }
     return count;
+}
+
+uint64_t
+key_index_prefetch(const struct key_index *ix, struct bytes key)
+{
+    uint64_t hash = hash64(key.data, key.size);
+
+    __builtin_prefetch(&ix->slots[home_of(ix, hash >> TAG_SHIFT)]);
+    return hash;
+}
+
+void
+key_index_prefetch_rival(const struct key_index *ix, uint64_t hash)
+{
+    rival_prefetch(ix, hash);
 }

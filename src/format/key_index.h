@@ -21,7 +21,7 @@
 /* The largest file it can point into: 1 TiB. */
 #define KEY_INDEX_FILE_MOST_BYTES (UINT64_C(1) << 40)
 
-enum { KEY_INDEX_BATCH = 32 };
+enum { KEY_INDEX_BATCH = 32, KEY_INDEX_ANONYMOUS_MOST_BYTES = 8 << 20 };
 
 struct key_index_row {
     uint64_t hash;
@@ -32,6 +32,8 @@ struct key_index_row {
 
 struct key_index {
     struct bytes file;
+    /* A larger table stands in an unlinked file below TMPDIR, whose pages the kernel may take back. */
+    size_t anonymous_most_bytes;
     uint64_t *slots; /* a power of two of them; 0 is free */
     size_t slot_count;
     unsigned slot_bits;
@@ -63,6 +65,11 @@ MUST_CHECK bool key_index_put(struct key_index *ix, struct bytes key, const uint
                               struct error *e);
 /* After the last row, before the first question: 'live' counts only what is in the table. */
 MUST_CHECK bool key_index_flush(struct key_index *ix, struct error *e);
+
+/* Asks for what the questions below about a key will look at; returns the key's hash. Then, when
+ * that may have come, for the key that it will be compared with. The key is not empty. */
+uint64_t key_index_prefetch(const struct key_index *ix, struct bytes key);
+void key_index_prefetch_rival(const struct key_index *ix, uint64_t hash);
 
 /* Whether this row is the newest one noted of its key, and no tombstone. */
 bool key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t *row);

@@ -43,10 +43,17 @@ key_source_live(struct key_source *source, const struct key_range *range, int64_
 }
 
 bool
-key_source_rows(struct key_source *source, const struct key_range *range, unsigned want,
-                key_row_visit *visit, void *context, struct error *e)
+key_source_rows(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+                void *context, struct error *e)
 {
-    return source->face->rows(source, range, want, visit, context, e);
+    return source->face->rows(source, range, visit, context, e);
+}
+
+bool
+key_source_survey(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+                  void *const contexts[KEY_SURVEY_PARTS], struct error *e)
+{
+    return source->face->survey(source, range, visit, contexts, e);
 }
 
 bool

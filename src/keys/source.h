@@ -35,7 +35,8 @@ struct key_row {
     int64_t revision;    /* main revision: kv.mod_revision, and that of a tombstone, too */
     int64_t sub;         /* its place in the transaction; from a cluster always 0 */
     bool tombstone;
-    bool live; /* the newest of its key, and no tombstone; see KEY_READ_MARK_LIVE */
+    bool
+        live; /* the newest of its key, and no tombstone: of key_source_live and key_source_survey */
 };
 
 /* Valid until it returns: what is to be kept is copied. False, with e, ends the reading. */
@@ -44,10 +45,9 @@ typedef bool key_row_visit(void *context, const struct key_row *row, struct erro
 enum key_read {
     KEY_READ_ALL = 0,
     KEY_READ_KEYS_ONLY = 1, /* values may be missing (kv.value empty): a cluster sends less */
-    /* key_source_rows of a file: tell which rows are live at the newest revision, which costs a
-     * pass in front. Otherwise 'live' is false there. */
-    KEY_READ_MARK_LIVE = 2,
 };
+
+enum { KEY_SURVEY_PARTS = 2 };
 
 /* How much the database takes on disk, of the member that answered or of the file. */
 struct key_source_size {
@@ -117,8 +117,16 @@ MUST_CHECK bool key_source_live(struct key_source *source, const struct key_rang
  * at or below the compact revision are in files only, as long as they are there.
  */
 MUST_CHECK bool key_source_rows(struct key_source *source, const struct key_range *range,
-                                unsigned want, key_row_visit *visit, void *context,
-                                struct error *e);
+                                key_row_visit *visit, void *context, struct error *e);
+
+/*
+ * The same of a file with 'live' told, and in parts, which are told at the same time by threads: each
+ * with a context of its own, in its own order. Of a cluster what lives, with the first context. It is
+ * the fastest way to see everything.
+ */
+MUST_CHECK bool key_source_survey(struct key_source *source, const struct key_range *range,
+                                  key_row_visit *visit, void *const contexts[KEY_SURVEY_PARTS],
+                                  struct error *e);
 
 typedef bool key_lease_visit(void *context, int64_t id, int64_t ttl_s, struct error *e);
 
@@ -139,8 +147,10 @@ MUST_CHECK bool key_source_size(struct key_source *source, struct key_source_siz
 struct key_source_face {
     bool (*live)(struct key_source *source, const struct key_range *range, int64_t revision,
                  unsigned want, key_row_visit *visit, void *context, struct error *e);
-    bool (*rows)(struct key_source *source, const struct key_range *range, unsigned want,
-                 key_row_visit *visit, void *context, struct error *e);
+    bool (*rows)(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+                 void *context, struct error *e);
+    bool (*survey)(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+                   void *const contexts[KEY_SURVEY_PARTS], struct error *e);
     bool (*size)(struct key_source *source, struct key_source_size *ret_size, struct error *e);
     bool (*leases)(struct key_source *source, key_lease_visit *visit, void *context,
                    struct error *e);

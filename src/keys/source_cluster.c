@@ -240,8 +240,8 @@ history_behind_compaction(struct history *h, struct key_source *source, struct e
 }
 
 static bool
-cluster_rows(struct key_source *source, const struct key_range *range, unsigned want,
-             key_row_visit *visit, void *context, struct error *e)
+cluster_rows(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+             void *context, struct error *e)
 {
     struct etcd_client *client = cluster_of(source)->client;
     struct history h = {
@@ -250,7 +250,6 @@ cluster_rows(struct key_source *source, const struct key_range *range, unsigned 
         .last_revision = source->revision,
     };
 
-    (void)want;
     if (source->revision <= 1) /* nothing was ever written */
         return true;
     h.by_progress = progress_is_in_order(client);
@@ -260,6 +259,13 @@ cluster_rows(struct key_source *source, const struct key_range *range, unsigned 
     if (h.failed)
         *e = h.why;
     return !h.failed;
+}
+
+static bool
+cluster_survey(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+               void *const contexts[KEY_SURVEY_PARTS], struct error *e)
+{
+    return cluster_live(source, range, source->revision, KEY_READ_ALL, visit, contexts[0], e);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -313,8 +319,8 @@ cluster_close(struct key_source *source)
     (void)source; /* the client is the caller's */
 }
 
-static const struct key_source_face cluster_face = {cluster_live, cluster_rows, cluster_size,
-                                                    cluster_leases, cluster_close};
+static const struct key_source_face cluster_face = {cluster_live, cluster_rows,   cluster_survey,
+                                                    cluster_size, cluster_leases, cluster_close};
 
 /* What key it is does not matter, nor whether it may be read: the header tells the revision. */
 static bool

@@ -1,6 +1,6 @@
 /*
  * Keys of a file. Its rows stand in the order of their revisions, so one walk gives all versions; the
- * newest of each key is told by format/key_index.h, the order of keys is made by keys/key_sort.h.
+ * newest of each key is told by keys/file_survey.c, the order of keys is made by keys/key_sort.h.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -9,45 +9,28 @@
 
 #include "base/io.h"
 #include "base/map_guard.h"
+#include "base/thread.h"
 #include "format/backend.h"
-#include "format/bbolt_check.h"
 #include "format/bbolt_cursor.h"
-#include "format/bbolt_page.h"
+#include "format/bbolt_in_use.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
-#include "format/key_index.h"
+#include "keys/file_rows.h"
 #include "keys/key_sort.h"
 #include "keys/source.h"
 #include "keys/wal_tail.h"
 
-enum { ROWS_BETWEEN_PROGRESS = 4096 };
+enum { UNMAP_ALIGN = 64 << 20 };
 
 struct key_file {
     struct key_source source;
     struct db_file file;
-    struct bbolt db;            /* of 'file', or of the joint mapping */
-    struct bbolt_bucket bucket; /* of the rows */
-    struct bytes joint;         /* the file's content and the tail's rows behind it; or none */
-    struct bytes tail;          /* those rows: a part of 'joint' */
+    struct bbolt db; /* of 'file', or of the joint mapping */
+    struct file_rows rows;
+    struct bytes joint; /* the file's content and the tail's rows behind it; or none */
     int guard;
     const struct tail_lease *leases; /* that the tail granted or revoked */
     size_t lease_count;
-};
-
-/* A row, taken apart. */
-struct file_row {
-    struct bbolt_row row;
-    struct revision_key revision;
-    struct key_value kv;
-};
-
-/* A walk over the rows. */
-struct file_walk {
-    const struct key_file *f;
-    struct bbolt_cursor cursor;
-    struct bytes tail; /* what is left of it */
-    uint64_t count;
-    const char *what; /* for the progress */
 };
 
 /* What finds a row again behind the sorting. */
@@ -59,59 +42,13 @@ struct row_place {
     int64_t sub;
 };
 
+/* Of the rows. */
+static const struct file_part whole;
+
 static struct key_file *
 file_of(struct key_source *source)
 {
     return (struct key_file *)source;
-}
-
-static bool
-row_error(const struct bbolt *db, const struct bbolt_row *row, struct error *e)
-{
-    uint64_t offset = (uint64_t)(row->key.data - db->file.data);
-    char key[BBOLT_KEY_TEXT_SIZE];
-
-    error_wrap_(e, "'%s': page %" PRIu64 ", byte %" PRIu64 ": row %s", db->name,
-                offset / db->page_size, offset, bbolt_key_text(row->key, key));
-    return error_hint(e, "'quorate snapshot verify' tells all that is wrong with it");
-}
-
-static void
-walk_begin(struct file_walk *walk, struct key_file *f, const char *what)
-{
-    *walk = (struct file_walk){.f = f, .tail = f->tail, .what = what};
-    bbolt_cursor_init(&walk->cursor, &f->bucket);
-}
-
-/* The next row; false at the end and on damage, which cursor.failed tells apart. */
-static bool
-walk_next(struct file_walk *walk, struct file_row *ret_row, struct error *e)
-{
-    if (!bbolt_cursor_next(&walk->cursor, &ret_row->row, e) &&
-        (walk->cursor.failed || !wal_tail_row(&walk->tail, &ret_row->row)))
-        return false;
-    if (!revision_key_decode(ret_row->row.key, &ret_row->revision, e) ||
-        !key_value_decode(ret_row->row.value, &ret_row->kv, e)) {
-        walk->cursor.failed = true;
-        return row_error(&walk->f->db, &ret_row->row, e);
-    }
-    if (++walk->count % ROWS_BETWEEN_PROGRESS == 0)
-        observer_progress(walk->f->source.observer, walk->what, "rows", walk->count, 0);
-    return true;
-}
-
-static struct key_row
-row_of(const struct file_row *row, bool live)
-{
-    return (struct key_row){row->kv, row->revision.main, row->revision.sub, row->revision.tombstone,
-                            live};
-}
-
-/* --bump-revision writes a row without a key; no client can. */
-static bool
-is_wanted(const struct key_range *range, const struct file_row *row)
-{
-    return row->kv.key.size > 0 && key_range_holds(range, row->kv.key);
 }
 
 /* --- live, of one key ------------------------------------------------------------------------ */
@@ -125,13 +62,13 @@ single_live(struct key_file *f, const struct key_range *range, int64_t revision,
     struct file_row newest = {.revision = {.tombstone = true}};
     struct key_row told;
 
-    walk_begin(&walk, f, "looking for the key");
-    while (walk_next(&walk, &row, e) && row.revision.main <= revision)
-        if (is_wanted(range, &row))
+    file_walk_begin(&walk, &f->rows, &whole, "looking for the key");
+    while (file_walk_next(&walk, &row, e) && row.revision.main <= revision)
+        if (file_row_is_wanted(&row, range))
             newest = row;
-    if (walk.cursor.failed)
+    if (walk.failed)
         return false;
-    told = row_of(&newest, true);
+    told = file_row_told(&newest, true);
     return newest.revision.tombstone || visit(context, &told, e);
 }
 
@@ -144,17 +81,17 @@ rows_sort(struct key_file *f, const struct key_range *range, int64_t revision,
     struct file_walk walk;
     struct file_row row;
 
-    walk_begin(&walk, f, "sorting keys");
-    while (walk_next(&walk, &row, e) && row.revision.main <= revision) {
+    file_walk_begin(&walk, &f->rows, &whole, "sorting keys");
+    while (file_walk_next(&walk, &row, e) && row.revision.main <= revision) {
         struct row_place place = {(uint64_t)(row.row.value.data - f->db.file.data),
                                   (uint32_t)row.row.value.size, row.revision.tombstone,
                                   row.revision.main, row.revision.sub};
 
-        if (is_wanted(range, &row) &&
+        if (file_row_is_wanted(&row, range) &&
             !key_sort_add(sort, row.kv.key, bytes_of(&place, sizeof(place)), e))
             return false;
     }
-    return !walk.cursor.failed && key_sort_finish(sort, e);
+    return !walk.failed && key_sort_finish(sort, e);
 }
 
 static bool
@@ -170,7 +107,7 @@ place_visit(struct key_file *f, const struct row_place *place, key_row_visit *vi
     /* It has been decoded before; but the file may have been changed meanwhile. */
     if (!key_value_decode(row.row.value, &row.kv, e))
         return error_wrap(e, "'%s': byte %" PRIu64, f->db.name, place->offset);
-    told = row_of(&row, true);
+    told = file_row_told(&row, true);
     return visit(context, &told, e);
 }
 
@@ -211,54 +148,30 @@ file_live(struct key_source *source, const struct key_range *range, int64_t revi
 /* --- all rows -------------------------------------------------------------------------------- */
 
 static bool
-index_fill(struct key_file *f, const struct key_range *range, struct key_index *index,
-           struct error *e)
-{
-    struct file_walk walk;
-    struct file_row row;
-
-    walk_begin(&walk, f, "finding the newest rows");
-    while (walk_next(&walk, &row, e))
-        if (is_wanted(range, &row) &&
-            !key_index_put(index, row.kv.key, row.row.key.data, !row.revision.tombstone, e))
-            return false;
-    return !walk.cursor.failed && key_index_flush(index, e);
-}
-
-static bool
-rows_visit(struct key_file *f, const struct key_range *range, const struct key_index *index,
-           key_row_visit *visit, void *context, struct error *e)
-{
-    struct file_walk walk;
-    struct file_row row;
-
-    walk_begin(&walk, f, "reading rows");
-    while (walk_next(&walk, &row, e)) {
-        struct key_row told;
-
-        if (!is_wanted(range, &row))
-            continue;
-        told = row_of(&row, index != NULL && !row.revision.tombstone &&
-                                key_index_is_newest(index, row.kv.key, row.row.key.data));
-        if (!visit(context, &told, e))
-            return false;
-    }
-    return !walk.cursor.failed;
-}
-
-static bool
-file_rows(struct key_source *source, const struct key_range *range, unsigned want,
-          key_row_visit *visit, void *context, struct error *e)
+file_rows(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+          void *context, struct error *e)
 {
     struct key_file *f = file_of(source);
-    AUTO_KEY_INDEX index = {0};
+    struct file_walk walk;
+    struct file_row row;
 
-    if ((want & KEY_READ_MARK_LIVE) == 0)
-        return rows_visit(f, range, NULL, visit, context, e) && db_file_unchanged(&f->file, e);
-    if (!key_index_init(&index, f->db.file, e))
-        return error_wrap(e, "'%s'", f->db.name);
-    return index_fill(f, range, &index, e) && rows_visit(f, range, &index, visit, context, e) &&
-           db_file_unchanged(&f->file, e);
+    file_walk_begin(&walk, &f->rows, &whole, "reading rows");
+    while (file_walk_next(&walk, &row, e)) {
+        struct key_row told = file_row_told(&row, false);
+
+        if (file_row_is_wanted(&row, range) && !visit(context, &told, e))
+            return false;
+    }
+    return !walk.failed && db_file_unchanged(&f->file, e);
+}
+
+static bool
+file_surveyed(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+              void *const contexts[KEY_SURVEY_PARTS], struct error *e)
+{
+    struct key_file *f = file_of(source);
+
+    return file_survey(&f->rows, range, visit, contexts, e) && db_file_unchanged(&f->file, e);
 }
 
 static bool
@@ -267,10 +180,32 @@ file_size_of(struct key_source *source, struct key_source_size *ret_size, struct
     struct key_file *f = file_of(source);
     uint64_t pages;
 
-    if (!bbolt_check_sound(&f->file.db, &pages, e))
+    if (!bbolt_pages_in_use(&f->file.db, &pages, e))
         return false;
     *ret_size = (struct key_source_size){f->file.db.size_bytes, pages * f->file.db.page_size};
     return true;
+}
+
+static void
+half_unmap(void *half)
+{
+    const struct bytes *pages = half;
+
+    (void)madvise(without_const(pages->data), pages->size, MADV_DONTNEED);
+}
+
+/* To take millions of pages out of the memory map is a tenth of the work of reading them, and two can
+ * do it. The page cache keeps them. */
+static void
+pages_unmap(struct bytes file)
+{
+    size_t middle = file.size / 2 / UNMAP_ALIGN * UNMAP_ALIGN;
+    struct bytes first = bytes_of(file.data, middle);
+    struct bytes second = bytes_of(file.data + middle, file.size - middle);
+    AUTO_THREAD thread = {.running = false};
+
+    if (middle > 0 && thread_start(&thread, half_unmap, &second))
+        half_unmap(&first);
 }
 
 static void
@@ -278,6 +213,8 @@ file_close(struct key_source *source)
 {
     struct key_file *f = file_of(source);
 
+    if (f->file.map.data != NULL)
+        pages_unmap(file_map_bytes(&f->file.map));
     map_guard_remove(f->guard);
     if (f->joint.data != NULL)
         munmap(without_const(f->joint.data), f->joint.size);
@@ -309,7 +246,7 @@ lease_tell(const struct key_file *f, const struct bbolt_row *row, key_lease_visi
     struct backend_lease lease;
 
     if (!backend_lease_decode(row->value, &lease, e))
-        return row_error(&f->db, row, e);
+        return file_row_error(&f->db, row, e);
     return lease_is_tails(f, lease.id) || visit(context, lease.id, lease.ttl_s, e);
 }
 
@@ -331,8 +268,8 @@ file_leases(struct key_source *source, key_lease_visit *visit, void *context, st
     return !c.failed && tail_leases(f, visit, context, e);
 }
 
-static const struct key_source_face file_face = {file_live, file_rows, file_size_of, file_leases,
-                                                 file_close};
+static const struct key_source_face file_face = {file_live,    file_rows,   file_surveyed,
+                                                 file_size_of, file_leases, file_close};
 
 /* --- opening --------------------------------------------------------------------------------- */
 
@@ -344,11 +281,11 @@ last_revision(struct key_file *f, int64_t *ret_revision, struct error *e)
     struct bbolt_row row;
 
     *ret_revision = 0;
-    bbolt_cursor_init(&c, &f->bucket);
+    bbolt_cursor_init(&c, &f->rows.bucket);
     if (!bbolt_cursor_last(&c, &row, e))
         return !c.failed;
     if (!revision_key_decode(row.key, &revision, e))
-        return row_error(&f->db, &row, e);
+        return file_row_error(&f->db, &row, e);
     *ret_revision = revision.main;
     return true;
 }
@@ -397,9 +334,9 @@ joint_map(struct key_file *f, const struct wal_tail *tail, struct error *e)
             MAP_FAILED)
         return error_set_errno(e, errno, "'%s': map", f->db.name);
     f->guard = map_guard_add(joint, f->file.map.size);
-    f->tail = bytes_of(joint + begin, tail->size);
+    f->rows.tail = bytes_of(joint + begin, tail->size);
     return bbolt_open(f->joint, f->db.name, &f->db, e) &&
-           bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->bucket, e);
+           bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->rows.bucket, e);
 }
 
 /* What the log has committed behind the database. */
@@ -442,7 +379,7 @@ database_open(struct key_file *f, const char *path, struct error *e)
         return false;
     db_file_read_ahead(&f->file);
     f->db = f->file.db;
-    return bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->bucket, e) &&
+    return bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->rows.bucket, e) &&
            revisions_read(f, e) && (!is_dir || tail_join(f, &dir, e));
 }
 
@@ -456,6 +393,7 @@ key_source_open_file(const char *path, const struct observer *observer,
 
     f->file = (struct db_file)DB_FILE_INIT;
     f->guard = MAP_GUARD_NONE;
+    f->rows.observer = observer;
     *source = (struct key_source){
         .kind = KEY_SOURCE_FILE,
         .name = path,

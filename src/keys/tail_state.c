@@ -205,7 +205,7 @@ tail_state_load(struct tail_state *s, struct key_source *base, struct error *e)
 
     if (s->touched.count == 0 && s->revoked.entries.count == 0)
         return true;
-    return key_source_rows(base, &all, KEY_READ_ALL, row_load, s, e);
+    return key_source_rows(base, &all, row_load, s, e);
 }
 
 /* --- as it is -------------------------------------------------------------------------------- */

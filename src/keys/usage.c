@@ -134,6 +134,46 @@ group_compare(const void *one, const void *other)
     return a->depth < b->depth ? -1 : a->depth > b->depth;
 }
 
+/* --- the parts of a survey ------------------------------------------------------------------- */
+
+static void
+group_add(struct measuring *m, const struct usage_group *more)
+{
+    struct key_path path = {.count = more->depth + 1};
+
+    for (const struct usage_group *g = more; g != NULL; g = g->wider)
+        path.names[g->depth] = g->name;
+    count_add(&group_find(m, &path)->count, &more->count);
+}
+
+static void
+tops_add(struct top_keys *top, const struct top_keys *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        const struct top_key *key = &more->items[i];
+        const struct key_row row = {
+            .kv = {.key = buf_bytes(&key->key),
+                   .create_revision = key->create_revision,
+                   .mod_revision = key->mod_revision,
+                   .version = key->version,
+                   .value = {NULL, key->value_bytes}},
+        };
+
+        top_keys_offer(top, key->number, &row);
+    }
+}
+
+static void
+part_add(struct measuring *m, const struct measuring *more)
+{
+    for (size_t i = 0; i < more->by_names.entries.count; i++)
+        group_add(m, more->by_names.entries.items[i].value);
+    count_add(&m->usage->total, &more->usage->total);
+    tops_add(&m->usage->biggest, &more->usage->biggest);
+    tops_add(&m->usage->rewritten, &more->usage->rewritten);
+    m->usage->merged |= more->usage->merged;
+}
+
 /* A group was made after its wider one: from the last to the first, sums go up. */
 static void
 groups_sum(struct measuring *m)
@@ -172,15 +212,22 @@ usage_measure(struct arena *mem, struct key_source *source, const struct usage_r
 {
     struct usage *usage = arena_zero(mem, sizeof(*usage));
     struct measuring m = {.mem = mem, .request = request, .usage = usage};
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct usage later_usage = {.has_history = false};
+    struct measuring later = {.mem = &tmp, .request = request, .usage = &later_usage};
+    void *const contexts[KEY_SURVEY_PARTS] = {&m, &later};
     bool ok;
 
     usage->has_history = source->kind == KEY_SOURCE_FILE;
     top_keys_init(&usage->biggest, mem, request->biggest);
     top_keys_init(&usage->rewritten, mem, request->rewritten);
     arena_on_release(mem, tops_release, usage);
-    ok = usage->has_history
-             ? key_source_rows(source, &request->range, KEY_READ_MARK_LIVE, row_count, &m, e)
-             : key_source_live(source, &request->range, 0, KEY_READ_ALL, row_count, &m, e);
+    top_keys_init(&later_usage.biggest, &tmp, request->biggest);
+    top_keys_init(&later_usage.rewritten, &tmp, request->rewritten);
+    ok = key_source_survey(source, &request->range, row_count, contexts, e);
+    if (ok)
+        part_add(&m, &later);
+    tops_release(&later_usage);
     if (!ok)
         return false;
     groups_sum(&m);

@@ -223,8 +223,8 @@ rows_read(struct history *h, const struct key_range *range, struct error *e)
     bool ok;
 
     operation_face_begin(&face, h->app);
-    ok = app_key_source(h->app, &face, &source, e) &&
-         key_source_rows(source, range, KEY_READ_ALL, row_take, h, e);
+    ok =
+        app_key_source(h->app, &face, &source, e) && key_source_rows(source, range, row_take, h, e);
     operation_face_end(&face);
     if (!ok)
         return false;

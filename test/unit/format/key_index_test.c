@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,8 +47,9 @@ key_of(const struct buf *file, const struct row *row)
     return bytes_of(file->data + row->key_at, key_size_of(row->key));
 }
 
+/* The table in memory of its own, or in a file as soon as it is larger than that. */
 static void
-test_index_knows_the_newest_of_many(void **state)
+expect_newest_of_many(size_t anonymous_most_bytes)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_BUF file = BUF_INIT;
@@ -58,7 +60,6 @@ test_index_knows_the_newest_of_many(void **state)
     uint64_t seed = 11;
     size_t live = 0;
 
-    (void)state;
     buf_append_zeros(&file, 16);
     for (size_t i = 0; i < ROWS; i++) {
         uint64_t random = sample_random(&seed);
@@ -67,6 +68,7 @@ test_index_knows_the_newest_of_many(void **state)
         newest[rows[i].key] = i + 1;
     }
     OK(key_index_init(&ix, buf_bytes(&file), &e));
+    ix.anonymous_most_bytes = anonymous_most_bytes;
     for (size_t i = 0; i < ROWS; i++)
         OK(key_index_put(&ix, key_of(&file, &rows[i]), NULL, rows[i].live, &e));
     OK(key_index_flush(&ix, &e));
@@ -77,8 +79,28 @@ test_index_knows_the_newest_of_many(void **state)
         live += is_newest && rows[i].live;
         assert_int_equal(key_index_is_newest(&ix, key_of(&file, &rows[i]), NULL),
                          is_newest && rows[i].live);
+        assert_true(key_index_has(&ix, key_of(&file, &rows[i])));
     }
     assert_int_equal(ix.live, live);
+    assert_false(key_index_has(&ix, BYTES_LITERAL("key-99999")));
+}
+
+static void
+test_index_knows_the_newest_of_many(void **state)
+{
+    (void)state;
+    expect_newest_of_many(KEY_INDEX_ANONYMOUS_MOST_BYTES);
+}
+
+static void
+test_a_large_table_stands_in_a_file(void **state)
+{
+    (void)state;
+    expect_newest_of_many(64 << 10);
+    /* Without a place for it memory will do. */
+    setenv("TMPDIR", "/nowhere", 1);
+    expect_newest_of_many(64 << 10);
+    unsetenv("TMPDIR");
 }
 
 static void
@@ -205,6 +227,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index_knows_the_newest_of_many),
+        cmocka_unit_test(test_a_large_table_stands_in_a_file),
         cmocka_unit_test(test_empty_key_is_told_by_its_row),
         cmocka_unit_test(test_long_lengths_are_lengths),
         cmocka_unit_test(test_a_file_beyond_a_tebibyte_is_refused),

@@ -93,11 +93,12 @@ test_what_was_replaced_or_is_undecided_does_not_count(void **state)
     AUTO_KEY_SOURCE source = NULL;
     struct key_range all = key_range_all();
     struct told told = {BUF_INIT, 0, 0};
+    void *const contexts[KEY_SURVEY_PARTS] = {&told, &told};
     struct error e = ERROR_INIT;
 
     (void)state;
     EXPECT_OK(key_source_open_file(member_make(&tmp, 4), NULL, &source, &e));
-    EXPECT_OK(key_source_rows(source, &all, KEY_READ_MARK_LIVE, tell_row, &told, &e));
+    EXPECT_OK(key_source_survey(source, &all, tell_row, contexts, &e));
     assert_string_equal(buf_text(&told.text), "a=old@2.0 a=new@3.0* b=made@4.0* ");
     buf_clear(&told.text);
     EXPECT_OK(key_source_live(source, &all, 0, KEY_READ_ALL, tell_row, &told, &e));
