@@ -1,6 +1,7 @@
 #include "format/backend_rescue.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "format/backend.h"
 #include "format/backend_rescue_parts.h"
@@ -148,6 +149,22 @@ backend_rescue_read(struct arena *mem, struct bytes file, const char *name,
         newer_judge(r);
     backend_rescue_count(r);
     return is_of_etcd(r, e);
+}
+
+void
+backend_rescue_add(struct backend_rescue *rescue, const char *bucket, struct bytes key,
+                   struct bytes value)
+{
+    struct rescue_bucket *place = backend_rescue_bucket(rescue, bytes_of_text(bucket));
+    uint8_t *both = arena_alloc(rescue->mem, key.size + value.size);
+    struct bbolt_item item = {.key = bytes_of(both, key.size),
+                              .value = bytes_of(both + key.size, value.size)};
+
+    ASSERT(place != NULL); /* one of etcd's, all of which are there */
+    memcpy(both, key.data, key.size);
+    if (value.size > 0)
+        memcpy(both + key.size, value.data, value.size);
+    backend_rescue_row_add(rescue, place, &item, RESCUE_TREE);
 }
 
 void

@@ -119,6 +119,12 @@ rescue_row_value(const struct rescue_row *row)
     return (struct bytes){row->key + row->key_size, row->value_size};
 }
 
+/* Adds a row that stands nowhere in the file: from the member's log. Key and value are copied. */
+void backend_rescue_add(struct backend_rescue *rescue, const char *bucket, struct bytes key,
+                        struct bytes value);
+/* After the last of these: puts them in their places and counts again. */
+void backend_rescue_settle(struct backend_rescue *rescue);
+
 /* Whether it is certain that nothing is missing. */
 bool backend_rescue_is_complete(const struct backend_rescue *rescue);
 

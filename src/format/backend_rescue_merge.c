@@ -271,3 +271,21 @@ backend_rescue_count(struct backend_rescue *rescue)
     r->expected = before - start;
     r->last_may_be_missing = end_is_lost(rescue);
 }
+
+void
+backend_rescue_settle(struct backend_rescue *rescue)
+{
+    struct rescue_revisions *r = &rescue->revisions;
+    size_t count;
+    struct rescue_row *rows = backend_rescue_rows(rescue, &count);
+
+    rows_sort(rows, count);
+    doubles_drop(rescue);
+    for (size_t i = 0; i < rescue->bucket_count; i++)
+        rescue->buckets[i].row_count = rescue->buckets[i].loose_rows = 0;
+    rows_count(rescue);
+    r->rows = r->lost_range_total = 0;
+    r->last = r->expected = r->found = 0;
+    r->lost_count = 0;
+    backend_rescue_count(rescue);
+}

@@ -81,6 +81,20 @@ snapshot_check(const struct data_dir *dir, const struct member_log *log,
                       dir->db_path);
 }
 
+static void
+committed_count(const struct finding_entries *f, const struct backend_info *info, uint64_t commit)
+{
+    struct tail_entries *t = f->entries;
+    uint64_t found = t->visits.size / sizeof(uint32_t);
+
+    t->count = found;
+    if (f->changes_members || !is_only_voter(info))
+        t->count = commit <= t->behind          ? 0
+                   : commit - t->behind < found ? commit - t->behind
+                                                : found;
+    t->undecided = found - t->count;
+}
+
 bool
 tail_entries_find(const struct data_dir *dir, const struct backend_info *info,
                   struct tail_entries *ret_entries, struct error *e)
@@ -89,7 +103,6 @@ tail_entries_find(const struct data_dir *dir, const struct backend_info *info,
     struct tail_entries t = {.dir = dir, .behind = info->consistent_index};
     struct finding_entries f = {.entries = &t};
     struct member_log log;
-    uint64_t found;
 
     if (!member_log_read(&tmp, dir, &log, e) || !snapshot_check(dir, &log, info, e))
         return false;
@@ -97,15 +110,27 @@ tail_entries_find(const struct data_dir *dir, const struct backend_info *info,
         tail_entries_release(&t);
         return error_wrap(e, "'%s'", dir->wal_dir);
     }
-    found = t.visits.size / sizeof(uint32_t);
-    t.count = found;
-    if (f.changes_members || !is_only_voter(info)) {
-        uint64_t commit = log.summary.state.commit;
-
-        t.count = commit <= t.behind ? 0 : commit - t.behind < found ? commit - t.behind : found;
-    }
-    t.undecided = found - t.count;
+    committed_count(&f, info, log.summary.state.commit);
     *ret_entries = t;
+    return true;
+}
+
+bool
+tail_entries_find_intact(struct arena *mem, const struct data_dir *dir,
+                         const struct backend_info *info, struct tail_entries *ret_entries,
+                         struct wal_damage *ret_damage, struct error *e)
+{
+    struct tail_entries t = {.dir = dir, .behind = info->consistent_index, .until_damage = true};
+    struct finding_entries f = {.entries = &t};
+    struct wal_summary summary;
+
+    if (!wal_read(mem, dir->wal_dir, t.behind, entry_note, &f, &summary, e)) {
+        tail_entries_release(&t);
+        return error_wrap(e, "'%s'", dir->wal_dir);
+    }
+    committed_count(&f, info, summary.state.commit);
+    *ret_entries = t;
+    *ret_damage = summary.damage;
     return true;
 }
 
@@ -242,6 +267,12 @@ tail_entries_visit(const struct tail_entries *t, tail_visit *visit, void *contex
 
     if (t->count == 0)
         return true;
+    if (t->until_damage) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct wal_summary ignored;
+
+        return wal_read(&tmp, t->dir->wal_dir, t->behind, entry_take, &v, &ignored, e);
+    }
     if (!member_log_entries(t->dir, t->behind, entry_take, &v, e))
         return error_wrap(e, "'%s'", t->dir->wal_dir);
     return true;

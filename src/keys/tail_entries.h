@@ -20,6 +20,7 @@
 #include "etcd/message/lease_message.h"
 #include "format/backend.h"
 #include "format/data_dir.h"
+#include "format/wal_damage.h"
 
 /* Entries of a tail: far above what etcd lets stand between two commits of its backend (10,000). */
 enum { TAIL_ENTRIES_MOST = 512 << 10 };
@@ -30,6 +31,7 @@ struct tail_entries {
     uint64_t count;     /* of entries */
     struct buf visits;  /* uint32_t for each entry: which of the log's has its index */
     uint64_t undecided; /* entries behind these, not known to be committed */
+    bool until_damage;  /* what stands before the log's damage counts */
 };
 
 /* What an entry asks for; at most one is there. */
@@ -53,6 +55,19 @@ struct tail_request {
  */
 MUST_CHECK bool tail_entries_find(const struct data_dir *dir, const struct backend_info *info,
                                   struct tail_entries *ret_entries, struct error *e);
+
+/*
+ * The same of a log that etcd would refuse: all entries that follow the database without a hole, up to
+ * the damage, whatever raft snapshot there is.
+ *
+ * ret_damage  the log's; WAL_INTACT for none. Its path in mem.
+ * e           ERROR_NOT_FOUND: no log, or none that reaches back to the database. ERROR_CORRUPT: a
+ *             segment is missing. ERROR_LIMIT.
+ */
+MUST_CHECK bool tail_entries_find_intact(struct arena *mem, const struct data_dir *dir,
+                                         const struct backend_info *info,
+                                         struct tail_entries *ret_entries,
+                                         struct wal_damage *ret_damage, struct error *e);
 void tail_entries_release(struct tail_entries *t);
 
 /* Valid until it returns. */

@@ -147,17 +147,51 @@ output_verify(struct salvage_work *s, struct error *e)
 }
 
 static bool
+rows_write(struct salvage_work *s, const struct backend_rescue *rescue, uint64_t *ret_size,
+           struct error *e)
+{
+    if (ftruncate(s->output.fd, 0) != 0)
+        return error_set_errno(e, errno, "'%s'", s->request->output);
+    observer_progress(s->observer, "writing", NULL, 0, 0);
+    return backend_rescue_write(rescue, s->output.fd, s->request->output, ret_size, e);
+}
+
+/* The log's entries are applied to what was rescued as to any database; then both are written. */
+static bool
+log_add(struct salvage_work *s, struct backend_rescue *rescue, uint64_t *size, struct error *e)
+{
+    const struct salvage_request *request = s->request;
+    struct salvage_log *log = &s->result->log;
+    struct data_dir dir;
+
+    if (request->data_dir == NULL || request->data_dir[0] == '\0')
+        return true;
+    s->result->has_log = true;
+    data_dir_locate(s->mem, request->data_dir, request->wal_dir, &dir);
+    observer_progress(s->observer, "reading the log", NULL, 0, 0);
+    return salvage_log_apply(s->mem, &dir, file_draft_self(s->mem, &s->output), rescue, log, e) &&
+           (!log->applied || rows_write(s, rescue, size, e));
+}
+
+static bool
 rows_rescue(struct salvage_work *s, struct backend_rescue *rescue, struct error *e)
 {
     uint64_t size;
 
     observer_progress(s->observer, "reading", NULL, 0, s->map.size);
-    if (!backend_rescue_read(s->mem, file_map_bytes(&s->map), s->result->source, rescue, e))
-        return false;
-    observer_progress(s->observer, "writing", NULL, 0, 0);
-    return file_draft_open(s->request->output, &s->output, e) &&
-           backend_rescue_write(rescue, s->output.fd, s->request->output, &size, e) &&
-           trailer_write(s, size, e);
+    return backend_rescue_read(s->mem, file_map_bytes(&s->map), s->result->source, rescue, e) &&
+           file_draft_open(s->request->output, &s->output, e) && rows_write(s, rescue, &size, e) &&
+           log_add(s, rescue, &size, e) && trailer_write(s, size, e);
+}
+
+/* Of a member's log all that is committed has to be there, too. */
+static bool
+log_is_complete(const struct salvage_result *result)
+{
+    const struct salvage_log *log = &result->log;
+
+    return !result->has_log ||
+           (log->applied && (log->damage.kind == WAL_INTACT || log->damage.repairable));
 }
 
 static bool
@@ -172,9 +206,9 @@ salvage_run(struct salvage_work *s, struct error *e)
         return false;
     digest_judge(s);
     result->rescue = rescue;
-    result->complete = backend_rescue_is_complete(rescue) &&
-                       result->digest != SALVAGE_DIGEST_WRONG &&
-                       result->copied.unreadable_bytes == 0 && !result->copied.changed;
+    result->complete =
+        backend_rescue_is_complete(rescue) && result->digest != SALVAGE_DIGEST_WRONG &&
+        result->copied.unreadable_bytes == 0 && !result->copied.changed && log_is_complete(result);
     return output_verify(s, e) && file_draft_keep_new(&s->output, e);
 }
 

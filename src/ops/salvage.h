@@ -17,6 +17,7 @@
 #include "format/backend_rescue.h"
 #include "format/db_snapshot.h"
 #include "ops/salvage_copy.h"
+#include "ops/salvage_log.h"
 
 struct salvage_request {
     const char *data_dir; /* NULL or "": db_path */
@@ -38,8 +39,10 @@ struct salvage_result {
     struct salvage_copied copied;
     enum salvage_digest digest;
     const struct backend_rescue *rescue; /* its rows are gone */
-    bool complete;                       /* it is certain that nothing is missing */
-    struct db_snapshot_report snapshot;  /* of what was written, as read back */
+    bool has_log;                        /* a data directory was given: log is known */
+    struct salvage_log log;
+    bool complete;                      /* it is certain that nothing is missing */
+    struct db_snapshot_report snapshot; /* of what was written, as read back */
 };
 
 /*

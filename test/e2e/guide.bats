@@ -49,6 +49,10 @@ follow() {
     follow check-a-data-directory.md
 }
 
+@test "guide: salvage" {
+    follow salvage.md
+}
+
 @test "guide: replace etcdctl" {
     follow replace-etcdctl.md
 }

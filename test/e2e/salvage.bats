@@ -129,6 +129,57 @@ zero_page() {
     done
 }
 
+# Changes a byte of the last place where the log has this text.
+damage_log() {
+    python3 - "$(segment)" "$1" <<'PYTHON'
+import sys
+path, text = sys.argv[1], sys.argv[2].encode()
+content = bytearray(open(path, "rb").read())
+content[content.rindex(text)] ^= 1
+open(path, "wb").write(content)
+PYTHON
+}
+
+@test "what the database has not got comes from its log, up to a wrong checksum in it" {
+    local before hash data
+    data=$(etcd_dir 1)/data
+    put_many 30
+    stop
+    cp "$(database)" "$BATS_TEST_TMPDIR/older.db"
+    etcd_restart 1
+    etcd_wait_healthy
+    ctl put last one
+    ctl put leased x --lease "$(ctl lease grant 1000 | cut -d ' ' -f 2)"
+    ctl del /registry/pods/1
+    ctl put last the-very-last
+    before=$(content)
+    hash=$(hash_kv)
+    etcd_kill 1
+    cp "$BATS_TEST_TMPDIR/older.db" "$(database)"
+    zero_page 0
+    zero_page 1
+    refuses
+    run -0 "$QUORATE" salvage --data-dir "$data" --output "$rescued"
+    [[ $output == *'ENTRIES OF THE LOG'* ]]
+    cp -r "$data" "$BATS_TEST_TMPDIR/data"
+    restore_rescued
+    [[ $(content) == "$before" ]]
+    [[ $(hash_kv) == "$hash" ]]
+    [[ $(ctl lease list | tail -n +2 | wc -l) == 1 ]]
+
+    etcd_kill 1
+    rm -rf "$data" "$rescued"
+    cp -r "$BATS_TEST_TMPDIR/data" "$data"
+    cp "$BATS_TEST_TMPDIR/older.db" "$(database)"
+    damage_log the-very-last
+    refuses
+    run -24 "$QUORATE" salvage --data-dir "$data" --output "$rescued"
+    [[ $output == *'crc mismatch'* ]]
+    restore_rescued
+    [[ $(ctl get last --print-value-only) == one ]]
+    [[ $(ctl get /registry/pods/1) == '' ]]
+}
+
 @test "the source is not touched, the output not replaced, a running member left alone" {
     local before
     put_many 6
@@ -189,7 +240,7 @@ PYTHON
     refuses
     run -3 --separate-stderr "$QUORATE" salvage --repair-wal --data-dir "$(etcd_dir 1)/data"
     [[ $stderr == *'no torn end'* && $stderr == *'salvage --data-dir'* ]]
-    "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    run -24 "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
     restore_rescued
     [[ $(ctl get --prefix '' --keys-only | grep -c pods) == 2 ]]
 }

@@ -61,6 +61,20 @@ source_report(struct report *r, const struct salvage_result *result)
 }
 
 static void
+log_report(struct report *r, const struct salvage_log *log)
+{
+    if (log->applied)
+        report_field_u64(r, "ENTRIES OF THE LOG", "logEntries", log->entries);
+    else
+        report_field_text(r, "LOG NOT ADDED", "logNotAdded", log->why_not);
+    report_field_u64(r, "UNDECIDED ENTRIES", "undecidedEntries", log->undecided);
+    if (log->damage.kind != WAL_INTACT)
+        report_field_text(r, "LOG'S DAMAGE", "logDamage",
+                          arena_printf(r->mem, "'%s': byte %" PRIu64 ": %s", log->damage.path,
+                                       log->damage.offset, wal_damage_words(log->damage.kind)));
+}
+
+static void
 revisions_report(struct report *r, const struct rescue_revisions *revisions)
 {
     report_field_i64(r, "COMPACT REVISION", "compactRevision", revisions->compact_revision);
@@ -227,6 +241,8 @@ salvage_report(struct app *app, struct report *r, struct error *e)
         return error_wrap(e, "not salvaged");
     report_record_init(r, app->mem, "salvage");
     source_report(r, &result);
+    if (result.has_log)
+        log_report(r, &result.log);
     revisions_report(r, &result.rescue->revisions);
     output_report(r, app, &result);
     if (result.rescue->revisions.lost_range_total > 0)
@@ -253,7 +269,9 @@ const struct command command_salvage = {
         "its size is needed. Reads around broken pages, looks for the root when both meta pages "
         "are "
         "bad, and takes rows from pages to which nothing leads any more, for the ranges that the "
-        "tree lost. The output is a snapshot as etcd saves it, verified, for 'snapshot "
+        "tree lost. With --data-dir the committed entries of the log that the database has not "
+        "got yet are added, up to the log's own damage. The output is a snapshot as etcd saves it, "
+        "verified, for 'snapshot "
         "restore'.\n\n"
         "--repair-wal does what etcd does by itself since 3.5.7 when it starts on a log whose last "
         "record was cut by a crash. A wrong checksum in the middle is refused: what stands behind "
