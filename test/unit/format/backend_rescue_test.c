@@ -109,7 +109,7 @@ written(struct arena *mem, const struct backend_rescue *r)
     AUTO_FD fd = memfd_create("rescued", MFD_CLOEXEC);
     const char *path = arena_printf(mem, "/proc/self/fd/%d", fd);
     struct error e = ERROR_INIT;
-    struct backend_summary summary;
+    struct backend_summary summary = {0};
     struct backend_info info = {0};
     struct bytes content = BYTES_NONE;
     struct bbolt db = {0};
