@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Large leaves are read and written as a whole, so few rows may make one. */
+enum { JOINED_PAGES_MOST = 4, OWN_RUN_LEAST_BYTES = 1 << 20 };
+
 void
 bbolt_tree_init(struct bbolt_tree *t, struct bbolt_out *out, unsigned fill_percent)
 {
@@ -239,7 +242,7 @@ value_check(const struct bbolt_tree *t, struct bytes key, struct bytes value, st
     return true;
 }
 
-/* A row that needs more than a page: a leaf of its own, its value never copied. */
+/* A row that is too large to be kept: a leaf of its own, its value never copied. */
 static bool
 large_row_write(struct bbolt_tree *t, struct bytes key, struct bytes value, uint32_t flags,
                 struct error *e)
@@ -253,15 +256,31 @@ large_row_write(struct bbolt_tree *t, struct bytes key, struct bytes value, uint
            branch_add(t, 1, key, id, e);
 }
 
-/* A leaf's second row may go beyond the limit, as with bbolt's minKeysPerPage: rows of nearly half a
- * page, which Kubernetes has many of, would else have a page each. */
+static uint64_t
+pages_of(const struct bbolt_tree *t, size_t size)
+{
+    return (size + t->out->page_size - 1) / t->out->page_size;
+}
+
+/*
+ * A leaf's second row may go beyond the limit, as with bbolt's minKeysPerPage: rows of nearly half a
+ * page, which Kubernetes has many of, would else have a page each. A row that is larger than a page
+ * leaves half of its last one on average: rows behind it fill that, and it joins those before it when
+ * this saves a page. bbolt joins any two rows, so less than that would be larger than its files.
+ */
 static bool
 leaf_has_room(const struct bbolt_tree *t, size_t row_size)
 {
     const struct bbolt_tree_level *leaf = &t->levels[0];
-    size_t limit = leaf->items.count == 1 ? t->out->page_size : t->limit;
+    uint64_t pages = pages_of(t, leaf->size);
+    uint64_t together = pages_of(t, leaf->size + row_size);
 
-    return leaf->size + row_size <= limit;
+    if (together == 1)
+        return leaf->items.count == 1 || leaf->size + row_size <= t->limit;
+    if (together == pages)
+        return true;
+    return (leaf->items.count == 1 || together <= JOINED_PAGES_MOST) &&
+           together < pages + pages_of(t, BBOLT_PAGE_HEADER_SIZE + row_size);
 }
 
 bool
@@ -270,7 +289,7 @@ bbolt_tree_put(struct bbolt_tree *t, struct bytes key, struct bytes value, uint3
 {
     struct bbolt_tree_level *leaf = &t->levels[0];
     size_t size = BBOLT_ELEMENT_SIZE + key.size + value.size;
-    bool large = BBOLT_PAGE_HEADER_SIZE + size > t->out->page_size;
+    bool large = size > OWN_RUN_LEAST_BYTES;
 
     if (!bbolt_tree_check_key(t, key, e) || !value_check(t, key, value, e))
         return false;

@@ -9,8 +9,8 @@
  *     bbolt_writer_bucket_end(&w, e)
  *     bbolt_writer_finish(&w, &size, e)
  *
- * The same rows give the same bytes. Memory is bounded by a buffer of a megabyte and a page or two
- * a level, however many rows there are and however large they are. The result is exactly its pages
+ * The same rows give the same bytes. Memory is bounded by a buffer of a megabyte, leaves of at
+ * most two, and a page or two a level, however many rows there are and however large they are. The result is exactly its pages
  * long, with both meta pages and no freelist, as etcd writes it.
  *
  * Source: docs/formats/bbolt.md; accepted by etcd 3.4 to 3.7 and bbolt's own check.

@@ -25,7 +25,7 @@
 #define TEMPORARY_PREFIX "db.tmp"
 
 /* etcd defragments with 90, but leaves the last page of each 10,000 rows to be filled on: a little
- * more makes up for that. */
+ * more makes up for that. How rows join in pages does the rest (format/bbolt_tree.c). */
 enum { TAG_BYTES = 4, PROGRESS_ROWS = 1024, FILL_PERCENT = 95 };
 
 struct defrag {
