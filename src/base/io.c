@@ -11,7 +11,7 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, WRITE_BACK_BYTES = 8 << 20 };
 
 void
 fd_close(int *fd)
@@ -186,6 +186,18 @@ file_reserve(int fd, const char *path, uint64_t size, struct error *e)
         errno == ENOSYS)
         return true;
     return error_set_errno(e, errno, "'%s': reserving %llu bytes", path, (unsigned long long)size);
+}
+
+void
+file_write_back(int fd, uint64_t offset, uint64_t size)
+{
+    uint64_t begun = offset / WRITE_BACK_BYTES;
+    uint64_t full = (offset + size) / WRITE_BACK_BYTES;
+
+    /* A failure to begin is none: the sync tells those of writing. */
+    if (full > begun)
+        (void)sync_file_range(fd, (off_t)(begun * WRITE_BACK_BYTES),
+                              (off_t)((full - begun) * WRITE_BACK_BYTES), SYNC_FILE_RANGE_WRITE);
 }
 
 bool

@@ -52,6 +52,13 @@ MUST_CHECK bool fd_pread_all(int fd, const char *path, void *ret_data, size_t si
  * minutes. A file system that cannot reserve is fine. ERROR_NO_SPACE, ERROR_IO. */
 MUST_CHECK bool file_reserve(int fd, const char *path, uint64_t size, struct error *e);
 
+/*
+ * Has the kernel begin to write what it holds of a file back to the disk, each time 8 MiB are full, so
+ * that a sync at the end has little left to wait for. For files that are written from front to back:
+ * 'size' bytes were written just now at 'offset'. May wait for a disk that is slower than the writer.
+ */
+void file_write_back(int fd, uint64_t offset, uint64_t size);
+
 MUST_CHECK bool file_sync(int fd, const char *path, struct error *e);
 MUST_CHECK bool dir_sync(const char *path, struct error *e);
 /* dir_sync of the directory that holds 'path'. */

@@ -29,6 +29,7 @@ out_write(struct bbolt_out *out, const void *data, size_t size, struct error *e)
 
     if (!fd_pwrite_all(out->fd, out->path, data, size, offset, e))
         return false;
+    file_write_back(out->fd, offset, size);
     out->written += size;
     return true;
 }

@@ -145,7 +145,7 @@ copy_write(struct defrag *d, struct error *e)
         return false;
     if (ftruncate(d->fd, (off_t)d->size) != 0)
         return error_set_errno(e, errno, "'%s'", d->temporary);
-    return file_sync(d->fd, d->temporary, e);
+    return true;
 }
 
 /* Reads the copy from the file: structure, and the same rows as went in. */
@@ -174,7 +174,9 @@ static bool
 copy_build(struct defrag *d, struct error *e)
 {
     return file_open(d->temporary, O_RDWR | O_CREAT | O_EXCL, 0600, &d->fd, e) &&
-           owner_keep(d, e) && room_reserve(d, e) && copy_write(d, e) && copy_verify(d, e);
+           owner_keep(d, e) && room_reserve(d, e) && copy_write(d, e) && copy_verify(d, e) &&
+           /* The disk writes while the copy is read again: only now is it waited for. */
+           file_sync(d->fd, d->temporary, e);
 }
 
 /* Gives the old file its name back when somebody waits for its lock. */
@@ -228,7 +230,10 @@ defrag_run(struct defrag *d, int64_t wait_ms, struct error *e)
     bool ok;
 
     if (!db_file_open(d->db_path, DB_FILE_CHANGE, wait_ms, &d->source, e) ||
-        !leftovers_remove(d, e) || !bbolt_check_sound(&d->source.db, &pages, e))
+        !leftovers_remove(d, e))
+        return false;
+    db_file_read_ahead(&d->source);
+    if (!bbolt_check_sound(&d->source.db, &pages, e))
         return false;
     d->in_use = pages * d->source.db.page_size;
     ok = copy_build(d, e) && copy_take_place(d, e);

@@ -15,9 +15,8 @@
 #include "base/hash_lane.h"
 #include "base/io.h"
 
-/* PAGE_BYTES is what direct I/O is aligned to, and how much of each block is looked at again. Each
- * WRITE_BACK_BYTES are sent on to the disk at once: the sync at the end then has little to wait for. */
-enum { BLOCK_BYTES = 1 << 20, PAGE_BYTES = 4096, WRITE_BACK_BYTES = 8 << 20 };
+/* PAGE_BYTES is what direct I/O is aligned to, and how much of each block is looked at again. */
+enum { BLOCK_BYTES = 1 << 20, PAGE_BYTES = 4096 };
 
 struct fill {
     struct restore_source *source;
@@ -101,13 +100,9 @@ static bool
 buffered_write(const struct restore_site *site, struct bytes block, uint64_t offset,
                struct error *e)
 {
-    uint64_t end = offset + block.size;
-
     if (!fd_pwrite_all(site->db_fd, site->db_path, block.data, block.size, offset, e))
         return false;
-    if (end % WRITE_BACK_BYTES == 0)
-        (void)sync_file_range(site->db_fd, (off_t)(end - WRITE_BACK_BYTES), WRITE_BACK_BYTES,
-                              SYNC_FILE_RANGE_WRITE);
+    file_write_back(site->db_fd, offset, block.size);
     return true;
 }
 
