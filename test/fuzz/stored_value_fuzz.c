@@ -20,11 +20,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO_BUF out = BUF_INIT;
     struct error e = ERROR_INIT;
     struct stored_value whole;
+    struct stored_value secret;
     struct stored_value cut;
     struct json_writer w;
     size_t count = 0;
 
-    stored_value_read(&mem, BYTES_LITERAL("/registry/secrets/a"), bytes_of(data, size), &whole);
+    stored_value_read(&mem, BYTES_LITERAL("/registry/pods/a"), bytes_of(data, size), &whole);
+    stored_value_read(&mem, BYTES_LITERAL("/registry/secrets/a"), bytes_of(data, size), &secret);
+    ASSERT((secret.root == NULL) == (whole.root == NULL));
     stored_value_read(&mem, BYTES_LITERAL("/registry/pods/a"), bytes_of(data, size - size / 3),
                       &cut);
     if (whole.root == NULL)
