@@ -2,8 +2,8 @@
  * What 'snapshot status' and 'snapshot verify' tell of a backend: its hashes, counts and revisions,
  * from one walk over the file that judges its structure as well.
  *
- * HashKV needs a second pass over the rows when history was compacted away (backend_hash.h). Memory:
- * eight bytes for each distinct user key, in powers of two, where live keys or HashKV are wanted.
+ * HashKV needs a second pass over the rows when history was compacted away (backend_hash.h). Memory,
+ * where live keys or HashKV are wanted: 8 MiB at most, and a bit a row where these are too few.
  *
  * Source: etcd 3.5 and 3.6 etcdutl/snapshot/v3_snapshot.go; docs/formats/backend.md.
  */
@@ -34,6 +34,7 @@ struct backend_summary_options {
     unsigned wanted;      /* BACKEND_...: what is not wanted stays 0 */
     unsigned threads;     /* 1, or up to KEY_PARTS_MOST: sooner done where processors are free */
     size_t most_findings; /* of the structure, to be listed */
+    size_t index_slots;   /* of eight bytes, a power of two; 0: KEY_PARTS_SLOTS_MOST */
 };
 
 /*

@@ -8,7 +8,7 @@ key_parts_init(struct key_parts *k, struct bytes file, unsigned count, struct er
     for (unsigned i = 0; i < count; i++) {
         if (!key_index_init(&k->parts[i], file, e))
             return false;
-        k->parts[i].most_slots = count > 1 ? KEY_PARTS_SLOTS_MOST / count : 0;
+        k->parts[i].most_slots = KEY_PARTS_SLOTS_MOST / count;
     }
     return true;
 }
@@ -18,6 +18,7 @@ key_parts_release(struct key_parts *k)
 {
     for (unsigned i = 0; i < k->count; i++)
         key_index_release(&k->parts[i]);
+    k->count = 0;
 }
 
 bool

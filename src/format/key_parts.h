@@ -18,8 +18,8 @@ struct key_parts {
 
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_release))) struct key_parts
 
-/* Several parts have KEY_PARTS_SLOTS_MOST slots together, of eight bytes: with more keys key_parts_put
- * fails, and one part must do. e: as key_index_init. */
+/* The parts have KEY_PARTS_SLOTS_MOST slots together, of eight bytes: with more keys key_parts_put fails
+ * with ERROR_LIMIT, and newest_rows.h knows the way. e: as key_index_init. */
 MUST_CHECK bool key_parts_init(struct key_parts *k, struct bytes file, unsigned count,
                                struct error *e);
 void key_parts_release(struct key_parts *k);
