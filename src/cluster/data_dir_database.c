@@ -25,7 +25,8 @@ unreadable_add(struct judging *j, const char *rule, enum error_code code, const 
         return;
     }
     f->remedy = "copy the whole directory aside first; when the cluster has quorum without this "
-                "member, remove it and add it anew, else restore a backup on all members";
+                "member, remove it and add it anew, else restore a backup on all members; where "
+                "there is none, rescue what can be read with 'quorate salvage'";
     f->command = "quorate recover --help";
 }
 
@@ -48,7 +49,8 @@ rule_damage(struct judging *j)
                     db->damage_count);
     f->evidence = db->damage;
     f->remedy = "copy the whole directory aside first; when the cluster has quorum without this "
-                "member, remove it and add it anew, else restore a backup on all members";
+                "member, remove it and add it anew, else restore a backup on all members; where "
+                "there is none, rescue what can be read with 'quorate salvage'";
     f->command = "quorate recover --help";
 }
 

@@ -63,7 +63,8 @@ replace_remedy(struct dir_finding *f)
 {
     f->remedy =
         ASIDE_FIRST "; when the cluster has quorum without this member, remove it and add it "
-                    "anew, else restore a backup on all members";
+                    "anew, else restore a backup on all members; where there is none, rescue "
+                    "what can be read with 'quorate salvage'";
     f->command = "quorate recover --help";
 }
 

@@ -180,6 +180,59 @@ PYTHON
     [[ $(ctl get /registry/pods/1) == '' ]]
 }
 
+@test "a database that is behind the raft snapshot, without the one that was sent: the log has the rest" {
+    local before hash data
+    data=$(etcd_dir 1)/data
+    stop
+    printf '%s\0' --snapshot-count 10 >>"$(etcd_dir 1)/arguments"
+    etcd_restart 1
+    etcd_wait_healthy
+    put_many 6
+    stop
+    cp "$(database)" "$BATS_TEST_TMPDIR/older.db"
+    etcd_restart 1
+    etcd_wait_healthy
+    put_many 60
+    before=$(content)
+    hash=$(hash_kv)
+    stop
+    cp "$BATS_TEST_TMPDIR/older.db" "$(database)"
+    refuses
+    run "$QUORATE" salvage --data-dir "$data" --output "$rescued" -w json
+    [[ $(jq '.. | .hashKV? // empty' <<<"$output") == "$hash" ]]
+    [[ $(jq '.. | .logEntries? // empty' <<<"$output") -ge 60 ]]
+    [[ $(jq -r '.directory[].severity' <<<"$output") == *stop* ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+}
+
+@test "only the database that a leader sent is there" {
+    local before
+    put_many 30
+    before=$(content)
+    stop
+    mv "$(database)" "$(dirname "$(database)")/00000000000000aa.snap.db"
+    run "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued"
+    [[ $output == *00000000000000aa.snap.db* ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+}
+
+@test "an interrupted or impossible salvage leaves nothing behind" {
+    local dir=$BATS_TEST_TMPDIR/out
+    mkdir "$dir"
+    put_many 6
+    stop
+    truncate -s 300M "$(database)"
+    timeout --signal=INT 0.1 "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
+        --output "$dir/rescued.db" || [[ $? -eq 124 ]]
+    [[ -e $dir/rescued.db || $(ls -A "$dir") == '' ]]
+    truncate -s 100G "$(database)"
+    run -7 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
+        --output "$dir/other.db"
+    [[ $stderr == *'are needed'* && ! -e $dir/other.db ]]
+}
+
 @test "the source is not touched, the output not replaced, a running member left alone" {
     local before
     put_many 6

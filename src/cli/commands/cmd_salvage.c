@@ -7,7 +7,9 @@
 #include "cli/db_wait.h"
 #include "cli/observe.h"
 #include "cli/report.h"
+#include "cluster/data_dir_rules.h"
 #include "format/backend.h"
+#include "ops/data_dir_read.h"
 #include "ops/salvage.h"
 #include "ops/wal_repair.h"
 
@@ -157,6 +159,37 @@ findings_report(struct report *r, const struct findings *findings)
         report_note(list, "and %zu more", findings->bad_total - findings->count);
 }
 
+/* What keeps etcd from starting, as 'datadir check' says it. */
+static void
+directory_report(struct report *r, const struct app *app)
+{
+    const struct options *o = &app->options;
+    const struct data_dir_read_request request = {
+        .path = option_text(o, "data-dir"),
+        .wal_dir = option_text(o, "wal-dir"),
+    };
+    const struct dir_request asked = {.version = NULL};
+    struct dir_judgement judgement;
+    struct data_dir_picture picture;
+    struct error ignored = ERROR_INIT;
+    struct report *list;
+
+    if (!data_dir_read(r->mem, &request, &picture, &ignored))
+        return;
+    data_dir_judge(r->mem, &picture, &asked, &judgement);
+    list = report_section(r, "directory");
+    report_title(list, "the directory: %s", judgement.summary);
+    report_column(list, COLUMN_TEXT, "SEVERITY", "severity");
+    report_column(list, COLUMN_TEXT, "RULE", "rule");
+    report_column(list, COLUMN_TEXT, "FINDING", "text");
+    for (size_t i = 0; i < judgement.finding_count; i++) {
+        report_row(list);
+        report_text(list, severity_word(judgement.findings[i].severity));
+        report_text(list, judgement.findings[i].rule);
+        report_text(list, judgement.findings[i].text);
+    }
+}
+
 static bool
 request_of(const struct app *app, struct salvage_request *ret_request, struct error *e)
 {
@@ -245,6 +278,8 @@ salvage_report(struct app *app, struct report *r, struct error *e)
         log_report(r, &result.log);
     revisions_report(r, &result.rescue->revisions);
     output_report(r, app, &result);
+    if (result.has_log)
+        directory_report(r, app);
     if (result.rescue->revisions.lost_range_total > 0)
         lost_report(r, &result.rescue->revisions);
     if (result.rescue->losses > 0)
