@@ -7,7 +7,7 @@
  * newest revision of all then has an event of its own.
  */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -196,14 +196,28 @@ history_watch(struct history *h, struct etcd_client *client, int64_t from)
     etcd_watcher_release(&h->watcher);
 }
 
+/* The number at the beginning of what is left of a version, and the dot behind it. */
+static bool
+version_part(const char **at, unsigned long *ret_part)
+{
+    char *end;
+
+    *ret_part = strtoul(*at, &end, 10);
+    if (end == *at)
+        return false;
+    *at = *end == '.' ? end + 1 : end;
+    return true;
+}
+
 static bool
 version_tells_progress_in_order(const char *version)
 {
-    unsigned major;
-    unsigned minor;
-    unsigned patch;
+    unsigned long major;
+    unsigned long minor;
+    unsigned long patch;
 
-    if (sscanf(version, "%u.%u.%u", &major, &minor, &patch) != 3)
+    if (!version_part(&version, &major) || !version_part(&version, &minor) ||
+        !version_part(&version, &patch))
         return false;
     if (major != 3 || minor > 5)
         return major >= 3;
