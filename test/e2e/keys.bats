@@ -144,7 +144,7 @@ group() {
     [[ $(jq -r '.entries[] | select(.name == "/registry/pods/") | "\(.keys) \(.sizeBytes)"' <<<"$live") == \
         "$(counted /registry/pods/)" ]]
     run -0 quorate keys ls /registry
-    [[ ${lines[0]} == *KEYS*SIZE*VERSION*'CHANGED AT'*AGE*NAME ]]
+    [[ ${lines[0]} == *KEYS*SIZE*VERSION*'MOD REV'*AGE*NAME ]]
     [[ ${lines[1]} == *' /registry/apps.example.com/' && ${#lines[@]} -eq 5 ]]
     run -0 quorate keys ls --keys-only /registry/configmaps/team-1/
     [[ ${lines[1]} =~ ^\ +1\ +-\ +6\ +[0-9]+\ +-\ \ /registry/configmaps/team-1/map$ ]]

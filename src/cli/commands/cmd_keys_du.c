@@ -276,8 +276,8 @@ keys_report(const struct du *du, const char *title, const char *json_key,
     report_title(r, "%s", title);
     report_column(r, COLUMN_SIZE, "SIZE", "sizeBytes");
     report_column(r, COLUMN_I64, "VERSION", "version");
-    report_column(r, COLUMN_I64, "CREATED AT", "createRevision");
-    report_column(r, COLUMN_I64, "CHANGED AT", "modRevision");
+    report_column(r, COLUMN_I64, "CREATE REV", "createRevision");
+    report_column(r, COLUMN_I64, "MOD REV", "modRevision");
     report_column(r, COLUMN_TEXT, "KEY", "key");
     for (size_t i = 0; i < top->count; i++) {
         const struct top_key *key = &top->items[i];

@@ -57,7 +57,7 @@ entry_line(struct ls *ls, const struct listing_entry *entry)
 
     if (ls->entries == 0)
         buf_printf(&ls->app->out, "%9s %9s %9s %11s %9s  %s\n", "KEYS", "SIZE", "VERSION",
-                   "CHANGED AT", "AGE", "NAME");
+                   "MOD REV", "AGE", "NAME");
     buf_printf(&ls->app->out, "%9" PRIu64 " %9s %9s %11" PRId64 " %9s  %s\n", entry->keys, size,
                version, entry->mod_revision, age_text(ls, &tmp, entry),
                name_text(ls, &tmp, entry->name));
