@@ -11,6 +11,17 @@ is_files_fault(enum error_code code)
     return code == ERROR_CORRUPT || code == ERROR_FORMAT || code == ERROR_TOO_NEW;
 }
 
+/* What is left of a database that etcd refuses, unless others have all of it. */
+static void
+rescue_remedy(struct judging *j, struct dir_finding *f)
+{
+    f->remedy =
+        "when the cluster has quorum without this member, remove it and add it anew; else rescue "
+        "what can be read, and restore that or a backup on all members";
+    f->command = arena_printf(j->mem, "quorate salvage --data-dir '%s' --output rescued.db",
+                              j->picture->path);
+}
+
 static void
 unreadable_add(struct judging *j, const char *rule, enum error_code code, const char *because)
 {
@@ -24,10 +35,7 @@ unreadable_add(struct judging *j, const char *rule, enum error_code code, const 
         f->remedy = "run the check as root, or as the user that etcd runs as";
         return;
     }
-    f->remedy = "copy the whole directory aside first; when the cluster has quorum without this "
-                "member, remove it and add it anew, else restore a backup on all members; where "
-                "there is none, rescue what can be read with 'quorate salvage'";
-    f->command = "quorate recover --help";
+    rescue_remedy(j, f);
 }
 
 static void
@@ -48,10 +56,7 @@ rule_damage(struct judging *j)
                     "starts",
                     db->damage_count);
     f->evidence = db->damage;
-    f->remedy = "copy the whole directory aside first; when the cluster has quorum without this "
-                "member, remove it and add it anew, else restore a backup on all members; where "
-                "there is none, rescue what can be read with 'quorate salvage'";
-    f->command = "quorate recover --help";
+    rescue_remedy(j, f);
 }
 
 static void

@@ -15,6 +15,13 @@ enum { MINOR_WAITS_FOR_APPLY = 6 };
 
 #define ASIDE_FIRST "copy the whole directory aside before anything else is done to it"
 
+static const char *
+restore_command(const struct judging *j)
+{
+    return arena_printf(j->mem, "quorate snapshot restore '%s' --skip-hash-check --data-dir NEW",
+                        j->picture->db_path);
+}
+
 static bool
 is_in_log(const struct judging *j, const struct snap_picture *snap)
 {
@@ -57,15 +64,23 @@ judging_find_start(struct judging *j)
         wal->summary.last_index > j->start_index ? wal->summary.last_index : j->start_index;
 }
 
-/* How the member comes back when its own files do not bring it back. */
+/* How the member comes back when its own files do not bring it back: the database alone is enough for a
+ * restore when it can be read. */
 static void
-replace_remedy(struct dir_finding *f)
+replace_remedy(struct judging *j, struct dir_finding *f)
 {
+    const struct db_picture *db = &j->picture->db;
+    const char *what = db->info_state == FACT_KNOWN
+                           ? "the database alone"
+                           : "a backup (or what 'quorate salvage' rescues)";
+
     f->remedy =
-        ASIDE_FIRST "; when the cluster has quorum without this member, remove it and add it "
-                    "anew, else restore a backup on all members; where there is none, rescue "
-                    "what can be read with 'quorate salvage'";
-    f->command = "quorate recover --help";
+        arena_printf(j->mem,
+                     ASIDE_FIRST "; when the cluster has quorum without this member, remove it "
+                                 "and add it anew, else restore %s on all members",
+                     what);
+    if (db->info_state == FACT_KNOWN && db->damage_count == 0)
+        f->command = restore_command(j);
 }
 
 static void
@@ -80,7 +95,7 @@ rule_log_unreadable(struct judging *j)
     if (is_blind)
         f->remedy = "run the check as root, or as the user that etcd runs as";
     else
-        replace_remedy(f);
+        replace_remedy(j, f);
 }
 
 static enum severity
@@ -110,9 +125,7 @@ rule_log_absent(struct judging *j)
     f->remedy =
         "name the log's own directory with --wal-dir when it has one; else restore from the "
         "database: what the log alone held is lost";
-    f->command =
-        arena_printf(j->mem, "quorate snapshot restore '%s' --skip-hash-check --data-dir NEW",
-                     j->picture->db_path);
+    f->command = restore_command(j);
 }
 
 static void
@@ -130,7 +143,7 @@ rule_log_damage(struct judging *j)
     } else {
         f = judging_add(j, "log-damaged", SEVERITY_STOP, "the log is damaged: %s",
                         wal_damage_words(damage->kind));
-        replace_remedy(f);
+        replace_remedy(j, f);
     }
     f->evidence = arena_printf(j->mem, "'%s', byte %" PRIu64 "; the last good entry is %" PRIu64,
                                damage->path, damage->offset, j->picture->wal.summary.last_index);
@@ -149,7 +162,7 @@ rule_log_begins_late(struct judging *j)
     f->evidence =
         arena_printf(j->mem, "start at raft index %" PRIu64 ", oldest segment at %" PRIu64,
                      j->start_index, wal->begins_at);
-    replace_remedy(f);
+    replace_remedy(j, f);
     if (j->start_index == 0)
         f->remedy =
             "put back a raft snapshot (.snap) of this member when one is left, else replace "
@@ -168,7 +181,7 @@ rule_commit_beyond(struct judging *j)
                     "the log ends before what it says itself is committed");
     f->evidence = arena_printf(j->mem, "committed %" PRIu64 ", last entry %" PRIu64,
                                log->state.commit, j->last_index);
-    replace_remedy(f);
+    replace_remedy(j, f);
 }
 
 static void
@@ -254,7 +267,7 @@ rule_db_behind(struct judging *j)
             ".snap.db' is missing",
             j->picture->db.state == FACT_ABSENT ? "not there, unlike" : "older than",
             j->start_index);
-        replace_remedy(f);
+        replace_remedy(j, f);
     }
     f->evidence = arena_printf(j->mem, "database at raft index %" PRIu64 ", snapshot at %" PRIu64,
                                index, j->start_index);
@@ -285,9 +298,7 @@ rule_db_ahead(struct judging *j)
         return;
     f->remedy = "the two are not of one moment: find the log that belongs to the database, else "
                 "restore from the database";
-    f->command =
-        arena_printf(j->mem, "quorate snapshot restore '%s' --skip-hash-check --data-dir NEW",
-                     j->picture->db_path);
+    f->command = restore_command(j);
 }
 
 static void

@@ -403,6 +403,13 @@ test_log_damage(void **state)
     expect_finding(s, "log-damaged", SEVERITY_STOP, "the log is damaged: unexpected EOF");
     damage->kind = WAL_CRC_MISMATCH;
     expect_finding(s, "log-damaged", SEVERITY_STOP, "the log is damaged: walpb: crc mismatch");
+    assert_string_equal(
+        finding_of(s, "log-damaged")->command,
+        "quorate snapshot restore '/data/member/snap/db' --skip-hash-check --data-dir NEW");
+    s->picture.db.info_state = FACT_UNKNOWN;
+    s->picture.db.code = ERROR_PERMISSION;
+    judge(s);
+    assert_string_equal(finding_of(s, "log-damaged")->command, "");
     release(s);
 }
 
@@ -586,6 +593,8 @@ test_db_damage(void **state)
     expect_finding(s, "db-damaged", SEVERITY_STOP,
                    "the database is damaged in 3 places: etcd walks all its pages when it starts");
     expect_evidence(s, "db-damaged", "page 7");
+    assert_string_equal(finding_of(s, "db-damaged")->command,
+                        "quorate salvage --data-dir '/data' --output rescued.db");
     release(s);
 }
 
