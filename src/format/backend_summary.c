@@ -79,11 +79,11 @@ row_judge(const struct part *p, const struct key_row *row, struct error *ret_pro
     return true;
 }
 
-/* One thread goes on without the index; several leave it to one. */
+/* The walk goes on without the index. */
 static bool
-key_row_overflow(const struct scan *s, struct error *e)
+key_row_overflow(struct error *e)
 {
-    if (e->code != ERROR_LIMIT || s->options->threads > 1)
+    if (e->code != ERROR_LIMIT)
         return false;
     error_clear(e);
     return true;
@@ -109,7 +109,7 @@ key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struc
         return true;
     p->full = !key_parts_put(&s->newest, number, key_row.kv.key, row->key.data,
                              !key_row.revision.tombstone, e);
-    return !p->full || key_row_overflow(s, e);
+    return !p->full || key_row_overflow(e);
 }
 
 static void
@@ -164,7 +164,8 @@ bucket_end(struct scan *s)
     if (!s->is_key)
         return;
     s->rows_crc = rows_crc;
-    s->full = s->parts[0].full;
+    for (unsigned i = 0; i < s->part_count; i++)
+        s->full = s->full || s->parts[i].full;
     s->summary.key_row_count = row_count;
     s->summary.last_revision = before.last.main;
 }
@@ -231,7 +232,7 @@ passes_run(struct scan *s, const struct backend_info *info, struct error *e)
 static bool
 overflow(struct scan *s, struct error *e)
 {
-    s->full = key_row_overflow(s, e);
+    s->full = key_row_overflow(e);
     return s->full;
 }
 

@@ -551,6 +551,7 @@ test_a_small_index_finds_the_same(void **state)
     enum { KEYS = 20000, ROWS = 50000 };
     static const int64_t compacted[] = {BACKEND_NEVER_COMPACTED, 9, 30000, ROWS + 1};
     static const struct backend_summary_options small = {BACKEND_ALL, 1, 10, 4096};
+    static const struct backend_summary_options two = {BACKEND_LIVE_KEYS, 2, 10, 8192};
     AUTO_ARENA tmp = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct sample_row *rows = arena_zero(&tmp, ROWS * sizeof(*rows));
@@ -575,6 +576,9 @@ test_a_small_index_finds_the_same(void **state)
         assert_true(expected.live_key_count > 10000);
         assert_int_equal(summary.live_key_count, expected.live_key_count);
         assert_int_equal(summary.hash_kv.hash, expected.hash_kv.hash);
+        assert_int_equal(summary.status_hash, expected.status_hash);
+        OK(backend_summary_check(&tmp, &o.db, &o.info, &two, &findings, &check, &summary, &e));
+        assert_int_equal(summary.live_key_count, expected.live_key_count);
         assert_int_equal(summary.status_hash, expected.status_hash);
     }
 }
