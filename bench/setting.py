@@ -32,9 +32,12 @@ class Setting:
 
     def run(self, *argv):
         """Runs quorate and returns its standard output; a failure ends the program."""
-        result = subprocess.run([self.quorate, *argv], env=self.env, capture_output=True, text=True)
+        return self.run_program(self.quorate, *argv)
+
+    def run_program(self, *argv):
+        result = subprocess.run(argv, env=self.env, capture_output=True, text=True)
         if result.returncode != 0:
-            sys.exit(f"quorate {' '.join(argv)}: {result.stderr}")
+            sys.exit(f"{' '.join(argv)}: {result.stderr}")
         return result.stdout
 
     def lab_up(self, name, *options):

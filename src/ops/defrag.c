@@ -13,6 +13,7 @@
 
 #include "base/failpoint.h"
 #include "base/hash.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "format/backend_hash.h"
 #include "format/bbolt_check.h"
@@ -93,8 +94,11 @@ row_copy(struct defrag *d, struct bbolt_writer *w, const struct bbolt_row *row, 
     d->checksum = crc32c(d->checksum, row->key.data, row->key.size);
     d->checksum = crc32c(d->checksum, row->value.data, row->value.size);
     d->copied += row->key.size + row->value.size;
-    if (++d->rows % PROGRESS_ROWS == 0)
+    if (++d->rows % PROGRESS_ROWS == 0) {
         observer_progress(d->observer, "defragmenting", NULL, d->copied, d->in_use);
+        if (!interrupt_check(e))
+            return false;
+    }
     return bbolt_writer_put(w, row->key, row->value, e);
 }
 
@@ -236,9 +240,12 @@ defrag_run(struct defrag *d, int64_t wait_ms, struct error *e)
     if (!bbolt_check_sound(&d->source.db, &pages, e))
         return false;
     d->in_use = pages * d->source.db.page_size;
-    ok = copy_build(d, e) && copy_take_place(d, e);
+    /* Only now is there something to take back. */
+    interrupt_begin();
+    ok = copy_build(d, e) && interrupt_check(e) && copy_take_place(d, e);
     if (!ok)
         unlink(d->temporary);
+    interrupt_end();
     fd_close(&d->fd);
     return ok;
 }

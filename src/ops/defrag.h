@@ -31,7 +31,8 @@ struct defrag_result {
  * observer  gets the progress in bytes.
  * e         ERROR_NOT_FOUND, ERROR_PERMISSION; ERROR_LOCKED: a server has it open, or opened it
  *           meanwhile (then nothing was changed); ERROR_CORRUPT, ERROR_FORMAT: the database is
- *           damaged; ERROR_NO_SPACE; ERROR_VERIFY: the copy is not what was read; ERROR_IO.
+ *           damaged; ERROR_NO_SPACE; ERROR_VERIFY: the copy is not what was read; ERROR_CANCELLED: SIGINT
+ *           or SIGTERM came; ERROR_IO.
  * Memory    ret_result in mem; a few MiB in use, whatever the size of the database.
  */
 MUST_CHECK bool defrag_data_dir(struct arena *mem, const char *data_dir, int64_t wait_ms,

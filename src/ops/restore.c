@@ -4,6 +4,7 @@
  */
 #include "ops/restore.h"
 
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "ops/restore_database.h"
 #include "ops/restore_fill.h"
@@ -103,12 +104,12 @@ build_all(struct building *b, struct error *e)
                                &b->database, e))
         return false;
     for (size_t i = 0; i < b->site_count; i++) {
-        if (!site_finish(b, &b->sites[i], e))
+        if (!interrupt_check(e) || !site_finish(b, &b->sites[i], e))
             return finish_failed(b, &b->sites[i], e);
     }
     /* The disk writes while the proof reads: only now is it waited for. */
     for (size_t i = 0; i < b->site_count; i++) {
-        if (!site_sync(&b->sites[i], e))
+        if (!site_sync(&b->sites[i], e) || !interrupt_check(e))
             return error_wrap(e, "member '%s'", b->sites[i].name);
     }
     for (size_t i = 0; i < b->site_count; i++) {

@@ -99,7 +99,8 @@ MUST_CHECK bool restore_target_check(const struct restore_target *target, struct
  *
  * e          ERROR_USAGE, ERROR_EXISTS, ERROR_PERMISSION, ERROR_NO_SPACE, ERROR_CORRUPT (digest,
  *            structure), ERROR_FORMAT, ERROR_VERIFY (a built directory did not pass its proof), IO.
- *            After a failure the targets are as they were before.
+ *            After a failure the targets are as they were before. ERROR_CANCELLED: after
+ *            interrupt_begin (base/interrupt.h) a signal came.
  * Memory     ret_result in mem; at most 16 MiB in use, whatever the size of the database.
  */
 MUST_CHECK bool restore_run(struct arena *mem, const struct restore_request *request,

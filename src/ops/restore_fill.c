@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 
 #include "base/hash_lane.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 
 /* PAGE_BYTES is what direct I/O is aligned to, and how much of each block is looked at again. */
@@ -158,7 +159,7 @@ stream(const struct fill *f, uint8_t ret_digest[SHA256_SIZE], struct error *e)
         size_t size = total - done < BLOCK_BYTES ? (size_t)(total - done) : BLOCK_BYTES;
         uint8_t *block = hash_lane_block(lane);
 
-        if (!fd_pread_all(f->fd, f->source->path, block, size, done, e))
+        if (!interrupt_check(e) || !fd_pread_all(f->fd, f->source->path, block, size, done, e))
             return false;
         hash_lane_put(lane, size);
         f->marks[done / BLOCK_BYTES] = mark_of(block, size);

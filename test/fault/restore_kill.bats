@@ -118,6 +118,31 @@ only_whole_or_hidden() {
     [[ $killed -ge 12 ]]
 }
 
+@test "interrupted at 25 moments: nothing is left, and the process ends by the signal" {
+    local started whole_us interrupted=0 n pid status
+    started=$(date +%s%N)
+    restore
+    whole_us=$((($(date +%s%N) - started) / 1000))
+    rm -r "$OUT"
+    for n in {1..25}; do
+        # Whoever starts something in the background has it ignore SIGINT.
+        env --default-signal=INT "$QUORATE" snapshot restore "$GOOD" "${all[@]}" >/dev/null 2>&1 &
+        pid=$! status=0
+        sleep "$(printf '0.%06d' $((20000 + whole_us * n / 25)))"
+        kill -INT $pid 2>/dev/null || true
+        wait $pid 2>/dev/null || status=$?
+        if [[ $status -eq 0 ]]; then
+            all_are_whole
+            rm -r "$OUT"
+            continue
+        fi
+        [[ $status -eq 130 ]]
+        [[ -z $(ls -A "$PLACE") ]]
+        interrupted=$((interrupted + 1))
+    done
+    [[ $interrupted -ge 5 ]]
+}
+
 # The moment between two names: by failpoint, because it is short.
 @test "killed between two members: those that have names boot, the others are hidden" {
     for n in {1..20}; do

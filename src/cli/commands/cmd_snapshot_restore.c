@@ -1,5 +1,6 @@
 /* 'snapshot restore': etcdutl's word; all members at once with --all. */
 
+#include "base/interrupt.h"
 #include "base/json_writer.h"
 #include "base/number.h"
 #include "base/time.h"
@@ -228,8 +229,13 @@ restore_go(struct app *app, struct restore_request *request, struct restore_resu
     request->progress = restore_progress_show;
     request->progress_context = &line;
     progress_start(&line, app, "restoring");
+    interrupt_begin();
     done = restore_run(app->mem, request, ret_result, e);
+    interrupt_end();
     progress_end(&line);
+    /* Nothing half-made is left: now it may end as the signal wants it. */
+    if (!done && e->code == ERROR_CANCELLED)
+        interrupt_die();
     return done;
 }
 
