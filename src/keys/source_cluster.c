@@ -7,9 +7,9 @@
  * newest revision of all then has an event of its own.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/time.h"
 #include "etcd/kv.h"
 #include "etcd/lease.h"
@@ -17,6 +17,7 @@
 #include "etcd/range_read.h"
 #include "etcd/watch.h"
 #include "format/backend.h"
+#include "format/minor_version.h"
 #include "keys/source.h"
 #include "net/loop.h"
 
@@ -196,32 +197,20 @@ history_watch(struct history *h, struct etcd_client *client, int64_t from)
     etcd_watcher_release(&h->watcher);
 }
 
-/* The number at the beginning of what is left of a version, and the dot behind it. */
-static bool
-version_part(const char **at, unsigned long *ret_part)
-{
-    char *end;
-
-    *ret_part = strtoul(*at, &end, 10);
-    if (end == *at)
-        return false;
-    *at = *end == '.' ? end + 1 : end;
-    return true;
-}
-
 static bool
 version_tells_progress_in_order(const char *version)
 {
-    unsigned long major;
-    unsigned long minor;
-    unsigned long patch;
+    const char *dot = strrchr(version, '.');
+    struct error ignored = ERROR_INIT;
+    struct minor_version v;
+    uint32_t patch;
 
-    if (!version_part(&version, &major) || !version_part(&version, &minor) ||
-        !version_part(&version, &patch))
+    if (!minor_version_parse(version, &v, &ignored))
         return false;
-    if (major != 3 || minor > 5)
-        return major >= 3;
-    return (minor == 5 && patch >= 8) || (minor == 4 && patch >= 25);
+    if (v.major != 3 || v.minor > 5)
+        return v.major >= 3;
+    return dot != NULL && number_parse_u32(dot + 1, &patch, &ignored) &&
+           ((v.minor == 5 && patch >= 8) || (v.minor == 4 && patch >= 25));
 }
 
 /* Any endpoint may come to serve the watch. */

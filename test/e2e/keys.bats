@@ -140,7 +140,7 @@ group() {
     [[ $(jq -c 'del(.source)' <<<"$live") == \
         "$(quorate keys ls /registry/ -w json --file "$snapshot" | jq -c 'del(.source)')" ]]
     [[ $(jq -r '.entries[] | select(.name == "/registry/pods/") | .keys' <<<"$live") == \
-        "$(ctl get --prefix --count-only -w fields /registry/pods/ | sed -n 's/^"Count" : //p')" ]]
+        "$(ctl get --prefix --keys-only /registry/pods/ | grep -c .)" ]]
     [[ $(jq -r '.entries[] | select(.name == "/registry/pods/") | "\(.keys) \(.sizeBytes)"' <<<"$live") == \
         "$(counted /registry/pods/)" ]]
     run -0 quorate keys ls /registry
