@@ -65,11 +65,12 @@ crc32c_portable(uint32_t crc, const void *data, size_t size)
 /* The instruction takes a new word each cycle, but gives its result three cycles later: so three
  * lanes side by side. Their bytes, and x^(8 * bytes - 33) and x^(16 * bytes - 33) modulo the
  * polynomial (bit 31 stands for x^0), which move a CRC up by one lane and by two. */
+#define SHORT_LANE ((size_t)128)
+#define LONG_LANE  ((size_t)512)
+
 enum {
-    SHORT_LANE = 128,
     SHORT_LANE_ONE = 0x0D3B6092u,
     SHORT_LANE_TWO = 0xB9E02B86u,
-    LONG_LANE = 512,
     LONG_LANE_ONE = 0xDD7E3B0Cu,
     LONG_LANE_TWO = 0x170076FAu,
 };

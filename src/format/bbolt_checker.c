@@ -9,6 +9,7 @@ page_bit_is_set(const uint64_t *bits, uint64_t number)
 }
 
 bool
+/* NOLINTNEXTLINE(readability-non-const-parameter): the bit is set through it */
 page_bit_set(uint64_t *bits, uint64_t number)
 {
     uint64_t bit = (uint64_t)1 << (number % 64);

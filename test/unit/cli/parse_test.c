@@ -132,7 +132,7 @@ test_errors(void **state)
         const char *hint;
     } cases[] = {
         {"gte a", "unknown command 'gte'", "did you mean 'quorate get'?"},
-        {"s", "unknown command 's': it could be status, snapshot, scan-keys",
+        {"s", "unknown command 's': it could be status, salvage, snapshot, scan-keys",
          "write more of the word"},
         {"member lits", "unknown command 'member lits'", "did you mean 'quorate member list'?"},
         {"member xyzzyxyzzy", "unknown command 'member xyzzyxyzzy'", "see 'quorate help member'"},
