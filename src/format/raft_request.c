@@ -115,11 +115,13 @@ raft_request_decode(struct bytes data, struct raft_request *ret_request, struct 
 static bool
 names_member_attributes(struct bytes path)
 {
-    const uint8_t *end = path.data + path.size;
+    const uint8_t *end;
     const uint8_t *at = path.data;
 
-    while (path.size > 0 &&
-           (at = memmem(at, (size_t)(end - at), MEMBERS_PREFIX, strlen(MEMBERS_PREFIX))) != NULL) {
+    if (path.size == 0)
+        return false;
+    end = path.data + path.size;
+    while ((at = memmem(at, (size_t)(end - at), MEMBERS_PREFIX, strlen(MEMBERS_PREFIX))) != NULL) {
         struct bytes rest;
         size_t digits = 0;
 

@@ -79,7 +79,7 @@ only() {
     [[ $("$QUORATE" backup list --repo "$DISK/repo" -w json | jq '.backups | length') -eq 0 ]]
 
     restore --all --output-dir "$DISK/out"
-    refused 1 "'$DISK': " "bytes are needed for 1 member" "are free" "Hint: free space"
+    refused 1 "'$DISK/out': " "bytes are needed for 1 member" "are free" "Hint: free space"
     restore --name m1 --data-dir "$DISK/d" --wal-dir "$BATS_TEST_TMPDIR/wal"
     refused 1 "'$DISK': "
     only repo repo/lab-t s.db

@@ -121,6 +121,9 @@ test_members_own_requests_are_known(void **state)
         assert_int_equal(v2_request_sets_attributes(&request), cases[i].attributes);
         assert_int_equal(v2_request_is_members_own(&request), cases[i].own);
     }
+    /* One that has no path at all. */
+    assert_false(
+        v2_request_sets_attributes(&(struct v2_request){BYTES_LITERAL("PUT"), BYTES_NONE}));
 }
 
 struct counted {
