@@ -212,7 +212,8 @@ peer_url() {
         --endpoints "$ep" put color green
     as_json --endpoints "$ep" put color green
     [[ $(field .cause) == no-space && $(field '.evidence[0].revision') == "$revision" ]]
-    [[ $(field '.evidence[0].db_size') -gt $(field '.evidence[0].db_size_in_use') ]]
+    [[ $(field '.evidence[0].db_size') -ge $(field '.evidence[0].db_size_in_use') ]]
+    [[ $(field '.evidence[0].db_size_in_use') -gt 0 ]]
 
     # The remedy is one.
     ctl compaction "$revision"

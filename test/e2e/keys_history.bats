@@ -2,7 +2,7 @@
 #
 # 'keys history': the versions of keys that are kept, of a cluster and of a file.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0

@@ -2,7 +2,7 @@
 #
 # 'keys show': one key of a cluster or a file, and what its value says.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
