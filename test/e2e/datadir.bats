@@ -3,7 +3,7 @@
 # 'datadir check' against etcd itself: each state is made from a real member's directory, judged, and
 # then etcd is started on it. What the check says has to be what etcd does.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 bats_require_minimum_version 1.5.0
 load ../harness/datadir

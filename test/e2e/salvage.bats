@@ -3,7 +3,7 @@
 # salvage on what real servers left: first etcd refuses it, then what was rescued is restored, boots,
 # and is compared with what was written.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 
 bats_require_minimum_version 1.5.0

@@ -4,7 +4,7 @@
 # several levels of pages, free pages with old content, a log, a compaction. CORRUPTIONS says how many
 # damaged files (3000 unless told), CORRUPTION_SEED which ones.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
