@@ -79,15 +79,15 @@ grant() {
 @test "leases: a keep-alive goes on when its member is killed, and ends with the lease" {
     local id keeper
     etcd_start "$ETCD_VERSION" 3
-    id=$(grant 3)
+    id=$(grant 5)
     with_cluster "$QUORATE" lease keep-alive "$id" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
     keeper=$!
-    wait_for 10 grep -q "lease $id keepalived with TTL(3)" "$BATS_TEST_TMPDIR/out"
+    wait_for 10 grep -q "lease $id keepalived with TTL(5)" "$BATS_TEST_TMPDIR/out"
     etcd_kill 1
     etcd_wait_healthy 2 3
     # Longer than the lease lives by itself: it takes seven renewals.
-    wait_for 20 eval "(( \$(grep -c keepalived '$BATS_TEST_TMPDIR/out') >= 7 ))"
-    ctl_at 2 lease timetolive "$id" | grep -q 'granted with TTL(3s)'
+    wait_for 30 eval "(( \$(grep -c keepalived '$BATS_TEST_TMPDIR/out') >= 7 ))"
+    ctl_at 2 lease timetolive "$id" | grep -q 'granted with TTL(5s)'
     ctl_at 2 lease revoke "$id"
     wait "$keeper"
     [[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") == "lease $id expired or revoked." ]]
