@@ -118,7 +118,9 @@ MUST_CHECK bool key_copy_save(struct key_copy *copy, struct error *e);
 MUST_CHECK bool key_copy_adopt(struct key_copy *copy, const struct key_batch *batch,
                                struct error *e);
 
-/* Step functions. */
+/* Step functions. What a 'prove' step finds out is in its 'verify'; each process does it anew. */
+MUST_CHECK bool key_copy_prove_check(void *op, enum progress *ret_progress, struct error *e);
+MUST_CHECK bool key_copy_prove_run(void *op, struct error *e);
 MUST_CHECK bool key_copy_undo_guard(void *op, struct error *e);
 MUST_CHECK bool key_copy_undo(void *op, struct error *e);
 MUST_CHECK bool key_copy_nothing_to_undo(void *op, struct error *e);

@@ -49,19 +49,6 @@ const struct step key_import_step_write = {
     .undo = key_copy_undo,
 };
 
-static bool
-prove_check(void *op, enum progress *ret_progress, struct error *e)
-{
-    *ret_progress = PROGRESS_TODO; /* evidence is gathered anew by each process */
-    return key_copy_begin(op, e);
-}
-
-static bool
-prove_run(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 struct proof {
     struct key_import *m;
     uint64_t keys;
@@ -113,8 +100,8 @@ prove_verify(void *op, struct error *e)
 const struct step key_import_step_prove = {
     .name = "prove",
     .intent = "read every key back: its value and its lease",
-    .check = prove_check,
-    .run = prove_run,
+    .check = key_copy_prove_check,
+    .run = key_copy_prove_run,
     .verify = prove_verify,
     .undo = key_copy_nothing_to_undo,
 };

@@ -69,19 +69,6 @@ const struct step v2_migrate_step_copy = {
 /* --- prove --- */
 
 static bool
-prove_check(void *op, enum progress *ret_progress, struct error *e)
-{
-    *ret_progress = PROGRESS_TODO; /* evidence is gathered anew by each process */
-    return key_copy_begin(op, e);
-}
-
-static bool
-prove_run(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
-static bool
 prove_verify(void *op, struct error *e)
 {
     return v2_migrate_prove(op, e);
@@ -90,8 +77,8 @@ prove_verify(void *op, struct error *e)
 const struct step v2_migrate_step_prove = {
     .name = "prove",
     .intent = "read every key back from v3: its value, its lease, and how many there are",
-    .check = prove_check,
-    .run = prove_run,
+    .check = key_copy_prove_check,
+    .run = key_copy_prove_run,
     .verify = prove_verify,
     .undo = key_copy_nothing_to_undo,
 };
