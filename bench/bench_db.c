@@ -15,9 +15,9 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/number.h"
-#include "format/backend.h"
-#include "format/bbolt_writer.h"
-#include "format/mvcc.h"
+#include "format/backend/backend.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt_writer.h"
 #include "ops/lab_objects.h"
 
 enum { TXN_OPS_DEFAULT = 100, FIRST_REVISION = 2, MEMBER_ID = 0xb0 };

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "cluster/data_dir_judging.h"
-#include "format/wal_segment.h"
+#include "format/wal/wal_segment.h"
 
 enum { DIR_MODE = 0700 };
 

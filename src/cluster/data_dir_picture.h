@@ -13,9 +13,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "format/v2_store.h"
-#include "format/wal_summary.h"
+#include "format/wal/wal_summary.h"
 
 enum fact { FACT_UNKNOWN, FACT_ABSENT, FACT_KNOWN };
 

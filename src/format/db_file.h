@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/io.h"
-#include "format/bbolt.h"
+#include "format/bbolt/bbolt.h"
 
 enum db_file_use {
     DB_FILE_READ,   /* shared: beside other readers */

@@ -10,9 +10,9 @@
 
 #include "base/read_ahead.h"
 #include "base/thread.h"
-#include "format/bbolt.h"
-#include "format/bbolt_check.h"
-#include "format/bbolt_meta.h"
+#include "format/bbolt/bbolt.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/bbolt/bbolt_meta.h"
 
 enum { DIGEST_THREAD_LEAST_BYTES = 4 << 20, DIGEST_PIECE_BYTES = 1 << 20 };
 

@@ -19,8 +19,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "format/backend.h"
-#include "format/backend_summary.h"
+#include "format/backend/backend.h"
+#include "format/backend/backend_summary.h"
 #include "format/finding.h"
 
 enum { DB_SNAPSHOT_ALIGNMENT = 512, DB_SNAPSHOT_TRAILER_SIZE = SHA256_SIZE };

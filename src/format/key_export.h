@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
 
 enum { KEY_EXPORT_FORMAT = 1 };
 

@@ -6,7 +6,7 @@
 #ifndef QUORATE_FORMAT_KEY_PARTS_H
 #define QUORATE_FORMAT_KEY_PARTS_H
 
-#include "format/key_index.h"
+#include "format/backend/key_index.h"
 
 enum { KEY_PARTS_MOST = 2, KEY_PARTS_SLOTS_MOST = 1 << 20 };
 

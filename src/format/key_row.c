@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "format/bbolt_page.h"
+#include "format/bbolt/bbolt_page.h"
 
 bool
 key_row_decode(const struct bbolt_row *row, struct key_row *ret_row, struct error *ret_problem)

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "format/bbolt.h"
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt.h"
 
 struct key_row {
     struct revision_key revision;

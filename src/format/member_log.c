@@ -1,6 +1,6 @@
 #include "format/member_log.h"
 
-#include "format/wal_segment.h"
+#include "format/wal/wal_segment.h"
 
 static bool
 damage_check(const struct wal_damage *damage, struct error *e)

@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "format/data_dir.h"
-#include "format/raft_snap.h"
-#include "format/wal_summary.h"
+#include "format/raft/raft_snap.h"
+#include "format/wal/wal_summary.h"
 
 struct member_log {
     uint64_t begins_at; /* raft index at which the oldest segment begins; 0: with the first */

@@ -6,8 +6,8 @@
 #include "format/newest_rows.h"
 
 #include "base/hash.h"
-#include "format/bbolt_cursor.h"
-#include "format/key_index.h"
+#include "format/backend/key_index.h"
+#include "format/bbolt/bbolt_cursor.h"
 #include "format/key_row.h"
 
 enum { WORD_BITS = 64, PARTS_MOST = 64 };

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "format/bbolt.h"
+#include "format/bbolt/bbolt.h"
 
 struct newest_rows {
     struct {

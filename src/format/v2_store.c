@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 
 /* store.go: the history keeps the last 1000 events; unused places are null. */
 enum { EVENT_HISTORY_CAPACITY = 1000, STORE_VERSION = 2 };

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "format/bbolt_page.h"
+#include "format/bbolt/bbolt_page.h"
 #include "keys/wal_tail.h"
 
 enum { ROWS_BETWEEN_PROGRESS = 4096 };

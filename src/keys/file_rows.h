@@ -2,7 +2,7 @@
 #ifndef QUORATE_KEYS_FILE_ROWS_H
 #define QUORATE_KEYS_FILE_ROWS_H
 
-#include "format/bbolt_cursor.h"
+#include "format/bbolt/bbolt_cursor.h"
 #include "keys/source.h"
 
 struct file_rows {

@@ -6,8 +6,8 @@
  * not change any more.
  */
 #include "base/thread.h"
-#include "format/bbolt_page.h"
-#include "format/key_index.h"
+#include "format/backend/key_index.h"
+#include "format/bbolt/bbolt_page.h"
 #include "keys/file_rows.h"
 
 enum {

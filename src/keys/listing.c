@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "format/kube_created.h"
+#include "format/value/kube_created.h"
 
 struct listing {
     const struct listing_request *request;

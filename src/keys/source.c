@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "format/backend.h"
+#include "format/backend/backend.h"
 
 void
 key_source_close(struct key_source **source)

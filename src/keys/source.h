@@ -22,7 +22,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/observer.h"
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
 #include "keys/range.h"
 
 struct etcd_client;

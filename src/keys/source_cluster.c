@@ -16,7 +16,7 @@
 #include "etcd/maintenance.h"
 #include "etcd/range_read.h"
 #include "etcd/watch.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "format/minor_version.h"
 #include "keys/source.h"
 #include "net/loop.h"

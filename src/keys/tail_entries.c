@@ -5,7 +5,7 @@
 
 #include "format/member_log.h"
 #include "format/proto.h"
-#include "format/raft_request.h"
+#include "format/raft/raft_request.h"
 
 /* Of InternalRaftRequest. */
 enum {

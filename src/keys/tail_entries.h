@@ -18,9 +18,9 @@
 #include "base/error.h"
 #include "etcd/message/kv_message.h"
 #include "etcd/message/lease_message.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "format/data_dir.h"
-#include "format/wal_damage.h"
+#include "format/wal/wal_damage.h"
 
 /* Entries of a tail: far above what etcd lets stand between two commits of its backend (10,000). */
 enum { TAIL_ENTRIES_MOST = 512 << 10 };

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "format/backend_auth.h"
-#include "format/bbolt_check.h"
+#include "format/backend/backend_auth.h"
+#include "format/bbolt/bbolt_check.h"
 #include "format/db_file.h"
 #include "ops/data_dir_reading.h"
 

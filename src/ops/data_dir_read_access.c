@@ -7,8 +7,8 @@
 
 #include "base/io.h"
 #include "base/number.h"
-#include "format/raft_snap.h"
-#include "format/wal_segment.h"
+#include "format/raft/raft_snap.h"
+#include "format/wal/wal_segment.h"
 #include "ops/data_dir_reading.h"
 
 enum { GROUPS_MOST = 1024 };

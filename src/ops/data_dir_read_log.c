@@ -6,9 +6,9 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "format/db_file.h"
-#include "format/raft_request.h"
-#include "format/raft_snap.h"
-#include "format/wal_segment.h"
+#include "format/raft/raft_request.h"
+#include "format/raft/raft_snap.h"
+#include "format/wal/wal_segment.h"
 #include "ops/data_dir_reading.h"
 #include "ops/v2_check.h"
 

@@ -15,10 +15,10 @@
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/io.h"
-#include "format/backend_hash.h"
-#include "format/bbolt_check.h"
-#include "format/bbolt_cursor.h"
-#include "format/bbolt_writer.h"
+#include "format/backend/backend_hash.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/bbolt/bbolt_cursor.h"
+#include "format/bbolt/bbolt_writer.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
 
@@ -26,7 +26,7 @@
 #define TEMPORARY_PREFIX "db.tmp"
 
 /* etcd defragments with 90, but leaves the last page of each 10,000 rows to be filled on: a little
- * more makes up for that. How rows join in pages does the rest (format/bbolt_tree.c). */
+ * more makes up for that. How rows join in pages does the rest (format/bbolt/bbolt_tree.c). */
 enum { TAG_BYTES = 4, PROGRESS_ROWS = 1024, FILL_PERCENT = 95 };
 
 struct defrag {

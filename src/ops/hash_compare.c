@@ -11,8 +11,8 @@
 
 #include "base/hash.h"
 #include "base/io.h"
-#include "format/bbolt.h"
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt.h"
 
 int64_t
 hash_reference_revision(const struct hash_reference *reference)

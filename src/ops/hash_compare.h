@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "etcd/message/maintenance_message.h"
-#include "format/backend_summary.h"
+#include "format/backend/backend_summary.h"
 
 /* A verified db file, and the revision bump that a restore added to it. */
 struct hash_reference {

@@ -3,13 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "format/backend.h"
-#include "format/bbolt_cursor.h"
-#include "format/bbolt_edit.h"
+#include "format/backend/backend.h"
+#include "format/bbolt/bbolt_cursor.h"
+#include "format/bbolt/bbolt_edit.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
 #include "format/member_log.h"
-#include "format/raft_request.h"
+#include "format/raft/raft_request.h"
 
 /* The first release with a database that says enough, the first and the last with a storage version
  * of its own that is known here. */

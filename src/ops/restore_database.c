@@ -9,9 +9,9 @@
 
 #include "base/buf.h"
 #include "base/io.h"
-#include "format/backend.h"
-#include "format/bbolt_cursor.h"
-#include "format/mvcc.h"
+#include "format/backend/backend.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt_cursor.h"
 
 /* The bump needs one row of its own; etcd itself needs room to go on. */
 #define REVISION_MAX (INT64_MAX - 1)

@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "format/backend.h"
-#include "format/bbolt_edit.h"
+#include "format/backend/backend.h"
+#include "format/bbolt/bbolt_edit.h"
 #include "ops/restore.h"
 
 struct restore_database {

@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 #include "base/io.h"
-#include "format/raft.h"
-#include "format/raft_snap.h"
+#include "format/raft/raft.h"
+#include "format/raft/raft_snap.h"
 #include "format/v2_store.h"
-#include "format/wal_reader.h"
-#include "format/wal_writer.h"
+#include "format/wal/wal_reader.h"
+#include "format/wal/wal_writer.h"
 #include "ops/restore_database.h"
 
 enum { TERM = 1, SNAP_MODE = 0666, WAL_DIR_MODE = 0700 };

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "format/backend.h"
-#include "format/bbolt.h"
-#include "format/bbolt_check.h"
-#include "format/raft_snap.h"
+#include "format/backend/backend.h"
+#include "format/bbolt/bbolt.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/raft/raft_snap.h"
 #include "format/v2_store.h"
-#include "format/wal_summary.h"
+#include "format/wal/wal_summary.h"
 #include "ops/restore_database.h"
 
 static bool

@@ -5,7 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "base/io.h"
-#include "format/wal_segment.h"
+#include "format/wal/wal_segment.h"
 #include "ops/restore_site.h"
 
 /* Beyond the database: the changed pages, the .snap, directories. */

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/observer.h"
-#include "format/backend_rescue.h"
+#include "format/backend/backend_rescue.h"
 #include "format/db_snapshot.h"
 #include "ops/salvage_copy.h"
 #include "ops/salvage_log.h"

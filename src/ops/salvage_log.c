@@ -1,7 +1,7 @@
 #include "ops/salvage_log.h"
 
 #include "base/io.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "format/proto.h"
 #include "keys/source.h"
 #include "keys/wal_tail.h"

@@ -8,9 +8,9 @@
 #ifndef QUORATE_OPS_SALVAGE_LOG_H
 #define QUORATE_OPS_SALVAGE_LOG_H
 
-#include "format/backend_rescue.h"
+#include "format/backend/backend_rescue.h"
 #include "format/data_dir.h"
-#include "format/wal_damage.h"
+#include "format/wal/wal_damage.h"
 
 struct salvage_log {
     bool applied;

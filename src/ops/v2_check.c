@@ -5,7 +5,7 @@
 #include "base/io.h"
 #include "format/data_dir.h"
 #include "format/member_log.h"
-#include "format/raft_request.h"
+#include "format/raft/raft_request.h"
 #include "format/v2_store.h"
 
 struct search {

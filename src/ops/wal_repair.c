@@ -7,8 +7,8 @@
 #include "base/io.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
-#include "format/wal_segment.h"
-#include "format/wal_summary.h"
+#include "format/wal/wal_segment.h"
+#include "format/wal/wal_summary.h"
 #include "ops/salvage_copy.h"
 
 #define BROKEN_SUFFIX ".broken"

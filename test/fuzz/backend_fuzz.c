@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "format/bbolt_meta.h"
+#include "format/bbolt/bbolt_meta.h"
 #include "format/db_snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "format/bbolt_check.h"
-#include "format/bbolt_edit.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/bbolt/bbolt_edit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

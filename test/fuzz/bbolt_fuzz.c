@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "format/bbolt_check.h"
-#include "format/bbolt_cursor.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/bbolt/bbolt_cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* A row of "key": the first 17 or 18 bytes as a revision, any bytes as a KeyValue, which must read
  * as a plain loop over proto.h reads it. */
 
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
 
 #include <string.h>
 

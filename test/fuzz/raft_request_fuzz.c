@@ -1,10 +1,10 @@
 /* Any bytes as what a log entry carries, as the raft messages around it, and as rows of the small
  * buckets. What is decoded and encoded again is decoded to the same. */
 
-#include "format/backend_auth.h"
-#include "format/backend_row.h"
-#include "format/backend_shape.h"
-#include "format/raft_request.h"
+#include "format/backend/backend_auth.h"
+#include "format/backend/backend_row.h"
+#include "format/backend/backend_shape.h"
+#include "format/raft/raft_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "format/proto.h"
-#include "format/raft_snap.h"
+#include "format/raft/raft_snap.h"
 #include "format/v2_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "format/backend_rescue.h"
+#include "format/backend/backend_rescue.h"
 #include "format/db_snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,7 +1,7 @@
 /* Any bytes as a stored value: read into a tree, written as JSON, hidden, compared with itself cut. */
 
-#include "format/stored_value.h"
-#include "format/value_diff.h"
+#include "format/value/stored_value.h"
+#include "format/value/value_diff.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "base/io.h"
-#include "format/wal_summary.h"
+#include "format/wal/wal_summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -31,11 +31,11 @@
 
 #include "base/io.h"
 #include "base/number.h"
-#include "format/backend_rescue.h"
-#include "format/bbolt_cursor.h"
+#include "format/backend/backend_rescue.h"
+#include "format/bbolt/bbolt_cursor.h"
 #include "format/db_snapshot.h"
-#include "format/raft_snap.h"
-#include "format/wal_summary.h"
+#include "format/raft/raft_snap.h"
+#include "format/wal/wal_summary.h"
 #include "mutation.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "format/bbolt_meta.h"
+#include "format/bbolt/bbolt_meta.h"
 #include "format/db_snapshot.h"
 
 enum { FLIPS_MOST = 16, HEADER_BYTES = 64, ZERO_PAGES_MOST = 3, CHECKSUM_AT = 72, SUM_FROM = 16 };

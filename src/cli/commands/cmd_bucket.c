@@ -7,11 +7,11 @@
 #include "cli/app.h"
 #include "cli/db_wait.h"
 #include "cli/print/print_bucket.h"
-#include "format/backend_hash.h"
-#include "format/bbolt_cursor.h"
-#include "format/bbolt_page.h"
+#include "format/backend/backend_hash.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt_cursor.h"
+#include "format/bbolt/bbolt_page.h"
 #include "format/data_dir.h"
-#include "format/mvcc.h"
 
 enum { FLUSH_BYTES = 256 << 10, FIRST_PAGE = 2 };
 

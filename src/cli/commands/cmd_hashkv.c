@@ -3,7 +3,7 @@
 #include "cli/app.h"
 #include "cli/db_wait.h"
 #include "cli/print/print_snapshot.h"
-#include "format/backend_hash.h"
+#include "format/backend/backend_hash.h"
 
 static const struct option_def hashkv_options[] = {
     {"rev", OPTION_I64, .arg = "REVISION",

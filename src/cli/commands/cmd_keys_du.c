@@ -6,7 +6,7 @@
 #include "cli/key_source.h"
 #include "cli/report.h"
 #include "cli/text.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "keys/usage.h"
 
 /* The most keys that --biggest and --rewritten list. */

@@ -8,7 +8,7 @@
 #include "cli/observe.h"
 #include "cli/report.h"
 #include "cluster/data_dir_rules.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "ops/data_dir_read.h"
 #include "ops/salvage.h"
 #include "ops/wal_repair.h"

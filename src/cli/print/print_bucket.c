@@ -3,10 +3,10 @@
 #include <inttypes.h>
 
 #include "cli/text.h"
-#include "format/backend.h"
-#include "format/backend_auth.h"
-#include "format/bbolt_page.h"
-#include "format/mvcc.h"
+#include "format/backend/backend.h"
+#include "format/backend/backend_auth.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt_page.h"
 
 static bool
 quoted_print(struct buf *out, const struct bbolt_row *row)

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "format/bbolt.h"
+#include "format/bbolt/bbolt.h"
 
 /*
  * One row of a bucket, a line: key and value quoted as Go's %q does or, with 'decode' and for the

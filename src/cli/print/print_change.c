@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/text.h"
-#include "format/line_diff.h"
-#include "format/value_diff.h"
+#include "format/value/line_diff.h"
+#include "format/value/value_diff.h"
 
 #define MANAGED_FIELDS "metadata.managedFields"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "cli/print/print.h"
-#include "format/backend_hash.h"
+#include "format/backend/backend_hash.h"
 
 struct snapshot_status {
     uint32_t hash;

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json_writer.h"
 #include "cli/output.h"
-#include "format/stored_value.h"
+#include "format/value/stored_value.h"
 
 struct value_style {
     bool utf8;        /* the terminal's characters are UTF-8 */

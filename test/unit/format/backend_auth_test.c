@@ -1,10 +1,10 @@
-#include "format/backend_auth.h"
+#include "format/backend/backend_auth.h"
 
 #include "expect.h"
 
 #include "backend_sample.h"
-#include "format/backend.h"
-#include "format/bbolt_cursor.h"
+#include "format/backend/backend.h"
+#include "format/bbolt/bbolt_cursor.h"
 
 /* The rich goldens: root with role root, app with role app-rw, which may read and write /reg/. */
 static void

@@ -1,4 +1,4 @@
-#include "format/backend_hash.h"
+#include "format/backend/backend_hash.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include "backend_sample.h"
 #include "base/thread.h"
-#include "format/backend_summary.h"
+#include "format/backend/backend_summary.h"
 
 struct opened {
     struct bbolt db;

@@ -1,12 +1,12 @@
-#include "format/backend_rescue.h"
+#include "format/backend/backend_rescue.h"
 
 #include "../expect.h"
 
 #include <string.h>
 
 #include "backend_sample.h"
-#include "format/backend_summary.h"
-#include "format/bbolt_page.h"
+#include "format/backend/backend_summary.h"
+#include "format/bbolt/bbolt_page.h"
 
 #define PAGE ((size_t)4096)
 

@@ -1,4 +1,4 @@
-#include "format/backend_row.h"
+#include "format/backend/backend_row.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,10 +11,10 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "format/backend.h"
-#include "format/bbolt_cursor.h"
-#include "format/bbolt_writer.h"
-#include "format/mvcc.h"
+#include "format/backend/backend.h"
+#include "format/backend/mvcc.h"
+#include "format/bbolt/bbolt_cursor.h"
+#include "format/bbolt/bbolt_writer.h"
 
 enum { SAMPLE_LARGEST_BYTES = 16 << 20 };
 

@@ -1,4 +1,4 @@
-#include "format/backend.h"
+#include "format/backend/backend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

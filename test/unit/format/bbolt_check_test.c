@@ -1,4 +1,4 @@
-#include "format/bbolt_check.h"
+#include "format/bbolt/bbolt_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "bbolt_sample.h"
-#include "format/bbolt_writer.h"
+#include "format/bbolt/bbolt_writer.h"
 
 /*
  * test/golden/bolt/compact-4k-noinline.db: pages 2 to 6 and 16 to 19 are the leaves of small

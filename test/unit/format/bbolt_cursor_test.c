@@ -1,4 +1,4 @@
-#include "format/bbolt_cursor.h"
+#include "format/bbolt/bbolt_cursor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "format/bbolt_edit.h"
+#include "format/bbolt/bbolt_edit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
-#include "format/bbolt_in_use.h"
+#include "format/bbolt/bbolt_in_use.h"
 
 #include <string.h>
 
 #include "expect.h"
-#include "format/bbolt_check.h"
+#include "format/bbolt/bbolt_check.h"
 #include "scratch.h"
 
 static const char *const goldens[] = {

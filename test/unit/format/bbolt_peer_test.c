@@ -2,7 +2,7 @@
  * The second opinion: what we write and edit goes through 'bbolt check', bbolt's own, when
  * QUORATE_BBOLT names that program.
  */
-#include "format/bbolt_edit.h"
+#include "format/bbolt/bbolt_edit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

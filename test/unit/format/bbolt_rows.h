@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "bbolt_sample.h"
-#include "format/bbolt_check.h"
-#include "format/bbolt_writer.h"
+#include "format/bbolt/bbolt_check.h"
+#include "format/bbolt/bbolt_writer.h"
 
 struct model_bucket {
     const char *name;

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "format/bbolt_cursor.h"
+#include "format/bbolt/bbolt_cursor.h"
 
 enum { SAMPLE_MOST_BYTES = 16 << 20 };
 

@@ -1,4 +1,4 @@
-#include "format/bbolt.h"
+#include "format/bbolt/bbolt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "format/bbolt_writer.h"
+#include "format/bbolt/bbolt_writer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "bbolt_rows.h"
-#include "format/bbolt_meta.h"
+#include "format/bbolt/bbolt_meta.h"
 
 /* Whether a row of a run needs more than a page, and all of them every page of the run. */
 static void

@@ -1,4 +1,4 @@
-#include "format/kube_created.h"
+#include "format/value/kube_created.h"
 
 #include "base/buf.h"
 #include "expect.h"

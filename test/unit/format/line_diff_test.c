@@ -1,4 +1,4 @@
-#include "format/line_diff.h"
+#include "format/value/line_diff.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "format/mvcc.h"
+#include "format/backend/mvcc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,12 @@
-#include "format/raft_request.h"
+#include "format/raft/raft_request.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 #include "expect.h"
 #include "format/proto.h"
-#include "format/raft.h"
-#include "format/wal_summary.h"
+#include "format/raft/raft.h"
+#include "format/wal/wal_summary.h"
 #include "scratch.h"
 
 static void

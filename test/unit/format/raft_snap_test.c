@@ -1,4 +1,4 @@
-#include "format/raft_snap.h"
+#include "format/raft/raft_snap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

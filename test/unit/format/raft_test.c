@@ -1,4 +1,4 @@
-#include "format/raft.h"
+#include "format/raft/raft.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "format/stored_value.h"
+#include "format/value/stored_value.h"
 
 #include <string.h>
 

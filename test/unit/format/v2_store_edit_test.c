@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "expect.h"
-#include "format/raft_snap.h"
+#include "format/raft/raft_snap.h"
 #include "format/v2_store.h"
 #include "scratch.h"
 

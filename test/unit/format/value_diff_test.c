@@ -1,8 +1,8 @@
-#include "format/value_diff.h"
+#include "format/value/value_diff.h"
 
 #include "expect.h"
-#include "format/json_tree.h"
-#include "format/stored_value.h"
+#include "format/value/json_tree.h"
+#include "format/value/stored_value.h"
 #include "scratch.h"
 
 static bool

@@ -1,4 +1,4 @@
-#include "format/wal_reader.h"
+#include "format/wal/wal_reader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "format/raft.h"
-#include "format/wal_summary.h"
-#include "format/wal_writer.h"
+#include "format/raft/raft.h"
+#include "format/wal/wal_summary.h"
+#include "format/wal/wal_writer.h"
 #include "scratch.h"
 
 struct log {

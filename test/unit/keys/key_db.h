@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "expect.h"
-#include "format/backend.h"
-#include "format/bbolt_writer.h"
+#include "format/backend/backend.h"
+#include "format/bbolt/bbolt_writer.h"
 #include "keys/source.h"
 #include "scratch.h"
 

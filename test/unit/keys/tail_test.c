@@ -2,8 +2,8 @@
 
 #include "etcd/message/message.h"
 #include "format/proto.h"
-#include "format/wal_reader.h"
-#include "format/wal_writer.h"
+#include "format/wal/wal_reader.h"
+#include "format/wal/wal_writer.h"
 #include "key_db.h"
 
 /* An entry of the log: a put of 'key', or with key NULL an empty one. */

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "expect.h"
-#include "format/backend_hash.h"
-#include "format/bbolt_check.h"
+#include "format/backend/backend_hash.h"
+#include "format/bbolt/bbolt_check.h"
 #include "format/db_file.h"
 #include "scratch.h"
 

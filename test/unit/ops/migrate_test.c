@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "expect.h"
-#include "format/backend.h"
+#include "format/backend/backend.h"
 #include "format/db_file.h"
 #include "format/proto.h"
-#include "format/raft.h"
-#include "format/wal_reader.h"
-#include "format/wal_writer.h"
+#include "format/raft/raft.h"
+#include "format/wal/wal_reader.h"
+#include "format/wal/wal_writer.h"
 #include "ops/v2_check.h"
 #include "scratch.h"
 

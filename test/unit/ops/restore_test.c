@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/spawn.h"
-#include "format/wal_reader.h"
+#include "format/wal/wal_reader.h"
 #include "ops/restore_proof.h"
 #include "scratch.h"
 
