@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/json_writer.h"
 #include "base/time.h"
 #include "node/supervisor_loop.h"
 
@@ -331,6 +332,31 @@ bool
 supervisor_run(const char *dir, const char *name, struct error *e)
 {
     return request_about(dir, "start", name, e);
+}
+
+bool
+supervisor_put(const char *dir, const char *name, const char *const *argv, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BUF words = BUF_INIT;
+    struct json_writer w;
+    const struct json *doc;
+
+    json_writer_init(&w, &words, 0);
+    json_array_begin(&w);
+    for (size_t i = 0; argv[i] != NULL; i++)
+        json_text(&w, argv[i]);
+    json_array_end(&w);
+    if (words.size > SUPERVISOR_WORDS_MOST)
+        return error_set(e, ERROR_LIMIT, "the command line of '%s' is longer than %d bytes", name,
+                         SUPERVISOR_WORDS_MOST);
+    return request(&tmp, dir, arena_printf(&tmp, "put %s %s\n", name, buf_text(&words)), &doc, e);
+}
+
+bool
+supervisor_drop(const char *dir, const char *name, struct error *e)
+{
+    return request_about(dir, "drop", name, e);
 }
 
 bool

@@ -30,6 +30,7 @@ enum {
     SUPERVISOR_LOG_BYTES = 10 << 20,
     SUPERVISOR_LOG_KEEP = 3,
     SUPERVISOR_NAME_MAX = 64,
+    SUPERVISOR_WORDS_MOST = 15 << 10, /* of a program that is added, as JSON */
 };
 
 #define SUPERVISOR_SOCKET "supervisor.sock"
@@ -92,6 +93,17 @@ MUST_CHECK bool supervisor_stop(const char *dir, const char *name, struct error 
 MUST_CHECK bool supervisor_kill(const char *dir, const char *name, struct error *e);
 /* Starts what is down or pausing; fine when it runs. Returns when the program is executed. */
 MUST_CHECK bool supervisor_run(const char *dir, const char *name, struct error *e);
+/*
+ * Adds a program, held down; or gives one that is down other words. Its environment is the first
+ * program's.
+ *
+ * argv  the program and its words, NULL at the end; 16 KiB at most.
+ * e     ERROR_CONFLICT: it is not down. ERROR_LIMIT: too many programs, or too long.
+ */
+MUST_CHECK bool supervisor_put(const char *dir, const char *name, const char *const *argv,
+                               struct error *e);
+/* Forgets a program; its log stays. e: ERROR_CONFLICT: it is not down. */
+MUST_CHECK bool supervisor_drop(const char *dir, const char *name, struct error *e);
 /* Stops all programs, then the supervisor. Returns when both are gone. */
 MUST_CHECK bool supervisor_shutdown(const char *dir, struct error *e);
 

@@ -10,12 +10,19 @@
 #include <sys/wait.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/json_writer.h"
 #include "base/spawn.h"
 #include "base/time.h"
 #include "node/log_file.h"
 
-enum { CLIENTS_MOST = 32, REQUEST_MOST = 256, READ_BYTES = 16 << 10, NOBODY = -1 };
+enum {
+    CLIENTS_MOST = 32,
+    PROGRAMS_MOST = 64,
+    REQUEST_MOST = 16 << 10, /* a program's words are in one */
+    READ_BYTES = 16 << 10,
+    NOBODY = -1
+};
 
 struct program {
     const struct supervisor_program *config;
@@ -43,8 +50,9 @@ struct client {
 struct supervisor {
     struct arena mem;
     const struct supervisor_config *config;
-    struct program *programs;
+    struct program *programs; /* room for PROGRAMS_MOST */
     size_t program_count;
+    const char *const *env; /* of programs that come later: the first one's */
     struct client clients[CLIENTS_MOST];
     int listen_fd;
     int signal_fd;
@@ -236,6 +244,126 @@ request_start(struct client *c, struct program *p)
     }
 }
 
+static bool
+program_init(struct supervisor *s, const struct supervisor_program *config, struct error *e)
+{
+    struct program *p = &s->programs[s->program_count];
+    const char *path = arena_printf(&s->mem, "%s/%s.log", s->config->dir, config->name);
+    int ends[2];
+
+    *p = (struct program){.config = config, .state = SUPERVISOR_DOWN};
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_set_errno(e, errno, "pipe");
+    p->log_read = ends[0];
+    p->log_write = ends[1];
+    /* Only our end: etcd's writes shall wait, not fail, when we are slow. */
+    fcntl(p->log_read, F_SETFL, O_NONBLOCK);
+    if (!log_file_open(&p->log, path,
+                       s->config->log_bytes > 0 ? s->config->log_bytes : SUPERVISOR_LOG_BYTES,
+                       s->config->log_keep > 0 ? s->config->log_keep : SUPERVISOR_LOG_KEEP, e)) {
+        fd_close(&p->log_read);
+        fd_close(&p->log_write);
+        return false;
+    }
+    s->program_count++;
+    return true;
+}
+
+/* The words of a program, as JSON behind its name in the request. */
+static bool
+words_decode(struct supervisor *s, const char *text, const char *const **ret_argv, struct error *e)
+{
+    const struct json *array;
+    const char **argv;
+    size_t count;
+
+    if (!json_parse(&s->mem, bytes_of(text, strlen(text)), &array, e))
+        return false;
+    count = json_array_count(array);
+    if (count == 0)
+        return error_set(e, ERROR_FORMAT, "a program has at least one word");
+    argv = arena_zero(&s->mem, (count + 1) * sizeof(*argv));
+    for (size_t i = 0; i < count; i++) {
+        if (!json_as_text(&s->mem, json_array_at(array, i), &argv[i], e))
+            return false;
+    }
+    *ret_argv = argv;
+    return true;
+}
+
+static bool
+program_must_be_down(const struct program *p, struct error *e)
+{
+    return (p->state == SUPERVISOR_DOWN && p->pid == 0) ||
+           error_set(e, ERROR_CONFLICT, "'%s' is %s, not down", p->config->name,
+                     supervisor_state_word(p->state));
+}
+
+static bool
+program_put(struct supervisor *s, ssize_t found, const char *name, const char *words,
+            struct error *e)
+{
+    struct supervisor_program *config = arena_zero(&s->mem, sizeof(*config));
+
+    config->name = arena_text(&s->mem, name);
+    config->env = found != NOBODY ? s->programs[found].config->env : s->env;
+    if (s->ending)
+        return error_set(e, ERROR_CONFLICT, "the supervisor is shutting down");
+    if (name[0] == '\0' || strchr(name, '/') != NULL)
+        return error_set(e, ERROR_USAGE, "'%s' cannot name a program", name);
+    if (found != NOBODY && !program_must_be_down(&s->programs[found], e))
+        return false;
+    if (found == NOBODY && s->program_count == PROGRAMS_MOST)
+        return error_set(e, ERROR_LIMIT, "the supervisor has %d programs, the most it can",
+                         PROGRAMS_MOST);
+    if (!words_decode(s, words, &config->argv, e))
+        return error_wrap(e, "the words of '%s'", name);
+    if (found == NOBODY)
+        return program_init(s, config, e);
+    s->programs[found].config = config;
+    return true;
+}
+
+static void answers_due(struct supervisor *s);
+
+/* Who still waits for its end is answered before the others move up. */
+static bool
+program_drop(struct supervisor *s, ssize_t found, struct error *e)
+{
+    struct program *p = &s->programs[found];
+
+    if (!program_must_be_down(p, e))
+        return false;
+    answers_due(s);
+    fd_close(&p->log_read);
+    fd_close(&p->log_write);
+    log_file_close(&p->log);
+    s->program_count--;
+    memmove(p, p + 1, (s->program_count - (size_t)found) * sizeof(*p));
+    for (size_t i = 0; i < CLIENTS_MOST; i++)
+        s->clients[i].waits_for -= s->clients[i].waits_for > found;
+    return true;
+}
+
+/* The beginning of the request's third word. */
+static const char *
+third_word(const char *request)
+{
+    const char *blank = strchr(request, ' ');
+
+    blank = blank != NULL ? strchr(blank + 1, ' ') : NULL;
+    return blank != NULL ? blank + 1 : "";
+}
+
+static void
+client_answer_whether(struct client *c, bool done, const struct error *e)
+{
+    if (done)
+        client_answer_ok(c);
+    else
+        client_answer_error(c, e);
+}
+
 static void
 request_serve(struct supervisor *s, struct client *c)
 {
@@ -253,11 +381,15 @@ request_serve(struct supervisor *s, struct client *c)
     } else if (strcmp(verb, "shutdown") == 0) {
         c->shutdown = true;
         shutdown_begin(s);
+    } else if (strcmp(verb, "put") == 0) {
+        client_answer_whether(c, program_put(s, found, name, third_word(c->request), &e), &e);
     } else if (found == NOBODY) {
         error_set_(&e, ERROR_NOT_FOUND, 0, "the supervisor knows no '%s'", name);
         client_answer_error(c, &e);
     } else if (strcmp(verb, "start") == 0 && !s->ending) {
         request_start(c, &s->programs[found]);
+    } else if (strcmp(verb, "drop") == 0) {
+        client_answer_whether(c, program_drop(s, found, &e), &e);
     } else if (strcmp(verb, "stop") == 0 || strcmp(verb, "kill") == 0) {
         c->waits_for = found;
         program_stop(s, &s->programs[found], verb[0] == 's' ? SIGTERM : SIGKILL);
@@ -390,49 +522,30 @@ static void
 serve_once(struct supervisor *s, struct pollfd *fds)
 {
     size_t count = 0;
+    size_t program_count = s->program_count; /* a request may change it */
     int wait_ms = programs_due(s);
 
     answers_due(s);
     fds[count++] = (struct pollfd){s->signal_fd, POLLIN, 0};
     fds[count++] = (struct pollfd){s->listen_fd, POLLIN, 0};
-    for (size_t i = 0; i < s->program_count; i++)
+    for (size_t i = 0; i < program_count; i++)
         fds[count++] = (struct pollfd){s->programs[i].log_read, POLLIN, 0};
     for (size_t i = 0; i < CLIENTS_MOST; i++)
         fds[count++] = (struct pollfd){s->clients[i].fd, POLLIN, 0};
     if (poll(fds, count, wait_ms) <= 0)
         return;
-    for (size_t i = 0; i < s->program_count; i++) {
+    for (size_t i = 0; i < program_count; i++) {
         if (fds[2 + i].revents != 0)
             program_log(&s->programs[i]);
     }
     for (size_t i = 0; i < CLIENTS_MOST; i++) {
-        if (fds[2 + s->program_count + i].revents != 0 && s->clients[i].fd >= 0)
+        if (fds[2 + program_count + i].revents != 0 && s->clients[i].fd >= 0)
             client_read(s, &s->clients[i]);
     }
     if (fds[0].revents != 0)
         signals_read(s);
     if (fds[1].revents != 0)
         client_accept(s);
-}
-
-static bool
-program_init(struct supervisor *s, size_t i, struct error *e)
-{
-    struct program *p = &s->programs[i];
-    const struct supervisor_config *config = s->config;
-    const char *path = arena_printf(&s->mem, "%s/%s.log", config->dir, config->programs[i].name);
-    int ends[2];
-
-    p->config = &config->programs[i];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_set_errno(e, errno, "pipe");
-    p->log_read = ends[0];
-    p->log_write = ends[1];
-    /* Only our end: etcd's writes shall wait, not fail, when we are slow. */
-    fcntl(p->log_read, F_SETFL, O_NONBLOCK);
-    return log_file_open(&p->log, path,
-                         config->log_bytes > 0 ? config->log_bytes : SUPERVISOR_LOG_BYTES,
-                         config->log_keep > 0 ? config->log_keep : SUPERVISOR_LOG_KEEP, e);
 }
 
 static bool
@@ -450,11 +563,12 @@ supervisor_init(struct supervisor *s, struct error *e)
     s->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->signal_fd < 0)
         return error_set_errno(e, errno, "signalfd");
-    s->program_count = s->config->program_count;
-    s->programs = arena_zero(&s->mem, s->program_count * sizeof(*s->programs));
-    for (size_t i = 0; i < s->program_count; i++) {
-        if (!program_init(s, i, e))
+    ASSERT(s->config->program_count <= PROGRAMS_MOST);
+    s->programs = arena_zero(&s->mem, PROGRAMS_MOST * sizeof(*s->programs));
+    for (size_t i = 0; i < s->config->program_count; i++) {
+        if (!program_init(s, &s->config->programs[i], e))
             return false;
+        s->env = s->config->programs[0].env;
     }
     for (size_t i = 0; i < s->program_count; i++) {
         /* A program that is not there is found out at once, not by its pauses. */
@@ -480,7 +594,7 @@ supervisor_loop(const struct supervisor_config *config, int listen_fd, int ready
     if (write(ready_fd, "", 1) < 0)
         fprintf(stderr, "nobody waits any more\n");
     close(ready_fd);
-    fds = arena_zero(&s.mem, (2 + s.program_count + CLIENTS_MOST) * sizeof(*fds));
+    fds = arena_zero(&s.mem, (2 + PROGRAMS_MOST + CLIENTS_MOST) * sizeof(*fds));
     while (!s.ending || !all_down(&s))
         serve_once(&s, fds);
     answers_due(&s);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "node/supervisor.h"
 #include "ops/recover_state.h"
 
 bool
@@ -14,28 +13,18 @@ recover_mark_is(const struct recover *r, const char *key, const char *value)
     return mark != NULL && strcmp(mark, value) == 0;
 }
 
-/* Without a supervisor there is no member either: they die with it. */
+struct service
+recover_member_service(const struct recover_member *m)
+{
+    return inventory_service(m->recover->inventory, m->configured->name);
+}
+
 bool
 recover_member_is_down(const struct recover_member *m, bool *ret_down, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct supervisor_status status;
+    const struct service service = recover_member_service(m);
 
-    if (!supervisor_status_fetch(&tmp, m->recover->inventory->dir, &status, e)) {
-        if (e->code != ERROR_NOT_FOUND)
-            return false;
-        error_clear(e);
-        *ret_down = true;
-        return true;
-    }
-    *ret_down = true;
-    for (size_t i = 0; i < status.programs.count; i++) {
-        const struct supervisor_program_status *p = &status.programs.items[i];
-
-        if (strcmp(p->name, m->configured->name) == 0)
-            *ret_down = p->state == SUPERVISOR_DOWN && p->pid == 0;
-    }
-    return true;
+    return service_is_down(&service, ret_down, e);
 }
 
 bool
@@ -53,10 +42,9 @@ recover_member_must_be_down(const struct recover_member *m, struct error *e)
 bool
 recover_member_keep_down(const struct recover_member *m, struct error *e)
 {
-    bool down;
+    const struct service service = recover_member_service(m);
 
-    return recover_member_is_down(m, &down, e) &&
-           (down || supervisor_stop(m->recover->inventory->dir, m->configured->name, e));
+    return service_stop(&service, e);
 }
 
 /* Makes room for the old data directory: what stands in its place was made by somebody else, as by a

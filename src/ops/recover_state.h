@@ -3,9 +3,11 @@
 #define QUORATE_OPS_RECOVER_STATE_H
 
 #include "cluster/inventory.h"
+#include "cluster/member_service.h"
 #include "cluster/view.h"
 #include "format/db_snapshot.h"
 #include "format/member_identity.h"
+#include "node/service.h"
 #include "ops/hash_compare.h"
 #include "ops/plan_kinds.h"
 #include "ops/restore.h"
@@ -65,6 +67,8 @@ MUST_CHECK bool recover_verify_snapshot(struct recover *r, struct error *e);
 int64_t recover_revision_after(const struct recover *r);
 /* Whether the journal's mark 'key' is 'value'. */
 bool recover_mark_is(const struct recover *r, const char *key, const char *value);
+/* How the member runs. */
+struct service recover_member_service(const struct recover_member *m);
 /* Whether the member has no process and is held down. */
 MUST_CHECK bool recover_member_is_down(const struct recover_member *m, bool *ret_down,
                                        struct error *e);

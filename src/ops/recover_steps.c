@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "node/supervisor.h"
 #include "ops/lab.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
@@ -104,9 +103,7 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 stop_run(void *op, struct error *e)
 {
-    const struct recover_member *m = op;
-
-    return supervisor_stop(m->recover->inventory->dir, m->configured->name, e);
+    return recover_member_keep_down(op, e);
 }
 
 /* When the last of the members runs again, the old cluster is waited for. What it was like before
@@ -134,8 +131,9 @@ static bool
 stop_undo(void *op, struct error *e)
 {
     const struct recover_member *m = op;
+    const struct service service = recover_member_service(m);
 
-    if (!supervisor_run(m->recover->inventory->dir, m->configured->name, e))
+    if (!service_start(&service, e))
         return false;
     old_cluster_wait(m->recover);
     return true;

@@ -382,6 +382,57 @@ test_full_log_starts_anew_at_a_line(void **state)
     assert_string_equal(f->e.text, arena_printf(&f->mem, "'%s': Is a directory", f->dir));
 }
 
+#define PUT(name, script)                                                                          \
+    supervisor_put(f->dir, name, (const char *const[]){"sh", "-c", script, NULL}, &f->e)
+
+static void
+test_programs_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    struct supervisor_status status;
+
+    START("m1", "exec sleep 1000", "m2", "exec sleep 1000");
+    assert_true(PUT("m3", "echo \"a word\"; exec sleep 1000"));
+    assert_int_equal(status_of(f, 2).state, SUPERVISOR_DOWN);
+    assert_true(supervisor_run(f->dir, "m3", &f->e));
+    assert_int_equal(status_of(f, 2).state, SUPERVISOR_RUNNING);
+    assert_fails(f, PUT("m3", "exit 0"), ERROR_CONFLICT, "'m3' is running, not down");
+    assert_fails(f, supervisor_drop(f->dir, "m2", &f->e), ERROR_CONFLICT,
+                 "'m2' is running, not down");
+    assert_true(supervisor_stop(f->dir, "m2", &f->e));
+    assert_true(supervisor_drop(f->dir, "m2", &f->e));
+    assert_true(supervisor_status_fetch(&f->mem, f->dir, &status, &f->e));
+    assert_int_equal(status.programs.count, 2);
+    assert_string_equal(status.programs.items[1].name, "m3");
+    assert_int_equal(status.programs.items[1].state, SUPERVISOR_RUNNING);
+    assert_fails(f, supervisor_drop(f->dir, "m2", &f->e), ERROR_NOT_FOUND,
+                 "the supervisor knows no 'm2'");
+    /* Other words for one that is down. */
+    assert_true(supervisor_stop(f->dir, "m3", &f->e));
+    assert_true(PUT("m3", "exit 7"));
+    assert_true(supervisor_run(f->dir, "m3", &f->e));
+    wait_for_restarts(f, 1, 1);
+    assert_string_equal(status_of(f, 1).last_end, "exit code 7");
+}
+
+static void
+test_programs_have_a_limit(void **state)
+{
+    struct fixture *f = *state;
+    char *long_word = arena_alloc(&f->mem, SUPERVISOR_WORDS_MOST + 1);
+
+    memset(long_word, 'x', SUPERVISOR_WORDS_MOST);
+    long_word[SUPERVISOR_WORDS_MOST] = '\0';
+    START("m1", "exec sleep 1000");
+    assert_fails(f, PUT("m2", long_word), ERROR_LIMIT,
+                 arena_printf(&f->mem, "the command line of 'm2' is longer than %d bytes",
+                              SUPERVISOR_WORDS_MOST));
+    for (int i = 1; i < 64; i++)
+        assert_true(PUT(arena_printf(&f->mem, "p%d", i), "exit 0"));
+    assert_fails(f, PUT("p64", "exit 0"), ERROR_LIMIT,
+                 "the supervisor has 64 programs, the most it can");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -394,6 +445,8 @@ main(void)
         TEST(test_stop_kill_and_start),
         TEST(test_stop_of_a_stubborn_program),
         TEST(test_requests_that_cannot_be),
+        TEST(test_programs_come_and_go),
+        TEST(test_programs_have_a_limit),
         TEST(test_program_that_is_not_there),
         TEST(test_shutdown_ends_all),
         TEST(test_programs_die_with_the_supervisor),

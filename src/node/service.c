@@ -1,0 +1,65 @@
+#include "node/service.h"
+
+const char *
+service_state_word(enum service_state state)
+{
+    static const char *const words[] = {
+        [SERVICE_ABSENT] = "absent", [SERVICE_STOPPED] = "stopped", [SERVICE_STOPPING] = "stopping",
+        [SERVICE_FAILED] = "failed", [SERVICE_RUNNING] = "running",
+    };
+
+    return words[state];
+}
+
+bool
+service_state(const struct service *service, enum service_state *ret_state, struct error *e)
+{
+    return service->class->state(service, ret_state, e);
+}
+
+bool
+service_is_down(const struct service *service, bool *ret_down, struct error *e)
+{
+    enum service_state state;
+
+    if (!service_state(service, &state, e))
+        return false;
+    *ret_down = state == SERVICE_STOPPED || state == SERVICE_ABSENT;
+    return true;
+}
+
+bool
+service_start(const struct service *service, struct error *e)
+{
+    return service->class->start(service, e);
+}
+
+bool
+service_stop(const struct service *service, struct error *e)
+{
+    bool down;
+
+    return service_is_down(service, &down, e) && (down || service->class->stop(service, e));
+}
+
+bool
+service_install(const struct service *service, const char *const *argv, struct error *e)
+{
+    return service->class->install(service, argv, e);
+}
+
+bool
+service_uninstall(const struct service *service, struct error *e)
+{
+    enum service_state state;
+
+    return service_state(service, &state, e) &&
+           (state == SERVICE_ABSENT || service->class->uninstall(service, e));
+}
+
+bool
+service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
+                 const char **ret_text, struct error *e)
+{
+    return service->class->log_tail(mem, service, lines, ret_text, e);
+}

@@ -1,0 +1,69 @@
+/*
+ * How the etcd of one member runs on its host: one small table of functions for each kind, so that a
+ * procedure starts, stops and looks at a member without knowing what starts it.
+ *
+ * A service is held by value and owns nothing; the texts it points to must outlive it.
+ */
+#ifndef QUORATE_NODE_SERVICE_H
+#define QUORATE_NODE_SERVICE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum service_state {
+    SERVICE_ABSENT,   /* nothing on the host knows of it */
+    SERVICE_STOPPED,  /* no process, and nothing will start one by itself */
+    SERVICE_STOPPING, /* told to stop, not gone yet */
+    SERVICE_FAILED,   /* it ended by itself and will be started again */
+    SERVICE_RUNNING,  /* there is a process; whether it serves is for its endpoint to say */
+};
+
+struct service;
+
+struct service_class {
+    const char *word; /* "process" */
+    bool (*state)(const struct service *, enum service_state *ret_state, struct error *e);
+    bool (*start)(const struct service *, struct error *e);
+    bool (*stop)(const struct service *, struct error *e);
+    bool (*install)(const struct service *, const char *const *argv, struct error *e);
+    bool (*uninstall)(const struct service *, struct error *e);
+    bool (*log_tail)(struct arena *mem, const struct service *, unsigned lines,
+                     const char **ret_text, struct error *e);
+};
+
+/* A program of a lab's supervisor (node/supervisor.h): 'place' is the supervisor's folder. */
+extern const struct service_class service_process;
+
+struct service {
+    const struct service_class *class;
+    const char *name;  /* the member's */
+    const char *place; /* where the class finds it */
+};
+
+const char *service_state_word(enum service_state state); /* "absent", "stopped", ... */
+
+MUST_CHECK bool service_state(const struct service *service, enum service_state *ret_state,
+                              struct error *e);
+/* Whether it has no process and is held down. */
+MUST_CHECK bool service_is_down(const struct service *service, bool *ret_down, struct error *e);
+/* Starts it; fine when it runs. Returns when the program is executed. e: ERROR_NOT_FOUND: absent. */
+MUST_CHECK bool service_start(const struct service *service, struct error *e);
+/* Stops it and holds it down; fine when it is down or absent. Returns when the process is gone. */
+MUST_CHECK bool service_stop(const struct service *service, struct error *e);
+/*
+ * Makes it known to its host, stopped; or gives one that is down another command line.
+ *
+ * argv  the program and its words, NULL at the end.
+ * e     ERROR_CONFLICT: it is not down.
+ */
+MUST_CHECK bool service_install(const struct service *service, const char *const *argv,
+                                struct error *e);
+/* Makes the host forget it; fine when it is absent. e: ERROR_CONFLICT: it is not down. */
+MUST_CHECK bool service_uninstall(const struct service *service, struct error *e);
+/* The last lines of its log, in 'mem'; "" when it has none. */
+MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
+                                 const char **ret_text, struct error *e);
+
+#endif
