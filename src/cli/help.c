@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 enum { OPTION_COLUMN = 34, LINE_WIDTH = 80 };
 

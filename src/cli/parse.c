@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 struct walk {
     int argc;

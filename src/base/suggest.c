@@ -1,6 +1,6 @@
 /* Edit distance with swaps (optimal string alignment), on three rows of fixed size. */
 
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The word that was probably meant. */
-#ifndef QUORATE_CLI_SUGGEST_H
-#define QUORATE_CLI_SUGGEST_H
+#ifndef QUORATE_BASE_SUGGEST_H
+#define QUORATE_BASE_SUGGEST_H
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 static void
 test_distance(void **state)
