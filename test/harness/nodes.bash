@@ -1,0 +1,337 @@
+# shellcheck shell=bash
+#
+# Real hosts for bats tests: Debian systems booted by systemd-nspawn, on a bridge of their own.
+# `load ../harness/nodes`, and `nodes_down` in teardown. test/nodes/README.md says how it is made.
+#
+#   nodes_up N               boots db1 to dbN, and returns when each takes ssh
+#   nodes_down               ends them all
+#   inside COMMAND...        runs a command where only the hosts can be reached: quorate, ssh, curl
+#   node_sh NAME COMMAND...  runs a command as root on a host, without ssh
+#   node_ip NAME             the host's address; `node_ip quorate` is ours
+#   node_root NAME           the host's root directory, as `inside` sees it
+#
+#   node_etcd_version NAME VERSION     puts that etcd, etcdctl and etcdutl into the host's /usr/bin
+#   nodes_cluster LAYOUT NAME...       lays out a cluster over these hosts, and starts it
+#   node_layout NAME LAYOUT            only writes how etcd runs there; see test/nodes/layouts.bash
+#   node_start NAME, node_stop NAME    starts and stops what was laid out
+#   nodes_wait_healthy SECONDS NAME... until each answers through a leader
+#   nodes_endpoints NAME...            client URLs, with commas between
+#
+#   node_reboot NAME [--hard]          returns when the host takes ssh again; --hard: its power fails
+#   node_off NAME, node_on NAME        the power fails, and is back
+#
+#   writer_start NAME...     puts 200 keys/s over the endpoints of these hosts and notes each that was
+#                            acknowledged, until writer_stop; NODES_WRITER names another note
+#   writer_stop
+#   writer_check NAME        asks that host for every acknowledged write: prints a JSON object and fails
+#                            when one is not there
+#
+# A bench belongs to a test, or with `export NODES_ROOT=$BATS_FILE_TMPDIR` in setup_file to all tests
+# of a file: then nodes_up goes into setup_file and nodes_down into teardown_file. It dies with the
+# shell that called nodes_up, even when that is killed: call it straight, not under `run` and not in a
+# subshell. Several benches at a time, of one run or of many, do not see each other.
+
+_nodes_here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../nodes" && pwd)
+_nodes_network=10.99.0
+_nodes_boot_timeout_s=90
+_nodes_layout_default=debian
+
+# shellcheck source=test/nodes/layouts.bash
+source "$_nodes_here/layouts.bash"
+
+nodes_up() {
+    local count=$1 bench tree n
+    bench=$(nodes_dir)
+    tree=$("$_nodes_here/tree" 3>&-) || return 1
+    _nodes_keep "$bench" || return 1
+    for ((n = 1; n <= count; n++)); do
+        _node_prepare "db$n" "$n" && _node_run "db$n" "$tree" || return 1
+    done
+    for ((n = 1; n <= count; n++)); do
+        _node_wait_ssh "db$n" || return 1
+    done
+}
+
+nodes_down() {
+    local bench
+    bench=$(nodes_dir)
+    [[ -f $bench/keeper ]] || return 0
+    kill -KILL "$(<"$bench/keeper")" 2>/dev/null || true
+    wait_for 30 _nodes_all_gone "$bench"
+    _nodes_remove_cgroups "$bench"
+    rm -rf "$bench"
+}
+
+inside() {
+    (_nodes_exec "$@")
+}
+
+node_sh() {
+    local leader
+    leader=$(_node_leader "$1") || return 1
+    shift
+    nsenter -t "$leader" -m -u -i -n -p -C \
+        env -i -C / PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"
+}
+
+node_ip() {
+    if [[ $1 == quorate ]]; then
+        echo $_nodes_network.1
+    else
+        echo "$_nodes_network.$((10 + ${1#db}))"
+    fi
+}
+
+node_root() {
+    echo "$(nodes_dir)/$1/root"
+}
+
+nodes_dir() {
+    echo "${NODES_ROOT:-$BATS_TEST_TMPDIR}/bench"
+}
+
+node_reboot() {
+    local host
+    host=$(nodes_dir)/$1
+    if [[ ${2:-} == --hard ]]; then
+        node_off "$1" && node_on "$1"
+        return
+    fi
+    local before
+    before=$(_node_leader "$1")
+    node_sh "$1" systemctl reboot --no-block
+    wait_for 60 _nodes_is_gone "$before" && _node_wait_ssh "$1"
+}
+
+node_off() {
+    local host leader
+    host=$(nodes_dir)/$1
+    leader=$(_node_leader "$1") || return 1
+    : >"$host/hold"
+    kill -KILL "$leader"
+    kill -KILL "$(<"$host/launcher")" 2>/dev/null
+    wait_for 30 _nodes_is_gone "$leader"
+}
+
+node_on() {
+    local host
+    host=$(nodes_dir)/$1
+    rm -f "$host/hold"
+    _node_run "$1" "$("$_nodes_here/tree" path)" && _node_wait_ssh "$1"
+}
+
+node_etcd_version() {
+    local from root tool
+    from=$("$_nodes_here/../etcds" path "$2") || return 1
+    root=$(node_root "$1")
+    for tool in etcd etcdctl etcdutl; do
+        [[ ! -x $from/$tool ]] || inside install -m 755 "$from/$tool" "$root/usr/bin/$tool" || return 1
+    done
+    echo "$2" >"$(nodes_dir)/$1/version"
+}
+
+nodes_cluster() {
+    local layout=$1 name
+    shift
+    printf '%s\n' "$@" >"$(nodes_dir)/members"
+    for name; do
+        node_layout "$name" "$layout" || return 1
+    done
+    for name; do
+        node_start "$name" || return 1
+    done
+    nodes_wait_healthy 60 "$@"
+}
+
+nodes_wait_healthy() {
+    local seconds=$1 name
+    shift
+    for name; do
+        wait_for "$seconds" _node_healthy "$name" || {
+            echo "etcd on $name is not healthy after $seconds s:" >&2
+            node_sh "$name" journalctl --no-pager -n 20 -u etcd >&2
+            return 1
+        }
+    done
+}
+
+nodes_endpoints() {
+    local name urls=()
+    for name; do
+        urls+=("http://$(node_ip "$name"):2379")
+    done
+    (IFS=,; echo "${urls[*]}")
+}
+
+writer_start() {
+    local note
+    note=$(_nodes_writer_note)
+    rm -f "$note"
+    _nodes_exec "$_nodes_here/writer" put --endpoints "$(nodes_endpoints "$@")" --note "$note" \
+        </dev/null >"$note.log" 2>&1 3>&- &
+    echo $! >"$note.pid"
+    disown $!
+    wait_for 20 test -s "$note" || { cat "$note.log" >&2; return 1; }
+}
+
+# It notes what is still under way before it ends.
+writer_stop() {
+    local note pid
+    note=$(_nodes_writer_note)
+    pid=$(<"$note.pid")
+    : >"$note.stop"
+    wait_for 60 _nodes_is_gone "$pid"
+    rm "$note.stop"
+    cat "$note.log"
+}
+
+writer_check() {
+    inside "$_nodes_here/writer" check --endpoints "$(nodes_endpoints "$1")" --note "$(_nodes_writer_note)"
+}
+
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [[ $SECONDS -lt $deadline ]] || return 1
+        sleep 0.1
+    done
+}
+
+# --- below: for this file only -----------------------------------------------------------------
+
+_nodes_keep() {
+    local bench=$1
+    mkdir -p "$bench/ssh/empty"
+    chmod 755 "$bench"
+    node_ip quorate >"$bench/address"
+    ssh-keygen -q -t ed25519 -N '' -C bench -f "$bench/ssh/id" || return 1
+    : >"$bench/ssh/known_hosts"
+    _nodes_ssh_config "$bench/ssh" >"$bench/ssh/config"
+    _nodes_hosts >"$bench/hosts"
+    # bats waits for whoever holds its descriptor 3.
+    setpriv --pdeathsig KILL unshare -n -m -p --fork --kill-child --mount-proc \
+        "$_nodes_here/keeper" "$bench" </dev/null >"$bench/keeper.log" 2>&1 3>&- &
+    local outer=$!
+    disown $outer
+    if ! wait_for 20 test -e "$bench/ready"; then
+        cat "$bench/keeper.log" >&2
+        return 1
+    fi
+    pgrep -P $outer >"$bench/keeper"
+}
+
+# Becomes the command: so that its pid is $! when it is started in the background. It dies with the
+# process that entered for it.
+_nodes_exec() {
+    exec nsenter -t "$(<"$(nodes_dir)/keeper")" -n -m -p env -C "$PWD" setpriv --pdeathsig KILL "$@"
+}
+
+_nodes_ssh_config() {
+    local n
+    for n in {1..9}; do
+        printf 'Host db%d\n    HostName %s\n' "$n" "$(node_ip "db$n")"
+    done
+    cat <<CONFIG
+Host *
+    IdentityFile $1/id
+    IdentitiesOnly yes
+    UserKnownHostsFile $1/known_hosts
+    GlobalKnownHostsFile /dev/null
+CONFIG
+}
+
+_nodes_hosts() {
+    local n
+    echo '127.0.0.1 localhost'
+    echo "$(node_ip quorate) quorate"
+    for n in {1..9}; do
+        echo "$(node_ip "db$n") db$n"
+    done
+}
+
+# The host's part of the root directory: name, address, and the key that lets us in.
+_node_prepare() {
+    local name=$1 host upper
+    host=$(nodes_dir)/$name
+    upper=$host/upper
+    mkdir -p "$upper/etc/systemd/network" "$upper/etc/systemd/system/multi-user.target.wants" \
+        "$upper/etc/ssh" "$host/work" "$host/root"
+    : >"$host/disks"
+    cp "$(nodes_dir)/hosts" "$upper/etc/hosts"
+    echo "$name" >"$upper/etc/hostname"
+    ln -s /lib/systemd/system/systemd-networkd.service "$upper/etc/systemd/system/multi-user.target.wants/"
+    printf '[Match]\nName=host0\n[Network]\nAddress=%s/24\nLinkLocalAddressing=no\n' "$(node_ip "$name")" \
+        >"$upper/etc/systemd/network/10-host0.network"
+    ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$upper/etc/ssh/ssh_host_ed25519_key" || return 1
+    echo "$name,$(node_ip "$name") $(<"$upper/etc/ssh/ssh_host_ed25519_key.pub")" \
+        >>"$(nodes_dir)/ssh/known_hosts"
+    # One file for all users: the bench has one key.
+    mkdir -p "$upper/etc/ssh/sshd_config.d"
+    printf 'AuthorizedKeysFile /etc/ssh/bench_keys\nHostKey /etc/ssh/ssh_host_ed25519_key\n' \
+        >"$upper/etc/ssh/sshd_config.d/keys.conf"
+    cp "$(nodes_dir)/ssh/id.pub" "$upper/etc/ssh/bench_keys"
+}
+
+# Starts the launcher; the host boots on its own.
+_node_run() {
+    local name=$1 tree=$2 host controller cgroups=()
+    host=$(nodes_dir)/$name
+    for controller in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
+        [[ ! -f $controller/cgroup.procs ]] || cgroups+=("$controller/$(_nodes_cgroup)-$name")
+    done
+    _nodes_exec "$_nodes_here/host" "$host" "$tree" "${cgroups[@]}" </dev/null >>"$host/console" 2>&1 3>&- &
+    echo $! >"$host/launcher"
+    disown $!
+}
+
+_node_wait_ssh() {
+    wait_for "$_nodes_boot_timeout_s" _node_takes_ssh "$1" || {
+        echo "$1 did not boot in $_nodes_boot_timeout_s s:" >&2
+        tail -n 20 "$(nodes_dir)/$1/console" >&2
+        return 1
+    }
+}
+
+_node_takes_ssh() {
+    inside ssh -o BatchMode=yes -o ConnectTimeout=2 "root@$1" true </dev/null 2>"$(nodes_dir)/$1/ssh.log"
+}
+
+# The pid, as we see it, of the host's init: nspawn's only child once it is up.
+_node_leader() {
+    local nspawn
+    nspawn=$(pgrep -f -- "^systemd-nspawn .*--directory=$(nodes_dir)/$1/root ") &&
+        pgrep -P "$nspawn"
+}
+
+_nodes_is_gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
+_nodes_cgroup() {
+    echo "quorate-bench-$(<"$(nodes_dir)/keeper")"
+}
+
+_nodes_all_gone() {
+    ! kill -0 "$(<"$1/keeper")" 2>/dev/null && ! pgrep -f -- "^systemd-nspawn .*--directory=$1/" >/dev/null
+}
+
+# Those of this bench, and of any whose keeper was killed with the test.
+_nodes_remove_cgroups() {
+    local cgroup keeper
+    for cgroup in /sys/fs/cgroup/{,unified/,systemd/}quorate-bench-*-db*; do
+        keeper=${cgroup##*/quorate-bench-}
+        [[ -d $cgroup ]] || continue
+        ! kill -0 "${keeper%-db*}" 2>/dev/null || continue
+        find "$cgroup" -depth -type d -exec rmdir {} \; 2>/dev/null
+    done
+    return 0
+}
+
+_node_healthy() {
+    [[ $(inside curl -sS --max-time 2 "http://$(node_ip "$1"):2379/health" 2>/dev/null) == *'"health":"true"'* ]]
+}
+
+_nodes_writer_note() {
+    echo "$(nodes_dir)/${NODES_WRITER:-writer}"
+}
