@@ -7,7 +7,7 @@
 #include "cli/discovery.h"
 #include "cli/prompt.h"
 #include "cluster/explain.h"
-#include "cluster/inventory.h"
+#include "cluster/inventory_find.h"
 #include "etcd/client.h"
 #include "etcd/cluster.h"
 #include "etcd/kv.h"
@@ -37,21 +37,15 @@ bool
 app_inventory(struct app *app, const struct inventory **ret_inventory, struct error *e)
 {
     const char *name = cluster_name(app);
-    size_t prefix = strlen(INVENTORY_LAB_PREFIX);
-    const char *state_dir;
+    struct inventory_places places;
     struct inventory *inventory;
 
     if (app->inventory != NULL || name == NULL) {
         *ret_inventory = app->inventory;
         return true;
     }
-    if (strncmp(name, INVENTORY_LAB_PREFIX, prefix) != 0) {
-        error_set_(e, ERROR_NOT_FOUND, 0, "cluster '%s' is not known", name);
-        return error_hint(e, "labs are called %sNAME; see 'quorate lab status'",
-                          INVENTORY_LAB_PREFIX);
-    }
-    if (!app_state_dir(app, &state_dir, e) ||
-        !inventory_load_lab(app->mem, state_dir, name + prefix, &inventory, e))
+    if (!app_state_dir(app, &places.state_dir, e) ||
+        !inventory_find(app->mem, &places, name, &inventory, e))
         return error_wrap(e, "--cluster %s", name);
     app->inventory = inventory;
     *ret_inventory = inventory;
@@ -63,7 +57,6 @@ use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_op
               struct error *e)
 {
     bool from_flag = option_source(&app->options, "endpoints") == OPTION_FROM_FLAG;
-    ARRAY(const char *) urls = ARRAY_INIT;
 
     if (!endpoints_discover(app, &o->endpoints, &o->endpoint_count, e))
         return false;
@@ -72,14 +65,8 @@ use_endpoints(struct app *app, const struct inventory *inventory, struct etcd_op
     o->endpoints = option_list(&app->options, "endpoints", &o->endpoint_count);
     if (inventory == NULL || from_flag)
         return true;
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        const struct inventory_member *m = &inventory->members.items[i];
-
-        if (m->client_urls.count > 0)
-            *ARRAY_PUSH(app->mem, &urls) = m->client_urls.items[0];
-    }
-    o->endpoints = urls.items;
-    o->endpoint_count = urls.count;
+    o->endpoints = inventory->endpoints.items;
+    o->endpoint_count = inventory->endpoints.count;
     return true;
 }
 

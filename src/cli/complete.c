@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "cli/command.h"
 #include "cli/parse.h"
-#include "cluster/inventory.h"
+#include "cluster/inventory_lab.h"
 #include "plan/state_dir.h"
 
 static void

@@ -1,15 +1,16 @@
 /*
- * What is configured about a cluster, as opposed to what is true of it now: names, URLs, folders,
- * certificates. A lab's inventory is its lab.json; docs/formats/lab.md describes the file.
+ * What is configured about a cluster, as opposed to what is true of it now: names, URLs, hosts,
+ * folders, certificates. There are two sources of it: a lab's lab.json (cluster/inventory_lab.h),
+ * and the clusters of a quorate.yaml.
  */
 #ifndef QUORATE_CLUSTER_INVENTORY_H
 #define QUORATE_CLUSTER_INVENTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
-#include "base/bytes.h"
 #include "base/error.h"
 
 /* Files of one certificate; NULL where there is none. */
@@ -24,48 +25,56 @@ struct inventory_urls {
     size_t count;
 };
 
-struct inventory_member {
-    const char *name;
-    struct inventory_urls client_urls;
-    struct inventory_urls peer_urls;
-    const char *data_dir;
-    const char *log_path;
-    struct inventory_tls tls; /* as server and as peer */
+/* What starts a member's etcd on its host, and keeps it running. */
+enum inventory_runner {
+    INVENTORY_RUNNER_UNKNOWN,    /* nobody said: only what the etcd API can do is possible */
+    INVENTORY_RUNNER_PROCESS,    /* a process: of a lab's supervisor, or somebody's own */
+    INVENTORY_RUNNER_SYSTEMD,    /* a systemd unit */
+    INVENTORY_RUNNER_STATIC_POD, /* a manifest in the kubelet's folder */
 };
 
-struct inventory {
-    const char *name;         /* of the cluster: what locks and journals say ("lab:demo") */
-    const char *kind;         /* "lab" */
+struct inventory_member {
+    const char *name;
+    uint64_t id;      /* 0: not known */
+    const char *host; /* "local:" or "ssh://[USER@]HOST[:PORT]"; NULL: not known */
+    enum inventory_runner runner;
+    const char *runner_name; /* "etcd.service", or the manifest's path; NULL for the others */
+    struct inventory_urls client_urls;
+    struct inventory_urls peer_urls;
+    const char *data_dir;          /* on its host, as all paths of a member; NULL: not known */
+    const char *wal_dir;           /* NULL: in data_dir */
+    const char *log_path;          /* a file it writes its log to; NULL: none is known */
+    struct inventory_tls tls;      /* as server for clients */
+    struct inventory_tls peer_tls; /* as peer */
+};
+
+/* What only a lab has. */
+struct inventory_lab {
     const char *dir;          /* the lab's folder; its supervisor's (node/supervisor.h) too */
     const char *token;        /* --initial-cluster-token it was made with */
     const char *etcd;         /* the program */
     const char *etcd_version; /* "3.5.16" */
     uint64_t quota_bytes;     /* --quota-backend-bytes; 0: not given */
+};
+
+struct inventory {
+    const char *name; /* of the cluster: what --cluster, locks and journals say ("lab:demo") */
+    const char *path; /* the file that says all this; NULL before it was written */
+    const struct inventory_lab *lab; /* NULL: not a lab */
+    struct inventory_urls endpoints; /* where clients ask; at least one */
     struct inventory_tls client_tls; /* for quorate itself; all NULL without TLS */
     ARRAY(struct inventory_member) members;
 };
 
-#define INVENTORY_LAB_FILE   "lab.json"
-#define INVENTORY_LAB_PREFIX "lab:"
-
-/* STATE/labs/NAME, whether it exists or not. */
-const char *inventory_lab_dir(struct arena *mem, const char *state_dir, const char *lab_name);
-
-/*
- * Reads the inventory of a lab ("demo", not "lab:demo").
- *
- * e  ERROR_NOT_FOUND: there is no such lab; the hint names the ones there are. ERROR_FORMAT,
- *    ERROR_TOO_NEW: with the file's path.
- */
-MUST_CHECK bool inventory_load_lab(struct arena *mem, const char *state_dir, const char *lab_name,
-                                   struct inventory **ret_inventory, struct error *e);
-/* Writes dir/lab.json, mode 0600. */
-MUST_CHECK bool inventory_save_lab(const struct inventory *inventory, struct error *e);
-
 /* NULL when there is none. */
 const struct inventory_member *inventory_member_by_name(const struct inventory *inventory,
                                                         const char *name);
+/* The endpoints of a cluster that names none: each member's first client URL. In 'mem'. */
+struct inventory_urls inventory_member_endpoints(struct arena *mem,
+                                                 const struct inventory *inventory);
 /* "m1=http://127.0.0.1:2380,m2=..." as --initial-cluster wants it. */
 const char *inventory_initial_cluster(struct arena *mem, const struct inventory *inventory);
+/* "systemd", "static-pod", "process"; "" when it is not known. */
+const char *inventory_runner_word(enum inventory_runner runner);
 
 #endif

@@ -3,5 +3,5 @@
 struct service
 inventory_service(const struct inventory *inventory, const char *name)
 {
-    return (struct service){.class = &service_process, .name = name, .place = inventory->dir};
+    return (struct service){.class = &service_process, .name = name, .place = inventory->lab->dir};
 }

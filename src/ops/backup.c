@@ -75,7 +75,9 @@ member_fill(struct arena *mem, const struct member_view *seen, const struct inve
             struct backup_member *m)
 {
     const struct inventory_member *configured =
-        inventory != NULL ? inventory_member_by_name(inventory, seen->member.name) : NULL;
+        inventory != NULL && inventory->lab != NULL
+            ? inventory_member_by_name(inventory, seen->member.name)
+            : NULL;
 
     m->id = seen->member.id;
     m->name = seen->member.name;

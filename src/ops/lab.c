@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/time.h"
+#include "cluster/inventory_lab.h"
 #include "ops/lab_certs.h"
 #include "ops/lab_etcd.h"
 #include "ops/lab_health.h"
@@ -135,27 +136,29 @@ inventory_make(struct arena *mem, const struct lab_up_request *request, const st
                const struct lab_ports *ports)
 {
     struct inventory *inventory = arena_zero(mem, sizeof(*inventory));
+    struct inventory_lab *lab = arena_zero(mem, sizeof(*lab));
     uint8_t random[4];
     char hex[2 * sizeof(random) + 1];
 
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), hex);
     inventory->name = arena_printf(mem, INVENTORY_LAB_PREFIX "%s", request->name);
-    inventory->kind = "lab";
-    inventory->dir = inventory_lab_dir(mem, request->state_dir, request->name);
-    inventory->token = arena_printf(mem, "lab-%s-%s", request->name, hex);
-    inventory->etcd = etcd->path;
-    inventory->etcd_version = etcd->version;
-    inventory->quota_bytes = request->quota_bytes;
+    inventory->lab = lab;
+    lab->dir = inventory_lab_dir(mem, request->state_dir, request->name);
+    lab->token = arena_printf(mem, "lab-%s-%s", request->name, hex);
+    lab->etcd = etcd->path;
+    lab->etcd_version = etcd->version;
+    lab->quota_bytes = request->quota_bytes;
     for (size_t i = 0; i < ports->count / 2; i++) {
         struct inventory_member *member = ARRAY_PUSH(mem, &inventory->members);
 
         member->name = arena_printf(mem, "m%zu", i + 1);
         member->client_urls = url_on_port(mem, request->tls, ports->numbers[2 * i]);
         member->peer_urls = url_on_port(mem, request->tls, ports->numbers[2 * i + 1]);
-        member->data_dir = arena_printf(mem, "%s/%s.etcd", inventory->dir, member->name);
-        member->log_path = arena_printf(mem, "%s/%s.log", inventory->dir, member->name);
+        member->data_dir = arena_printf(mem, "%s/%s.etcd", lab->dir, member->name);
+        member->log_path = arena_printf(mem, "%s/%s.log", lab->dir, member->name);
     }
+    inventory->endpoints = inventory_member_endpoints(mem, inventory);
     return inventory;
 }
 
@@ -170,7 +173,7 @@ lab_make(struct arena *mem, const struct lab_up_request *request, const struct l
     if (!ports_hold(request->state_dir, 2 * (size_t)request->member_count, &ports, e))
         return false;
     inventory = inventory_make(mem, request, etcd, &ports);
-    if (!dir_make(inventory->dir, STATE_DIR_MODE, e) ||
+    if (!dir_make(inventory->lab->dir, STATE_DIR_MODE, e) ||
         (request->tls && !lab_certs_make(mem, inventory, e)) || !inventory_save_lab(inventory, e))
         return false;
     tell(request, "starting %u member%s of etcd %s", request->member_count,
@@ -248,7 +251,7 @@ lab_matches(const struct lab_up_request *request, const struct inventory *invent
     else if (request->tls && !has_tls)
         error_set_(e, ERROR_CONFLICT, 0, "lab '%s' exists without TLS", request->name);
     else
-        matches = etcd_matches(request->name, request->etcd, inventory->etcd_version, e);
+        matches = etcd_matches(request->name, request->etcd, inventory->lab->etcd_version, e);
     if (!matches && e->code == ERROR_CONFLICT)
         error_hint_(e, "quorate lab down --name %s, or another --name", request->name);
     return matches;
@@ -258,7 +261,7 @@ static bool
 members_run(const struct inventory *inventory, struct error *e)
 {
     for (size_t i = 0; i < inventory->members.count; i++) {
-        if (!supervisor_run(inventory->dir, inventory->members.items[i].name, e))
+        if (!supervisor_run(inventory->lab->dir, inventory->members.items[i].name, e))
             return false;
     }
     return true;
@@ -337,7 +340,7 @@ member_do(const char *state_dir, const char *name, const char *member, superviso
         error_set_(e, ERROR_NOT_FOUND, 0, "lab '%s' has no member '%s'", lab_name(name), member);
         return error_hint(e, "its members are m1 to m%zu", inventory->members.count);
     }
-    if (verb(inventory->dir, member, e))
+    if (verb(inventory->lab->dir, member, e))
         return true;
     error_wrap_(e, "lab '%s'", lab_name(name));
     if (e->code == ERROR_NOT_FOUND)
@@ -376,8 +379,8 @@ lab_down(const char *state_dir, const char *name, bool keep_data, struct error *
     if (!lock_take(state_dir, inventory->name, "lab down", &lock, e))
         return false;
     if (!keep_data)
-        return lab_unmake(inventory->dir, e);
-    if (supervisor_shutdown(inventory->dir, e))
+        return lab_unmake(inventory->lab->dir, e);
+    if (supervisor_shutdown(inventory->lab->dir, e))
         return true;
     if (e->code != ERROR_NOT_FOUND)
         return false;

@@ -32,7 +32,7 @@ bool
 lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
 {
     AUTO_AUTHORITY authority = NULL;
-    const char *dir = path_join(mem, inventory->dir, "tls");
+    const char *dir = path_join(mem, inventory->lab->dir, "tls");
 
     if (!dir_make(dir, STATE_DIR_MODE, e) ||
         !authority_new(inventory->name, AUTHORITY_DAYS, &authority, e) ||
@@ -44,6 +44,7 @@ lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
 
         if (!cert_make(mem, authority, dir, member->name, true, &member->tls, e))
             return false;
+        member->peer_tls = member->tls;
     }
     return cert_make(mem, authority, dir, "client", false, &inventory->client_tls, e);
 }

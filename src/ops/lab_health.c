@@ -69,7 +69,7 @@ look_with(struct arena *mem, const struct inventory *inventory, struct etcd_clie
     struct etcd_health_answer *health;
 
     lab->inventory = inventory;
-    if (!supervisor_status_fetch(mem, inventory->dir, &status, e)) {
+    if (!supervisor_status_fetch(mem, inventory->lab->dir, &status, e)) {
         if (e->code != ERROR_NOT_FOUND)
             return false;
         error_clear(e);

@@ -37,17 +37,20 @@ argv_add(struct argv *argv, const char *flag, const char *value)
 }
 
 static void
-argv_add_tls(struct argv *argv, const struct inventory_tls *tls)
+argv_add_tls(struct argv *argv, const struct inventory_member *member)
 {
+    const struct inventory_tls *tls = &member->tls;
+    const struct inventory_tls *peer = &member->peer_tls;
+
     if (tls->cert_file == NULL)
         return;
     argv_add(argv, "--cert-file", tls->cert_file);
     argv_add(argv, "--key-file", tls->key_file);
     argv_add(argv, "--trusted-ca-file", tls->ca_file);
     argv_add(argv, "--client-cert-auth", NULL);
-    argv_add(argv, "--peer-cert-file", tls->cert_file);
-    argv_add(argv, "--peer-key-file", tls->key_file);
-    argv_add(argv, "--peer-trusted-ca-file", tls->ca_file);
+    argv_add(argv, "--peer-cert-file", peer->cert_file);
+    argv_add(argv, "--peer-key-file", peer->key_file);
+    argv_add(argv, "--peer-trusted-ca-file", peer->ca_file);
     argv_add(argv, "--peer-client-cert-auth", NULL);
 }
 
@@ -58,7 +61,7 @@ member_argv(struct arena *mem, const struct inventory *inventory,
 {
     struct argv argv = {.mem = mem};
 
-    argv_add(&argv, inventory->etcd, NULL);
+    argv_add(&argv, inventory->lab->etcd, NULL);
     argv_add(&argv, "--name", member->name);
     argv_add(&argv, "--data-dir", member->data_dir);
     argv_add(&argv, "--listen-client-urls", member->client_urls.items[0]);
@@ -66,14 +69,14 @@ member_argv(struct arena *mem, const struct inventory *inventory,
     argv_add(&argv, "--listen-peer-urls", member->peer_urls.items[0]);
     argv_add(&argv, "--initial-advertise-peer-urls", member->peer_urls.items[0]);
     argv_add(&argv, "--initial-cluster", inventory_initial_cluster(mem, inventory));
-    argv_add(&argv, "--initial-cluster-token", inventory->token);
+    argv_add(&argv, "--initial-cluster-token", inventory->lab->token);
     argv_add(&argv, "--initial-cluster-state", "new");
     argv_add(&argv, "--logger", "zap");
     argv_add(&argv, "--log-outputs", "stderr");
-    if (inventory->quota_bytes != 0)
+    if (inventory->lab->quota_bytes != 0)
         argv_add(&argv, "--quota-backend-bytes",
-                 arena_printf(mem, "%llu", (unsigned long long)inventory->quota_bytes));
-    argv_add_tls(&argv, &member->tls);
+                 arena_printf(mem, "%llu", (unsigned long long)inventory->lab->quota_bytes));
+    argv_add_tls(&argv, member);
     *ARRAY_PUSH(mem, &argv.items) = NULL;
     return argv.items.items;
 }
@@ -96,7 +99,7 @@ lab_members_start(const struct inventory *inventory, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     ARRAY(struct supervisor_program) programs = ARRAY_INIT;
     const char *const *env = member_environment(&tmp);
-    struct supervisor_config config = {.dir = inventory->dir};
+    struct supervisor_config config = {.dir = inventory->lab->dir};
 
     for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *member = &inventory->members.items[i];

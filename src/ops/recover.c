@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cluster/connect.h"
+#include "cluster/inventory_lab.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 
@@ -26,7 +27,7 @@ bump_revision_auto(int64_t snapshot_revision, int64_t highest_known_revision)
 void
 recover_etcd_options(const struct recover *r, struct etcd_options *ret_options)
 {
-    inventory_etcd_options(r->plan->mem, r->inventory, ret_options);
+    inventory_etcd_options(r->inventory, ret_options);
     ret_options->user = r->context->user;
     ret_options->password = r->context->password;
 }

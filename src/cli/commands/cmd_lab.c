@@ -5,6 +5,7 @@
 #include "cli/observe.h"
 #include "cli/report.h"
 #include "cluster/connect.h"
+#include "cluster/inventory_lab.h"
 #include "ops/lab.h"
 #include "ops/lab_load.h"
 #include "plan/state_dir.h"
@@ -56,8 +57,8 @@ static const struct option_def down_options[] = {
 static void
 lab_fill(struct report *r, const struct lab *lab)
 {
-    report_title(r, "Lab %s: etcd %s, --cluster %s", path_name(lab->inventory->dir),
-                 lab->inventory->etcd_version, lab->inventory->name);
+    report_title(r, "Lab %s: etcd %s, --cluster %s", path_name(lab->inventory->lab->dir),
+                 lab->inventory->lab->etcd_version, lab->inventory->name);
     report_column(r, COLUMN_TEXT, "MEMBER", "name");
     report_column(r, COLUMN_TEXT, "STATE", "state");
     report_column(r, COLUMN_BOOL, "HEALTHY", "healthy");
@@ -82,7 +83,7 @@ lab_fill(struct report *r, const struct lab *lab)
     }
     if (lab->supervisor_pid == 0)
         report_note(r, "its supervisor does not run: 'quorate lab up --name %s' starts it again",
-                    path_name(lab->inventory->dir));
+                    path_name(lab->inventory->lab->dir));
 }
 
 static void
@@ -179,7 +180,7 @@ lab_load_report(struct app *app, struct report *report, struct error *e)
     if (!state_dir_find(app->mem, &state_dir, e) ||
         !inventory_load_lab(app->mem, state_dir, option_text(&app->options, "name"), &lab, e))
         return false;
-    inventory_etcd_options(app->mem, lab, &etcd);
+    inventory_etcd_options(lab, &etcd);
     operation_face_begin(&face, app);
     loaded = lab_load(&request, &result, e);
     operation_face_end(&face);

@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "cli/app.h"
 #include "cli/plan_context.h"
-#include "cluster/inventory.h"
+#include "cluster/inventory_lab.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
 
@@ -98,6 +98,20 @@ source_choose(const struct app *app, bool *ret_from_repo, struct error *e)
     return error_hint(e, "--repo DIR [LABEL], or --file FILE");
 }
 
+/* Members are stopped and started by the supervisor of a lab. */
+static bool
+lab_require(const struct inventory *inventory, struct error *e)
+{
+    if (inventory->lab != NULL)
+        return true;
+    error_set(e, ERROR_REFUSED, "cluster '%s' is no lab: its members cannot be stopped from here",
+              inventory->name);
+    return error_hint(e,
+                      "build every data directory with 'quorate snapshot restore --all --cluster "
+                      "%s', then bring each to its host",
+                      inventory->name);
+}
+
 static bool
 recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
@@ -109,7 +123,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     bool from_repo;
 
     if (!source_choose(app, &from_repo, e) || !app_inventory(app, &inventory, e) ||
-        !plan_context_of_app(app, &context, e) ||
+        !lab_require(inventory, e) || !plan_context_of_app(app, &context, e) ||
         (from_repo && !backup_find(app, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;

@@ -186,7 +186,7 @@ test_life_of_a_lab(void **state)
         lab = up(f, &request);
         print_message("etcd %s: up in %d ms\n", versions[i], (int)(time_monotonic_ms() - start));
         assert_healthy(lab, 3);
-        assert_string_equal(lab->inventory->etcd_version, versions[i]);
+        assert_string_equal(lab->inventory->lab->etcd_version, versions[i]);
         assert_string_equal(lab->inventory->name, "lab:life");
         put(f, lab->inventory);
 
@@ -215,7 +215,7 @@ test_life_of_a_lab(void **state)
         assert_true(lab_down(f->state, "life", true, &f->e));
         assert_healthy(up(f, &request), 3);
         assert_true(lab_down(f->state, "life", false, &f->e));
-        assert_false(path_exists(lab->inventory->dir));
+        assert_false(path_exists(lab->inventory->lab->dir));
     }
 }
 
@@ -286,7 +286,7 @@ test_lab_that_exists_must_be_as_asked_for(void **state)
     request.etcd = fake_etcd(f, "#!/bin/sh\necho 'etcd Version: 3.5.99'\n");
     assert_error(f, lab_up(&f->mem, &request, &lab, &f->e), ERROR_CONFLICT,
                  arena_printf(&f->mem, "lab 'x' exists with etcd %s, not 3.5.99",
-                              status(f, "x")->inventory->etcd_version),
+                              status(f, "x")->inventory->lab->etcd_version),
                  hint);
     assert_error(f, lab_member_kill(f->state, "x", "m9", &f->e), ERROR_NOT_FOUND,
                  "lab 'x' has no member 'm9'", "its members are m1 to m1");

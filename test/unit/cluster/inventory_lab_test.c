@@ -1,4 +1,4 @@
-#include "cluster/inventory.h"
+#include "cluster/inventory_lab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 struct fixture {
     struct arena mem;
     const char *state;
+    struct inventory_lab lab;
     struct error e;
 };
 
@@ -44,16 +45,16 @@ example(struct fixture *f, bool tls)
 {
     static const char *client[] = {"https://127.0.0.1:1"};
     static const char *peer[] = {"https://127.0.0.1:2", "https://[::1]:2"};
-    struct inventory inventory = {
-        .name = "lab:demo",
-        .kind = "lab",
+    struct inventory inventory = {.name = "lab:demo", .lab = &f->lab};
+    struct inventory_tls files = {"/ca", "/cert", "/key"};
+
+    f->lab = (struct inventory_lab){
         .dir = inventory_lab_dir(&f->mem, f->state, "demo"),
         .token = "token",
         .etcd = "/usr/bin/etcd",
         .etcd_version = "3.5.16",
+        .quota_bytes = 1 << 20,
     };
-    struct inventory_tls files = {"/ca", "/cert", "/key"};
-
     for (int i = 1; i <= 2; i++) {
         *ARRAY_PUSH(&f->mem, &inventory.members) = (struct inventory_member){
             .name = arena_printf(&f->mem, "m%d", i),
@@ -66,7 +67,7 @@ example(struct fixture *f, bool tls)
     }
     if (tls)
         inventory.client_tls = (struct inventory_tls){.ca_file = "/ca"};
-    assert_true(dir_make(inventory.dir, 0700, &f->e));
+    assert_true(dir_make(f->lab.dir, 0700, &f->e));
     return inventory;
 }
 
@@ -82,11 +83,14 @@ test_comes_back_as_it_was_saved(void **state)
     assert_true(inventory_save_lab(&saved, &f->e));
     assert_true(inventory_load_lab(&f->mem, f->state, "demo", &loaded, &f->e));
     assert_string_equal(loaded->name, "lab:demo");
-    assert_string_equal(loaded->kind, "lab");
-    assert_string_equal(loaded->dir, saved.dir);
-    assert_string_equal(loaded->token, "token");
-    assert_string_equal(loaded->etcd, "/usr/bin/etcd");
-    assert_string_equal(loaded->etcd_version, "3.5.16");
+    assert_string_equal(loaded->path, path_join(&f->mem, f->lab.dir, "lab.json"));
+    assert_string_equal(loaded->lab->dir, f->lab.dir);
+    assert_string_equal(loaded->lab->token, "token");
+    assert_string_equal(loaded->lab->etcd, "/usr/bin/etcd");
+    assert_string_equal(loaded->lab->etcd_version, "3.5.16");
+    assert_int_equal(loaded->lab->quota_bytes, 1 << 20);
+    assert_int_equal(loaded->endpoints.count, 2);
+    assert_string_equal(loaded->endpoints.items[1], "https://127.0.0.1:1");
     assert_string_equal(loaded->client_tls.ca_file, "/ca");
     assert_null(loaded->client_tls.key_file);
     assert_int_equal(loaded->members.count, 2);
@@ -97,10 +101,13 @@ test_comes_back_as_it_was_saved(void **state)
     assert_string_equal(member->data_dir, "/data");
     assert_null(member->log_path);
     assert_string_equal(member->tls.key_file, "/key");
+    assert_string_equal(member->peer_tls.key_file, "/key");
+    assert_string_equal(member->host, "local:");
+    assert_string_equal(inventory_runner_word(member->runner), "process");
     assert_null(inventory_member_by_name(loaded, "m3"));
     assert_string_equal(inventory_initial_cluster(&f->mem, loaded),
                         "m1=https://127.0.0.1:2,m2=https://127.0.0.1:2,m2=https://[::1]:2");
-    assert_int_equal(stat(path_join(&f->mem, saved.dir, INVENTORY_LAB_FILE), &st), 0);
+    assert_int_equal(stat(path_join(&f->mem, f->lab.dir, INVENTORY_LAB_FILE), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 

@@ -1,0 +1,20 @@
+/* From a cluster's name, as --cluster says it, to its inventory, whichever source has it. */
+#ifndef QUORATE_CLUSTER_INVENTORY_FIND_H
+#define QUORATE_CLUSTER_INVENTORY_FIND_H
+
+#include "cluster/inventory.h"
+
+/* Where inventories are. */
+struct inventory_places {
+    const char *state_dir; /* labs: plan/state_dir.h */
+};
+
+/*
+ * The inventory of the cluster called 'name': "lab:demo" is the lab "demo".
+ *
+ * e  ERROR_NOT_FOUND: nobody knows the name. Otherwise as inventory_load_lab.
+ */
+MUST_CHECK bool inventory_find(struct arena *mem, const struct inventory_places *places,
+                               const char *name, struct inventory **ret_inventory, struct error *e);
+
+#endif
