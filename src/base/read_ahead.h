@@ -8,7 +8,7 @@
  *     read_ahead_begin(&ahead, &map);
  *     ... read_ahead_await(&ahead, end_of_what_is_read_next) ...
  *
- * A file that is cached already costs a look and no thread.
+ * A file that is cached already costs a look and no threads.
  */
 #ifndef QUORATE_BASE_READ_AHEAD_H
 #define QUORATE_BASE_READ_AHEAD_H
@@ -19,11 +19,15 @@
 #include "base/file_map.h"
 #include "base/thread.h"
 
+/* As many as keep a disk busy: they hardly need a processor. */
+enum { READ_AHEAD_THREADS = 4 };
+
 /* Stays where it is. */
 struct read_ahead {
     const struct file_map *map;
-    struct thread thread;
+    struct thread threads[READ_AHEAD_THREADS];
     atomic_bool stopping;
+    _Atomic uint64_t next; /* the window that the next reader takes */
     _Atomic uint64_t done; /* bytes from the start that are in memory */
     pthread_mutex_t lock;
     pthread_cond_t progress;
