@@ -31,13 +31,29 @@ struct spawn_child {
  */
 MUST_CHECK bool spawn_start(const struct spawn_child *child, pid_t *ret_pid, struct error *e);
 
+/* For what flows through a program without being held in memory: instead of a request's input and a
+ * result's out and err. An error of either function kills the program and is spawn_run's. */
+struct spawn_flow {
+    void *context;
+    /* The next bytes for its standard input, 'most' at the most; *ret_size 0 is the end. With
+     * *ret_wait it is asked again when the program has written something. */
+    bool (*input)(void *context, void *ret_data, size_t most, size_t *ret_size, bool *ret_wait,
+                  struct error *e);
+    /* A part of its standard output, or error. */
+    bool (*output)(void *context, bool is_error, struct bytes part, struct error *e);
+    int64_t stall_ms; /* killed when nothing has moved for so long; 0: no limit */
+};
+
 struct spawn_request {
     const char *const *argv;
     const char *const *env;
     const char *dir;
-    struct bytes input; /* its standard input */
-    int64_t timeout_ms; /* then the group is killed; 0: no limit */
+    struct bytes input;            /* its standard input */
+    const struct spawn_flow *flow; /* NULL: input, and the result's out and err */
+    int64_t timeout_ms;            /* then the group is killed; 0: no limit */
     size_t output_max;  /* kept of each of stdout and stderr; what is more is read and dropped */
+    bool interruptible; /* interrupt_check's error ends it */
+    bool dies_with_parent;
 };
 
 struct spawn_result {
@@ -51,7 +67,8 @@ struct spawn_result {
 /*
  * Runs a program to its end. An exit code other than 0 is a result, not an error.
  *
- * e  as spawn_start; ERROR_TIMEOUT after timeout_ms: its process group has been killed.
+ * e  as spawn_start; ERROR_TIMEOUT after timeout_ms, or when a flow stalls: its process group has been
+ *    killed. Any thread may call it.
  */
 MUST_CHECK bool spawn_run(struct arena *mem, const struct spawn_request *request,
                           struct spawn_result *ret_result, struct error *e);
