@@ -223,7 +223,8 @@ test_flow_waits_for_a_word(void **state)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     /* What is read before the first word would be the rest of the input's. */
-    struct spawn_request request = shell(SHELL("timeout 0.3 cat >/dev/null; echo ready >&2; exec cat"));
+    struct spawn_request request =
+        shell(SHELL("timeout 0.3 cat >/dev/null; echo ready >&2; exec cat"));
     struct counted counted = {.in_left = 10};
     struct spawn_flow flow = COUNTED_FLOW(&counted, 10000);
     struct spawn_result result;

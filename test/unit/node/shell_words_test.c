@@ -1,5 +1,5 @@
 /* Arguments through real shells: each is run with random bytes, and with those that shells love. */
-#include "node/shell_words.h"
+#include "node/host/shell_words.h"
 
 #include <string.h>
 

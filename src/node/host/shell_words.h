@@ -6,8 +6,8 @@
  * any byte but NUL survives. shell_login_line wraps such a line so that it holds nothing that sh, bash,
  * dash, zsh, ksh, csh or fish see differently.
  */
-#ifndef QUORATE_NODE_SHELL_WORDS_H
-#define QUORATE_NODE_SHELL_WORDS_H
+#ifndef QUORATE_NODE_HOST_SHELL_WORDS_H
+#define QUORATE_NODE_HOST_SHELL_WORDS_H
 
 #include "base/buf.h"
 

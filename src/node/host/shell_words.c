@@ -1,4 +1,4 @@
-#include "node/shell_words.h"
+#include "node/host/shell_words.h"
 
 #include <string.h>
 
