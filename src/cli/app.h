@@ -54,14 +54,27 @@ int app_main(int argc, char **argv);
  */
 MUST_CHECK bool app_inventory(struct app *app, const struct inventory **ret_inventory,
                               struct error *e);
+/*
+ * The same for a command whose operand is a cluster's name, which then counts for all else; without
+ * one it is --cluster's. e: also ERROR_USAGE: neither is there.
+ */
+MUST_CHECK bool app_inventory_of_operand(struct app *app, const struct inventory **ret_inventory,
+                                         struct error *e);
+/* The quorate.yaml that --config names; NULL: the one that is found. */
+const char *app_config(const struct app *app);
+/*
+ * The repository of a command that has --repo: the flag's, else the cluster's own, else the
+ * variable's. e: ERROR_USAGE when nobody names one.
+ */
+MUST_CHECK bool app_repository(struct app *app, const char **ret_path, struct error *e);
 /* Where quorate keeps plans, locks and labs (plan/state_dir.h). */
 MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struct error *e);
 
 /*
  * How to reach the cluster: endpoints, TLS files, time-outs, user and password. Endpoints are those
  * of --endpoints, else the inventory's of --cluster, else of ETCDCTL_ENDPOINTS, else 127.0.0.1:2379;
- * a cluster's TLS files likewise stand above the environment's and below the flags. Asks
- * for the password of --user when it is nowhere given.
+ * a cluster's TLS files and user likewise stand above the environment's and below the flags. Asks
+ * for the password of the user when it is nowhere given.
  */
 MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
                                  struct error *e);

@@ -1,7 +1,9 @@
 /* From options and environment to a client: which cluster is meant, and how it is reached. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/app.h"
 #include "cli/discovery.h"
@@ -19,6 +21,14 @@ app_state_dir(struct app *app, const char **ret_state_dir, struct error *e)
     return state_dir_find(app->mem, ret_state_dir, e);
 }
 
+const char *
+app_config(const struct app *app)
+{
+    const char *path = option_text(&app->options, "config");
+
+    return path[0] != '\0' ? path : NULL;
+}
+
 /*
  * The name that --cluster gives, or NULL. To the endpoint commands a bare --cluster means "all
  * members", as in etcdctl, and names nothing: then the variable still says of which cluster.
@@ -33,23 +43,67 @@ cluster_name(const struct app *app)
     return name[0] == '\0' || strcmp(name, "true") == 0 || strcmp(name, "false") == 0 ? NULL : name;
 }
 
+static bool
+inventory_open(struct app *app, const char *name, const struct inventory **ret_inventory,
+               struct error *e)
+{
+    struct inventory_places places = {.config = app_config(app)};
+    struct inventory *inventory;
+
+    if (!app_state_dir(app, &places.state_dir, e) ||
+        !inventory_find(app->mem, &places, name, &inventory, e))
+        return false;
+    for (size_t i = 0; i < inventory->warning_count; i++)
+        app_warn(app, "%s", inventory->warnings[i]);
+    app->inventory = inventory;
+    *ret_inventory = inventory;
+    return true;
+}
+
 bool
 app_inventory(struct app *app, const struct inventory **ret_inventory, struct error *e)
 {
     const char *name = cluster_name(app);
-    struct inventory_places places;
-    struct inventory *inventory;
 
-    if (app->inventory != NULL || name == NULL) {
-        *ret_inventory = app->inventory;
+    if (app->inventory == NULL && name != NULL)
+        return inventory_open(app, name, ret_inventory, e);
+    *ret_inventory = app->inventory;
+    return true;
+}
+
+bool
+app_inventory_of_operand(struct app *app, const struct inventory **ret_inventory, struct error *e)
+{
+    const char *name = app_operand(app, 0);
+
+    if (name == NULL && (name = cluster_name(app)) == NULL) {
+        error_set_(e, ERROR_USAGE, 0, "'%s' needs a cluster's NAME", app->command->name);
+        return error_hint(e, "'%s cluster list' lists them", app->tool->name);
+    }
+    return inventory_open(app, name, ret_inventory, e);
+}
+
+bool
+app_repository(struct app *app, const char **ret_path, struct error *e)
+{
+    const struct inventory *inventory;
+
+    *ret_path = option_text(&app->options, "repo");
+    if (option_source(&app->options, "repo") == OPTION_FROM_FLAG)
+        return true;
+    /* A cluster that is gone is no reason not to list its backups where the variable says. */
+    if (!app_inventory(app, &inventory, e)) {
+        if (e->code != ERROR_NOT_FOUND || (*ret_path)[0] == '\0')
+            return false;
+        error_clear(e);
         return true;
     }
-    if (!app_state_dir(app, &places.state_dir, e) ||
-        !inventory_find(app->mem, &places, name, &inventory, e))
-        return error_wrap(e, "--cluster %s", name);
-    app->inventory = inventory;
-    *ret_inventory = inventory;
-    return true;
+    if (inventory != NULL && inventory->repository != NULL)
+        *ret_path = inventory->repository;
+    if ((*ret_path)[0] != '\0')
+        return true;
+    error_set_(e, ERROR_USAGE, 0, "'%s' needs --repo", app->command->name);
+    return error_hint(e, "see 'quorate help %s'", app->command->name);
 }
 
 static bool
@@ -105,11 +159,61 @@ use_tls(const struct app *app, const struct inventory *inventory, struct etcd_op
     o->ca_file = tls_file(app, inventory, "cacert", files->ca_file);
     o->cert_file = tls_file(app, inventory, "cert", files->cert_file);
     o->key_file = tls_file(app, inventory, "key", files->key_file);
+    if (server_name[0] == '\0' && inventory != NULL && inventory->server_name != NULL)
+        server_name = inventory->server_name;
     if (server_name[0] == '\0' && !option_bool(&app->options, "insecure-discovery"))
         server_name = option_text(&app->options, "discovery-srv");
     o->server_name = server_name[0] != '\0' ? server_name : NULL;
     o->insecure_skip_verify = option_bool(&app->options, "insecure-skip-tls-verify");
     o->insecure_transport = option_bool(&app->options, "insecure-transport");
+}
+
+static bool
+password_file_judge(const struct app *app, const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        app_warn(app, "the password in '%s' can be read by others (mode %04o): chmod 0600 '%s'",
+                 path, (unsigned)(st.st_mode & 07777), path);
+    return true;
+}
+
+/* The cluster's own user, unless the command line names one. */
+static const struct inventory_user *
+user_of_inventory(const struct app *app, const struct inventory *inventory)
+{
+    return inventory != NULL && inventory->user.name != NULL &&
+                   option_source(&app->options, "user") != OPTION_FROM_FLAG
+               ? &inventory->user
+               : NULL;
+}
+
+/* The password is where the file says, else --password's, else asked for. */
+static bool
+use_inventory_user(struct app *app, const struct inventory_user *user, struct etcd_options *o,
+                   struct error *e)
+{
+    const char *password = option_text(&app->options, "password");
+    bool from_flag = option_source(&app->options, "password") == OPTION_FROM_FLAG;
+
+    o->user = user->name;
+    o->password = &app->password;
+    if (user->password_file != NULL && !from_flag)
+        return password_file_judge(app, user->password_file, e) &&
+               secret_load(&app->password, user->password_file, e);
+    if (user->password_variable != NULL && !from_flag) {
+        password = getenv(user->password_variable);
+        if (password == NULL || password[0] == '\0')
+            return error_set(e, ERROR_USAGE, "the password of '%s' is not in %s, where '%s' says",
+                             user->name, user->password_variable, app->inventory->path);
+    }
+    if (password[0] == '\0')
+        return prompt_password(user->name, app->command->reads_input, &app->out, &app->password, e);
+    secret_set(&app->password, bytes_of_text(password));
+    return true;
 }
 
 /* --user NAME[:PASSWORD], --password, or the terminal; as etcdctl, --password makes ':' part of the
@@ -120,7 +224,10 @@ use_user(struct app *app, struct etcd_options *o, struct error *e)
     const char *user = option_text(&app->options, "user");
     const char *password = option_text(&app->options, "password");
     const char *colon = strchr(user, ':');
+    const struct inventory_user *configured = user_of_inventory(app, app->inventory);
 
+    if (configured != NULL)
+        return use_inventory_user(app, configured, o, e);
     if (user[0] == '\0')
         return true;
     if (password[0] != '\0') {

@@ -1,12 +1,14 @@
-/* Candidates come from the command table; names of labs from the state directory. */
+/* Candidates come from the command table; names of clusters from quorate.yaml and the labs. */
 
 #include "cli/complete.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "cli/command.h"
 #include "cli/parse.h"
+#include "cluster/config/config.h"
 #include "cluster/inventory_lab.h"
 #include "plan/state_dir.h"
 
@@ -75,14 +77,31 @@ offer_labs(struct arena *mem, struct buf *out, const char *prefix)
         offer(out, prefix, arena_printf(mem, INVENTORY_LAB_PREFIX "%s", names[i]), "a lab");
 }
 
+/* Of the file that counts without --config: what stands on the line is not read. */
+static void
+offer_clusters(struct arena *mem, struct buf *out, const char *prefix)
+{
+    struct error ignored = ERROR_INIT;
+    struct config *config;
+    const char *path;
+
+    if (!config_find(mem, getenv("QUORATE_CONFIG"), &path, &ignored) || path == NULL ||
+        !config_load(mem, path, &config, &ignored))
+        return;
+    for (size_t i = 0; i < config->clusters.count; i++)
+        offer(out, prefix, config->clusters.items[i].name, "a cluster");
+}
+
 /* What else: paths, for options and operands that are files or directories. */
 static const char *
 offer_value(struct arena *mem, struct buf *out, const char *prefix, const struct option_def *def)
 {
-    if (def->type == OPTION_CHOICE)
+    if (def->type == OPTION_CHOICE) {
         offer_choices(mem, out, prefix, def->choices);
-    else if (strcmp(def->name, "cluster") == 0)
+    } else if (strcmp(def->name, "cluster") == 0) {
+        offer_clusters(mem, out, prefix);
         offer_labs(mem, out, prefix);
+    }
     return def->type == OPTION_FILE ? ":file" : def->type == OPTION_DIR ? ":dir" : ":list";
 }
 

@@ -17,6 +17,9 @@ const struct option_def global_options[] = {
      .help = "Take SRV records of servers without TLS, too"},
     {"cluster", OPTION_TEXT, .arg = "NAME", .environment = "QUORATE_CLUSTER",
      .help = "Take endpoints and TLS files from the inventory of NAME, such as lab:demo"},
+    {"config", OPTION_FILE, .arg = "FILE", .environment = "QUORATE_CONFIG",
+     .help = "The quorate.yaml with your clusters [default: ./quorate.yaml, "
+             "~/.config/quorate/quorate.yaml, /etc/quorate/quorate.yaml]"},
     {"cacert", OPTION_FILE, .arg = "FILE", .environment = "ETCDCTL_CACERT",
      .help = "Verify the servers' certificates with the authorities in this PEM file"},
     {"cert", OPTION_FILE, .arg = "FILE", .environment = "ETCDCTL_CERT",

@@ -9,4 +9,5 @@ inventory_etcd_options(const struct inventory *inventory, struct etcd_options *r
     ret_options->ca_file = inventory->client_tls.ca_file;
     ret_options->cert_file = inventory->client_tls.cert_file;
     ret_options->key_file = inventory->client_tls.key_file;
+    ret_options->server_name = inventory->server_name;
 }

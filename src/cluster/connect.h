@@ -5,7 +5,7 @@
 #include "cluster/inventory.h"
 #include "etcd/client.h"
 
-/* Endpoints and TLS files, all the inventory's own; time-outs are the defaults, and there is no user. */
+/* Endpoints, TLS files and server name, all the inventory's own; time-outs are the defaults, and there is no user. */
 void inventory_etcd_options(const struct inventory *inventory, struct etcd_options *ret_options);
 
 #endif

@@ -56,3 +56,12 @@ inventory_runner_word(enum inventory_runner runner)
 
     return words[runner];
 }
+
+const char *
+inventory_runner_text(struct arena *mem, const struct inventory_member *member)
+{
+    const char *word = inventory_runner_word(member->runner);
+
+    return member->runner_name != NULL ? arena_printf(mem, "%s:%s", word, member->runner_name)
+                                       : word;
+}

@@ -1,7 +1,7 @@
 /*
  * What is configured about a cluster, as opposed to what is true of it now: names, URLs, hosts,
  * folders, certificates. There are two sources of it: a lab's lab.json (cluster/inventory_lab.h),
- * and the clusters of a quorate.yaml.
+ * and the clusters of a quorate.yaml (cluster/config/config.h).
  */
 #ifndef QUORATE_CLUSTER_INVENTORY_H
 #define QUORATE_CLUSTER_INVENTORY_H
@@ -48,6 +48,13 @@ struct inventory_member {
     struct inventory_tls peer_tls; /* as peer */
 };
 
+/* Whom quorate logs in as. The password is never here, only where it is. */
+struct inventory_user {
+    const char *name;              /* NULL: nobody */
+    const char *password_file;     /* its first line; NULL: none */
+    const char *password_variable; /* of the environment; NULL: none */
+};
+
 /* What only a lab has. */
 struct inventory_lab {
     const char *dir;          /* the lab's folder; its supervisor's (node/supervisor.h) too */
@@ -61,9 +68,16 @@ struct inventory {
     const char *name; /* of the cluster: what --cluster, locks and journals say ("lab:demo") */
     const char *path; /* the file that says all this; NULL before it was written */
     const struct inventory_lab *lab; /* NULL: not a lab */
+    uint64_t id;                     /* 0: not known */
+    const char *version;             /* of etcd, each member's: "3.5.16"; NULL: not known */
     struct inventory_urls endpoints; /* where clients ask; at least one */
     struct inventory_tls client_tls; /* for quorate itself; all NULL without TLS */
+    const char *server_name;         /* to expect in the servers' certificates; NULL: the host */
+    struct inventory_user user;
+    const char *repository; /* where its backups go; NULL: nobody said */
     ARRAY(struct inventory_member) members;
+    const char *const *warnings; /* about the file that says this */
+    size_t warning_count;
 };
 
 /* NULL when there is none. */
@@ -76,5 +90,7 @@ struct inventory_urls inventory_member_endpoints(struct arena *mem,
 const char *inventory_initial_cluster(struct arena *mem, const struct inventory *inventory);
 /* "systemd", "static-pod", "process"; "" when it is not known. */
 const char *inventory_runner_word(enum inventory_runner runner);
+/* The same with its unit or manifest, as quorate.yaml has it: "systemd:etcd.service". In 'mem'. */
+const char *inventory_runner_text(struct arena *mem, const struct inventory_member *member);
 
 #endif

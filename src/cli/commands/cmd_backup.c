@@ -9,8 +9,9 @@
 
 #define REPO_OPTION                                                                                \
     {                                                                                              \
-        "repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO", .required = true,         \
-                            .help = "The repository: a directory for backups"                      \
+        "repo", OPTION_DIR,                                                                        \
+            .arg = "DIR", .environment = "QUORATE_REPO",                                           \
+            .help = "The repository: a directory for backups [default: the cluster's]"             \
     }
 
 static const struct option_def now_options[] = {
@@ -80,10 +81,11 @@ backup_now_report(struct app *app, struct report *report, struct error *e)
     struct operation_face face;
     const struct inventory *inventory;
     struct backup_result result;
+    const char *path;
     bool made;
 
     if (!app_etcd_options(app, &etcd, e) || !app_inventory(app, &inventory, e) ||
-        !repo_open(app->mem, option_text(&app->options, "repo"), true, &repo, e))
+        !app_repository(app, &path, e) || !repo_open(app->mem, path, true, &repo, e))
         return false;
     operation_face_begin(&face, app);
     const struct backup_request request = {
@@ -109,9 +111,10 @@ static bool
 entry_find(struct app *app, struct repo_entry *ret_entry, struct error *e)
 {
     const char *label = app_operand(app, 0);
+    const char *path;
     struct repo repo;
 
-    return repo_open(app->mem, option_text(&app->options, "repo"), false, &repo, e) &&
+    return app_repository(app, &path, e) && repo_open(app->mem, path, false, &repo, e) &&
            repo_find(app->mem, &repo, folder_wanted(app, "of"), label != NULL ? label : "latest",
                      ret_entry, e);
 }
@@ -145,9 +148,10 @@ backup_list_report(struct app *app, struct report *report, struct error *e)
 {
     struct repo repo;
     struct repo_entry *entries;
+    const char *path;
     size_t count;
 
-    if (!repo_open(app->mem, option_text(&app->options, "repo"), false, &repo, e) ||
+    if (!app_repository(app, &path, e) || !repo_open(app->mem, path, false, &repo, e) ||
         !repo_list(app->mem, &repo, folder_wanted(app, "of"), &entries, &count, e))
         return false;
     report_init(report, app->mem, "backups");

@@ -45,7 +45,7 @@ test_offers(void **state)
         {"endpoint h", "health hashkv :list"},
         {"-w json endpoint h", "health hashkv :list"},
         {"get --lim", "--limit :list"},
-        {"get k --co", "--consistency --count-only --command-timeout --color :list"},
+        {"get k --co", "--consistency --count-only --config --command-timeout --color :list"},
         {"get -w ", "simple table json fields protobuf :list"},
         {"get --write-out = j", "json :list"},
         {"get --write-out =", "simple table json fields protobuf :list"},

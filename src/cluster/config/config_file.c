@@ -1,0 +1,105 @@
+/* Which quorate.yaml counts, and whether it can be trusted. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "cluster/config/config.h"
+
+enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
+
+static void
+permissions_judge(struct arena *mem, const char *path, const struct stat *st, struct config *config)
+{
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        *ARRAY_PUSH(mem, &config->warnings) = arena_printf(
+            mem, "'%s' is another user's (uid %u), who can change where quorate connects to", path,
+            (unsigned)st->st_uid);
+    if ((st->st_mode & OTHERS_WRITE) != 0)
+        *ARRAY_PUSH(mem, &config->warnings) =
+            arena_printf(mem, "'%s' can be changed by others (mode %04o): chmod go-w '%s'", path,
+                         (unsigned)(st->st_mode & 07777), path);
+}
+
+bool
+config_load(struct arena *mem, const char *path, struct config **ret_config, struct error *e)
+{
+    struct bytes text;
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (!file_read_all(mem, path, YAML_MAX_BYTES, &text, e) ||
+        !config_parse(mem, path, text, ret_config, e))
+        return false;
+    permissions_judge(mem, path, &st, *ret_config);
+    return true;
+}
+
+/* ~/.config/quorate/quorate.yaml; NULL when no variable says where. A relative XDG_CONFIG_HOME is
+ * ignored, as its specification asks. */
+static const char *
+home_path(struct arena *mem)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+
+    if (xdg != NULL && xdg[0] == '/')
+        return arena_printf(mem, "%s/quorate/" CONFIG_FILE, xdg);
+    return home != NULL && home[0] == '/'
+               ? arena_printf(mem, "%s/.config/quorate/" CONFIG_FILE, home)
+               : NULL;
+}
+
+/* The working directory may be anybody's: what lies there counts when it is ours or root's. */
+static bool
+own_check(const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || st.st_uid == 0 || st.st_uid == geteuid())
+        return true;
+    error_set(e, ERROR_REFUSED, "'%s' in the working directory is another user's (uid %u)", path,
+              (unsigned)st.st_uid);
+    return error_hint(e, "--config %s, when you trust it", path);
+}
+
+bool
+config_find_or_new(struct arena *mem, const char *named, const char **ret_path, bool *ret_exists,
+                   struct error *e)
+{
+    const char *places[] = {NULL, home_path(mem), "/etc/quorate/" CONFIG_FILE};
+
+    *ret_exists = true;
+    if (named != NULL && named[0] != '\0') {
+        *ret_exists = path_exists(named);
+        return path_absolute(mem, named, ret_path, e);
+    }
+    if (!path_absolute(mem, CONFIG_FILE, &places[0], e))
+        return false;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i] == NULL || !path_exists(places[i]))
+            continue;
+        *ret_path = places[i];
+        return i > 0 || own_check(CONFIG_FILE, e);
+    }
+    *ret_exists = false;
+    *ret_path = geteuid() == 0 || places[1] == NULL ? places[2] : places[1];
+    return true;
+}
+
+bool
+config_find(struct arena *mem, const char *named, const char **ret_path, struct error *e)
+{
+    const char *path;
+    bool exists;
+
+    if (!config_find_or_new(mem, named, &path, &exists, e))
+        return false;
+    if (!exists && named != NULL && named[0] != '\0')
+        return error_set(e, ERROR_NOT_FOUND, "'%s': there is no such file", named);
+    *ret_path = exists ? path : NULL;
+    return true;
+}
