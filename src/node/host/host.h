@@ -58,9 +58,10 @@ bool host_is_local(const struct host *host);
 /* One end of what flows through a command. */
 struct host_stream {
     int fd;
-    const char *path;                /* for messages */
-    uint64_t size_bytes;             /* of an input: exactly so many are sent; for progress */
-    struct sha256 *digest;           /* of what flows; NULL: none is made */
+    const char *path;      /* for messages */
+    uint64_t size_bytes;   /* of an input: exactly so many are sent; for progress */
+    struct sha256 *digest; /* of what flows; NULL: none is made */
+    bool sealed; /* an input's digest, in hex, and '\n' follow it; digest is then started anew */
     const struct observer *observer; /* NULL: nobody watches */
     const char *what;                /* for the observer: "sending to db1" */
 };
@@ -70,10 +71,11 @@ struct host_command {
     struct bytes input;      /* the command's standard input ... */
     const struct host_stream *in;  /* ... or this, unless NULL */
     const struct host_stream *out; /* where its standard output goes; NULL: into the result */
-    int64_t timeout_ms; /* the command is ended, on its host, after it; 0: HOST_COMMAND_MS */
-    int64_t stall_ms;   /* given up when nothing moves for so long; 0: no limit */
-    size_t output_most; /* kept of the output; 0: HOST_OUTPUT_MOST */
-    bool as_login_user; /* not by sudo */
+    int64_t timeout_ms;     /* the command is ended, on its host, after it; 0: HOST_COMMAND_MS */
+    int64_t stall_ms;       /* given up when nothing moves for so long; 0: no limit */
+    size_t output_most;     /* kept of the output; 0: HOST_OUTPUT_MOST */
+    bool as_login_user;     /* not by sudo */
+    bool despite_interrupt; /* tidying up: interrupt_check is not asked */
 };
 
 struct host_result {

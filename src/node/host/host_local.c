@@ -30,7 +30,7 @@ run_local(struct arena *mem, const struct host *host, const char *const *argv,
                                     .dir = "/",
                                     .flow = &flow,
                                     .timeout_ms = host_patience_ms(host, command),
-                                    .interruptible = true,
+                                    .interruptible = !command->despite_interrupt,
                                     .dies_with_parent = true};
     struct spawn_result end;
 

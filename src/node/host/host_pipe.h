@@ -9,6 +9,7 @@ struct host_pipe {
     const struct host_command *command;
     struct bytes input;
     uint64_t in_bytes;
+    bool seal_sent;
     uint64_t out_bytes;
     struct buf out;
     struct buf err;

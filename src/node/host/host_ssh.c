@@ -250,7 +250,7 @@ run_ssh(struct arena *mem, const struct host *host, const char *const *argv,
                                .stall_ms = command->stall_ms};
     struct spawn_request request = {.flow = &hooks,
                                     .timeout_ms = host_patience_ms(host, command),
-                                    .interruptible = true,
+                                    .interruptible = !command->despite_interrupt,
                                     .dies_with_parent = true};
     struct spawn_result end;
     const char *line;

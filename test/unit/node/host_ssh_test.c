@@ -237,9 +237,11 @@ process_lives(const char *pid_file)
     AUTO_ARENA tmp = ARENA_INIT;
     struct bytes text;
     struct error e = ERROR_INIT;
+    pid_t pid;
 
     EXPECT_OK(file_read_all(&tmp, pid_file, 100, &text, &e));
-    return kill((pid_t)atol((const char *)text.data), 0) == 0;
+    pid = (pid_t)strtol((const char *)text.data, NULL, 10);
+    return kill(pid, 0) == 0;
 }
 
 /* It takes no SIGTERM, nor does what it has started: both are gone when the error is told. */
@@ -286,6 +288,15 @@ test_input_that_stalls(void **state)
                         "whether it ran is not known; it ends there after 35.0 s at the latest");
 }
 
+/* Ends the ancestor that serves the connection: a child of the sshd whose pid is $1. */
+static const char ends_its_connection[] = "p=$PPID\n"
+                                          "while [ \"$p\" -gt 1 ]; do\n"
+                                          "    n=$(cut -d' ' -f4 /proc/$p/stat)\n"
+                                          "    [ $n -ne \"$1\" ] || kill -9 $p\n"
+                                          "    p=$n\n"
+                                          "done\n"
+                                          "sleep 5\n";
+
 static void
 test_connection_that_breaks(void **state)
 {
@@ -297,14 +308,9 @@ test_connection_that_breaks(void **state)
     NEEDS_SSHD();
     (void)state;
     host = sshd_host(&tmp, &sshd, "box");
-    /* The command itself ends what carries it: the grandparent serves the connection. */
     assert_false(
         host_run(&tmp, host,
-                 COMMAND("sh", "-c",
-                         "p=$PPID; while [ \"$p\" -gt 1 ]; do n=$(cut -d' ' -f4 /proc/$p/stat); "
-                         "case $(cat /proc/$p/comm) in sshd*) [ $n -eq \"$1\" ] && kill -9 $p;; "
-                         "esac; p=$n; done; sleep 5",
-                         "sh", arena_printf(&tmp, "%d", sshd.pid)),
+                 COMMAND("sh", "-c", ends_its_connection, "sh", arena_printf(&tmp, "%d", sshd.pid)),
                  &result, &e));
     assert_int_equal(e.code, ERROR_CONNECTION);
     assert_non_null(strstr(e.text, "the connection was lost while 'sh' ran"));

@@ -1,0 +1,28 @@
+/* Whole directories on a host. Paths and errors as in node/host/host_file.h. */
+#ifndef QUORATE_NODE_HOST_TREE_H
+#define QUORATE_NODE_HOST_TREE_H
+
+#include "node/host/host_file.h"
+
+/* Renames, and syncs both folders. e: ERROR_EXISTS: 'to' is there. ERROR_NOT_FOUND: 'from' is not.
+ * ERROR_REFUSED: 'from' is a mount point, or 'to' is on another file system. */
+MUST_CHECK bool host_tree_move(const struct host *host, const char *from, const char *to,
+                               struct error *e);
+
+/* Removes a directory and all in it; nothing there is fine. e: ERROR_REFUSED: a path of fewer than two
+ * names, a directory of the system's or a mount point. */
+MUST_CHECK bool host_tree_remove(const struct host *host, const char *path, struct error *e);
+
+/*
+ * Delivers a directory of regular files and directories: into a directory beside 'path', whose name
+ * begins with a dot, each file with its checksum; then renamed. After an error nothing of it is left,
+ * unless the host cannot be reached any more.
+ *
+ * like  owner and label of all, and the mode of the directory itself; other modes are as they are here.
+ * e     ERROR_EXISTS: 'path' is there. ERROR_REFUSED: a link or a device among the files.
+ */
+MUST_CHECK bool host_tree_send(const struct host *host, const char *local_dir, const char *path,
+                               const struct host_file *like, const struct observer *observer,
+                               struct error *e);
+
+#endif
