@@ -11,20 +11,24 @@
 #   node_root NAME           the host's root directory, as `inside` sees it
 #
 #   node_etcd_version NAME VERSION     puts that etcd, etcdctl and etcdutl into the host's /usr/bin
-#   nodes_cluster LAYOUT NAME...       lays out a cluster over these hosts, and starts it
+#   nodes_cluster [--tls] LAYOUT NAME[:LAYOUT]...  lays out a cluster over these hosts, and starts it
 #   node_layout NAME LAYOUT            only writes how etcd runs there; see test/nodes/layouts.bash
-#   node_start NAME, node_stop NAME    starts and stops what was laid out
+#   node_start NAME, node_stop NAME    starts and stops what was laid out, now and at boot
+#   nodes_clear NAME...                ends etcd there and removes its files and data
+#   with_nodes COMMAND...              `inside`, with ETCDCTL_ variables for the cluster laid out last
 #   nodes_wait_healthy SECONDS NAME... until each answers through a leader
 #   nodes_endpoints NAME...            client URLs, with commas between
 #
 #   node_reboot NAME [--hard]          returns when the host takes ssh again; --hard: its power fails
 #   node_off NAME, node_on NAME        the power fails, and is back
+#   node_cut, node_disk, node_skew, ...: see test/nodes/faults.bash
 #
 #   writer_start NAME...     puts 200 keys/s over the endpoints of these hosts and notes each that was
 #                            acknowledged, until writer_stop; NODES_WRITER names another note
 #   writer_stop
-#   writer_check NAME        asks that host for every acknowledged write: prints a JSON object and fails
-#                            when one is not there
+#   writer_check NAME [--up-to-revision R]
+#                            asks that host for every acknowledged write (of a revision up to R): prints
+#                            a JSON object and fails when one is not there
 #
 # A bench belongs to a test, or with `export NODES_ROOT=$BATS_FILE_TMPDIR` in setup_file to all tests
 # of a file: then nodes_up goes into setup_file and nodes_down into teardown_file. It dies with the
@@ -34,10 +38,11 @@
 _nodes_here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../nodes" && pwd)
 _nodes_network=10.99.0
 _nodes_boot_timeout_s=90
-_nodes_layout_default=debian
 
 # shellcheck source=test/nodes/layouts.bash
 source "$_nodes_here/layouts.bash"
+# shellcheck source=test/nodes/faults.bash
+source "$_nodes_here/faults.bash"
 
 nodes_up() {
     local count=$1 bench tree n
@@ -131,16 +136,37 @@ node_etcd_version() {
 }
 
 nodes_cluster() {
-    local layout=$1 name
+    local layout each name names=()
+    rm -f "$(nodes_dir)/https"
+    if [[ $1 == --tls ]]; then
+        : >"$(nodes_dir)/https"
+        shift
+    fi
+    layout=$1
     shift
-    printf '%s\n' "$@" >"$(nodes_dir)/members"
-    for name; do
-        node_layout "$name" "$layout" || return 1
+    names=("${@%%:*}")
+    printf '%s\n' "${names[@]}" >"$(nodes_dir)/members"
+    for each; do
+        name=${each%%:*}
+        [[ $each == *:* ]] || each=$name:$layout
+        node_layout "$name" "${each#*:}" || return 1
     done
-    for name; do
+    for name in "${names[@]}"; do
         node_start "$name" || return 1
     done
-    nodes_wait_healthy 60 "$@"
+    nodes_wait_healthy 60 "${names[@]}"
+}
+
+with_nodes() {
+    local members settings=()
+    mapfile -t members <"$(nodes_dir)/members"
+    settings=("ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS:-$(nodes_endpoints "${members[@]}")}")
+    if [[ $(_nodes_scheme) == https ]]; then
+        local tls
+        tls=$(nodes_dir)/tls
+        settings+=("ETCDCTL_CACERT=$tls/ca.crt" "ETCDCTL_CERT=$tls/client.crt" "ETCDCTL_KEY=$tls/client.key")
+    fi
+    inside env "${settings[@]}" "$@"
 }
 
 nodes_wait_healthy() {
@@ -149,7 +175,7 @@ nodes_wait_healthy() {
     for name; do
         wait_for "$seconds" _node_healthy "$name" || {
             echo "etcd on $name is not healthy after $seconds s:" >&2
-            node_sh "$name" journalctl --no-pager -n 20 -u etcd >&2
+            _node_etcd_log "$name" >&2
             return 1
         }
     done
@@ -158,16 +184,17 @@ nodes_wait_healthy() {
 nodes_endpoints() {
     local name urls=()
     for name; do
-        urls+=("http://$(node_ip "$name"):2379")
+        urls+=("$(_nodes_scheme)://$(node_ip "$name"):2379")
     done
     (IFS=,; echo "${urls[*]}")
 }
 
 writer_start() {
-    local note
+    local note tls=()
     note=$(_nodes_writer_note)
     rm -f "$note"
-    _nodes_exec "$_nodes_here/writer" put --endpoints "$(nodes_endpoints "$@")" --note "$note" \
+    [[ $(_nodes_scheme) == http ]] || mapfile -t tls < <(_nodes_client_tls)
+    _nodes_exec "$_nodes_here/writer" put --endpoints "$(nodes_endpoints "$@")" --note "$note" "${tls[@]}" \
         </dev/null >"$note.log" 2>&1 3>&- &
     echo $! >"$note.pid"
     disown $!
@@ -186,7 +213,11 @@ writer_stop() {
 }
 
 writer_check() {
-    inside "$_nodes_here/writer" check --endpoints "$(nodes_endpoints "$1")" --note "$(_nodes_writer_note)"
+    local name=$1 tls=()
+    shift
+    [[ $(_nodes_scheme) == http ]] || mapfile -t tls < <(_nodes_client_tls)
+    inside "$_nodes_here/writer" check --endpoints "$(nodes_endpoints "$name")" \
+        --note "$(_nodes_writer_note)" "${tls[@]}" "$@"
 }
 
 wait_for() {
@@ -264,13 +295,16 @@ _node_prepare() {
     printf '[Match]\nName=host0\n[Network]\nAddress=%s/24\nLinkLocalAddressing=no\n' "$(node_ip "$name")" \
         >"$upper/etc/systemd/network/10-host0.network"
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$upper/etc/ssh/ssh_host_ed25519_key" || return 1
-    echo "$name,$(node_ip "$name") $(<"$upper/etc/ssh/ssh_host_ed25519_key.pub")" \
-        >>"$(nodes_dir)/ssh/known_hosts"
+    _node_host_key_line "$name" >>"$(nodes_dir)/ssh/known_hosts"
     # One file for all users: the bench has one key.
     mkdir -p "$upper/etc/ssh/sshd_config.d"
     printf 'AuthorizedKeysFile /etc/ssh/bench_keys\nHostKey /etc/ssh/ssh_host_ed25519_key\n' \
         >"$upper/etc/ssh/sshd_config.d/keys.conf"
     cp "$(nodes_dir)/ssh/id.pub" "$upper/etc/ssh/bench_keys"
+}
+
+_node_host_key_line() {
+    echo "$1,$(node_ip "$1") $(<"$(nodes_dir)/$1/upper/etc/ssh/ssh_host_ed25519_key.pub")"
 }
 
 # Starts the launcher; the host boots on its own.
@@ -329,7 +363,58 @@ _nodes_remove_cgroups() {
 }
 
 _node_healthy() {
-    [[ $(inside curl -sS --max-time 2 "http://$(node_ip "$1"):2379/health" 2>/dev/null) == *'"health":"true"'* ]]
+    local tls=()
+    [[ $(_nodes_scheme) == http ]] || mapfile -t tls < <(_nodes_client_tls)
+    [[ $(inside curl -sS --max-time 2 "${tls[@]}" "$(nodes_endpoints "$1")/health" 2>/dev/null) == \
+        *'"health":"true"'* ]]
+}
+
+_node_etcd_log() {
+    case $(<"$(nodes_dir)/$1/layout") in
+        static-pod)
+            node_sh "$1" journalctl --no-pager -n 20 -u kubelet
+            node_sh "$1" sh -c 'tail -n 20 /var/log/pods/*/etcd/*.log'
+            ;;
+        process) node_sh "$1" tail -n 20 /var/log/etcd.log ;;
+        *) node_sh "$1" journalctl --no-pager -n 20 -u etcd ;;
+    esac
+}
+
+_nodes_scheme() {
+    if [[ -e $(nodes_dir)/https ]]; then
+        echo https
+    else
+        echo http
+    fi
+}
+
+# Words of curl and of the writer, a line each.
+_nodes_client_tls() {
+    local tls
+    tls=$(nodes_dir)/tls
+    printf '%s\n' --cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key"
+}
+
+# Makes the certificate of a host, or of "client", and the bench's authority before the first; prints
+# its path without the ending.
+_nodes_certificate() {
+    local name=$1 tls names
+    tls=$(nodes_dir)/tls
+    mkdir -p "$tls"
+    [[ -e $tls/ca.crt ]] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 \
+        -subj '/CN=bench CA' -keyout "$tls/ca.key" -out "$tls/ca.crt" 2>"$tls/log" || return 1
+    [[ $name == client || -e $tls/client.crt ]] || _nodes_certificate client >/dev/null || return 1
+    if [[ ! -e $tls/$name.crt ]]; then
+        names=IP:127.0.0.1,DNS:localhost
+        [[ $name == client ]] || names+=,IP:$(node_ip "$name"),DNS:$name
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$name" \
+            -keyout "$tls/$name.key" -out "$tls/$name.csr" 2>>"$tls/log" &&
+            openssl x509 -req -in "$tls/$name.csr" -days 2 -CA "$tls/ca.crt" -CAkey "$tls/ca.key" \
+                -out "$tls/$name.crt" 2>>"$tls/log" \
+                -extfile <(printf 'extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=%s\n' "$names") ||
+            return 1
+    fi
+    echo "$tls/$name"
 }
 
 _nodes_writer_note() {
