@@ -88,7 +88,7 @@ member_read(const struct config_reader *r, const struct yaml_node *map, struct i
     const struct yaml_node *id = yaml_get(map, "id");
 
     m->name = map->key->text;
-    return value_name(r, map->key, "member", e) && yaml_check_keys(r->doc, map, keys, e) &&
+    return value_member_name(r, map->key, e) && yaml_check_keys(r->doc, map, keys, e) &&
            value_id(r, id, &m->id, e) && (id == NULL || value_once(r, r->ids, id, "the id", e)) &&
            value_host(r, yaml_get(map, "host"), &m->host, e) &&
            value_runner(r, yaml_get(map, "runs"), &m->runner, &m->runner_name, e) &&
@@ -150,7 +150,7 @@ cluster_read(const struct config_reader *r, const struct yaml_node *map,
 
     inventory->name = map->key->text;
     inventory->path = r->doc->file;
-    return value_name(r, map->key, "cluster", e) && yaml_check_keys(r->doc, map, keys, e) &&
+    return value_cluster_name(r, map->key, e) && yaml_check_keys(r->doc, map, keys, e) &&
            value_id(r, yaml_get(map, "id"), &inventory->id, e) &&
            value_version(r, yaml_get(map, "version"), &inventory->version, e) &&
            tls_read(r, yaml_get(map, "tls"), true, &inventory->client_tls, &inventory->server_name,

@@ -56,6 +56,20 @@ MUST_CHECK bool config_find(struct arena *mem, const char *named, const char **r
 MUST_CHECK bool config_find_or_new(struct arena *mem, const char *named, const char **ret_path,
                                    bool *ret_exists, struct error *e);
 
+/*
+ * Writes 'text' over the file at 'path', or a new one, whose folder is made. A file that was there keeps
+ * owner and mode, and as it was it stays beside the new one; a link is followed.
+ *
+ * old       what the change was made from.
+ * ret_kept  the path of the old one; NULL when there was none. In 'mem'.
+ * e         ERROR_CONFLICT: the file is not 'old' any more.
+ */
+MUST_CHECK bool config_save(struct arena *mem, const char *path, bool exists, struct bytes old,
+                            struct bytes text, const char **ret_kept, struct error *e);
+
+/* e: ERROR_USAGE: not a name that a cluster in the file can have. */
+MUST_CHECK bool config_name_check(const char *name, struct error *e);
+
 /* NULL when the file has no such cluster. */
 struct inventory *config_cluster(const struct config *config, const char *name);
 

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/time.h"
 #include "cluster/config/config.h"
 
-enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
+enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, NEW_DIR_MODE = 0755, NEW_FILE_MODE = 0644 };
 
 static void
 permissions_judge(struct arena *mem, const char *path, const struct stat *st, struct config *config)
@@ -102,4 +103,59 @@ config_find(struct arena *mem, const char *named, const char **ret_path, struct 
         return error_set(e, ERROR_NOT_FOUND, "'%s': there is no such file", named);
     *ret_path = exists ? path : NULL;
     return true;
+}
+
+/* Owner and mode as they were: file_replace makes a new file. */
+static bool
+owner_keep(const char *path, const struct stat *was, struct error *e)
+{
+    struct stat now;
+
+    if (stat(path, &now) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if ((now.st_uid != was->st_uid || now.st_gid != was->st_gid) &&
+        chown(path, was->st_uid, was->st_gid) != 0)
+        return error_set_errno(e, errno, "'%s': owner", path);
+    return chmod(path, was->st_mode & 07777) == 0 || error_set_errno(e, errno, "'%s': mode", path);
+}
+
+static bool
+save_over(struct arena *mem, const char *path, struct bytes old, struct bytes text,
+          const char **ret_kept, struct error *e)
+{
+    const char *kept = arena_printf(mem, "%s.before-%s", path, time_compact(mem, time_wall_ms()));
+    struct bytes now;
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return error_set_errno(e, errno, "'%s'", path);
+    if (!file_read_all(mem, path, YAML_MAX_BYTES, &now, e))
+        return false;
+    if (!bytes_equal(now, old))
+        return error_set(e, ERROR_CONFLICT, "'%s' was changed meanwhile: nothing is written", path);
+    if (!file_replace(kept, old, st.st_mode & 0777, e) || !owner_keep(kept, &st, e) ||
+        !file_replace(path, text, st.st_mode & 0777, e) || !owner_keep(path, &st, e))
+        return false;
+    *ret_kept = kept;
+    return true;
+}
+
+bool
+config_save(struct arena *mem, const char *path, bool exists, struct bytes old, struct bytes text,
+            const char **ret_kept, struct error *e)
+{
+    char *real;
+    bool saved;
+
+    if (!exists) {
+        *ret_kept = NULL;
+        return dir_make(path_dir(mem, path), NEW_DIR_MODE, e) &&
+               file_replace(path, text, NEW_FILE_MODE, e);
+    }
+    real = realpath(path, NULL);
+    if (real == NULL)
+        return error_set_errno(e, errno, "'%s'", path);
+    saved = save_over(mem, arena_text(mem, real), old, text, ret_kept, e);
+    free(real);
+    return saved;
 }

@@ -8,7 +8,7 @@
 #include "format/peer_urls.h"
 #include "net/endpoint.h"
 
-enum { NAME_MOST = 64 };
+enum { NAME_MOST = 64, MEMBER_NAME_MOST = 255 };
 
 bool
 value_text(const struct config_reader *r, const struct yaml_node *node, const char **ret_text,
@@ -206,17 +206,38 @@ value_urls(const struct config_reader *r, const struct yaml_node *node, enum con
 }
 
 bool
-value_name(const struct config_reader *r, const struct yaml_node *key, const char *what,
-           struct error *e)
+config_name_check(const char *name, struct error *e)
 {
-    const char *name = key->text;
     size_t length = strlen(name);
     bool good = length <= NAME_MOST && isalnum((unsigned char)name[0]);
 
     for (size_t i = 0; good && i < length; i++)
         good = isalnum((unsigned char)name[i]) || strchr("-_.", name[i]) != NULL;
-    return good || yaml_error(r->doc, key, e,
-                              "'%s' cannot name a %s: at most %d letters, digits, '-', '_', '.', "
-                              "the first a letter or digit",
-                              name, what, NAME_MOST);
+    return good || error_set(e, ERROR_USAGE,
+                             "'%s' cannot name a cluster: at most %d letters, digits, '-', '_', "
+                             "'.', the first a letter or digit",
+                             name, NAME_MOST);
+}
+
+bool
+value_cluster_name(const struct config_reader *r, const struct yaml_node *key, struct error *e)
+{
+    struct error problem = ERROR_INIT;
+
+    return config_name_check(key->text, &problem) || yaml_error(r->doc, key, e, "%s", problem.text);
+}
+
+bool
+value_member_name(const struct config_reader *r, const struct yaml_node *key, struct error *e)
+{
+    const char *name = key->text;
+    size_t length = strlen(name);
+    bool good = length > 0 && length <= MEMBER_NAME_MOST && strpbrk(name, "=, ") == NULL;
+
+    for (size_t i = 0; good && i < length; i++)
+        good = !iscntrl((unsigned char)name[i]);
+    return good ||
+           yaml_error(r->doc, key, e,
+                      "'%s' cannot name a member: 1 to %d bytes without '=', ',' and blanks", name,
+                      MEMBER_NAME_MOST);
 }

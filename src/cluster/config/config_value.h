@@ -46,8 +46,11 @@ MUST_CHECK bool value_urls(const struct config_reader *r, const struct yaml_node
 /* Refuses a text that stands in 'seen' already. */
 MUST_CHECK bool value_once(const struct config_reader *r, struct map *seen,
                            const struct yaml_node *node, const char *what, struct error *e);
-/* A name as a key: letters, digits, '-', '_', '.'. */
-MUST_CHECK bool value_name(const struct config_reader *r, const struct yaml_node *key,
-                           const char *what, struct error *e);
+/* A cluster's name: letters, digits, '-', '_', '.'. */
+MUST_CHECK bool value_cluster_name(const struct config_reader *r, const struct yaml_node *key,
+                                   struct error *e);
+/* A member's name: what --initial-cluster can carry. */
+MUST_CHECK bool value_member_name(const struct config_reader *r, const struct yaml_node *key,
+                                  struct error *e);
 
 #endif

@@ -196,8 +196,7 @@ test_members(void **state UNUSED)
 {
     refused(CLUSTER("    members: [m]\n"), "f.yaml:3:14: 'members' is a list, a map belongs here");
     refused(CLUSTER("    members:\n      a=b: {}\n"),
-            "f.yaml:4:7: 'a=b' cannot name a member: at most 64 letters, digits, '-', '_', '.', "
-            "the first a letter or digit");
+            "f.yaml:4:7: 'a=b' cannot name a member: 1 to 255 bytes without '=', ',' and blanks");
     refused(MEMBER("        host: db1\n"),
             "f.yaml:5:15: 'db1' is no host: ssh://[USER@]HOST[:PORT], or local: for this machine");
     refused(MEMBER("        host: ssh://-oProxyCommand=x\n"),
