@@ -3,6 +3,7 @@
 # quorate.yaml: its clusters in every command, what is said about a file that is wrong, and the commands
 # that make the file and compare it with the world.
 
+# shellcheck disable=SC2030,SC2031 # each test has variables of its own
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
 load ../harness/lab
@@ -122,4 +123,75 @@ END
     printf 'clusters:\n  prod:\n    endpoints: [127.0.0.1:1]\n' >quorate.yaml
     run -3 --separate-stderr "$QUORATE" recover --cluster prod --file none.db --yes
     [[ ${stderr_lines[0]} == "Error: cluster 'prod' is no lab: its members cannot be stopped from here" ]]
+}
+
+# bats test_tags=each-etcd
+@test "discover makes the entry from one endpoint, and check finds where they part" {
+    local id text
+    etcd_start "$ETCD_VERSION" 3 --tls
+    run -0 --separate-stderr with_cluster "$QUORATE" cluster discover --name prod --endpoints "$(etcd_endpoints 2)"
+    text=$output
+    [[ -z $stderr && ${lines[0]} == clusters: && ${lines[1]} == '  prod:' ]]
+    run -0 with_cluster "$QUORATE" cluster discover --name prod --endpoints "$(etcd_endpoints 2)" --write --config q/my.yaml
+    [[ $output == "cluster 'prod' is in '$PWD/q/my.yaml'" ]]
+    [[ $(<q/my.yaml) == "$text" && $(stat -c %a q/my.yaml) == 644 ]]
+    export QUORATE_CONFIG=$PWD/q/my.yaml
+    run -0 --separate-stderr "$QUORATE" cluster check prod
+    [[ $output == *"'$QUORATE_CONFIG' and the cluster agree"* ]]
+    run -0 "$QUORATE" cluster check prod -w json
+    jq -e '.differences == []' <<<"$output"
+    [[ $("$QUORATE" cluster show prod -w json | jq -r '[.members[].name] | sort | join(" ")') == 'm1 m2 m3' ]]
+    "$QUORATE" put --cluster prod k v
+
+    # A member leaves; another URL and an old version stand in the file. Comments and quotes stay.
+    id=$(jq -r '.members[] | select(.name == "m3") | .id' < <("$QUORATE" cluster show prod -w json))
+    wait_for 30 "$QUORATE" member remove --cluster prod "$id"
+    sed -i -e 's/^  prod:/  # ours\n  prod:   # do not touch/' -e '/  id: .*/s/$/  # as etcd says/' \
+        -e "s/version: .*/version: '3.3.0'/" -e '/m1:/,/peer_urls/s/client_urls: .*/client_urls: ["http:\/\/old:1"]/' q/my.yaml
+    sed -i '/m2:/a \        host: ssh://root@h2   # by hand' q/my.yaml
+    cp q/my.yaml before.yaml
+    run -1 "$QUORATE" cluster check prod -w json
+    jq -e '[.differences[] | .what + " " + .member] | sort
+        == ["client-urls m1", "member-missing m3", "version m1", "version m2"]' <<<"$output"
+    run -0 --separate-stderr "$QUORATE" cluster discover --cluster prod --write
+    [[ ${stderr_lines[0]} == "Warning: member 'm3' is in the file, and not in the cluster: --prune takes it out" ]]
+    [[ ${stderr_lines[1]} == "cluster 'prod' is in '$QUORATE_CONFIG'; as it was: $QUORATE_CONFIG.before-"* ]]
+    cmp q/my.yaml.before-* before.yaml
+    [[ $(diff before.yaml q/my.yaml | grep -c '^[<>]') -eq 4 ]]
+    diff before.yaml q/my.yaml | grep "^< *version: '3.3.0'"
+    diff before.yaml q/my.yaml | grep '^< *client_urls: \["http://old:1"\]'
+    run -1 "$QUORATE" cluster check prod
+    run -0 "$QUORATE" cluster discover --cluster prod --write --prune
+    run -0 "$QUORATE" cluster check prod
+    run -1 grep m3: q/my.yaml
+    run -0 "$QUORATE" cluster discover --cluster prod --write
+    [[ $output == "'$QUORATE_CONFIG' says all that already" ]]
+}
+
+@test "an entry of another cluster is found out, and not overwritten" {
+    etcd_start "$ETCD_VERSION" 1
+    "$QUORATE" cluster discover --endpoints "$(etcd_endpoints)" --name prod --write --config c.yaml
+    ETCD_CLUSTER=other etcd_start "$ETCD_VERSION" 1
+    sed -i "s#endpoints: .*#endpoints: [$(ETCD_CLUSTER=other etcd_endpoints)]#" c.yaml
+    run -2 "$QUORATE" cluster check prod --config c.yaml -w json
+    jq -e '[.differences[].what] | index("cluster-id") != null' <<<"$output"
+    cp c.yaml before.yaml
+    run -18 --separate-stderr "$QUORATE" cluster discover --cluster prod --config c.yaml --write
+    [[ ${stderr_lines[0]} == "Error: cluster 'prod' of '$PWD/c.yaml' has the id "*", this one has "* ]]
+    cmp c.yaml before.yaml
+    # One of two endpoints leads elsewhere.
+    sed -i "s#endpoints: .*#endpoints: [$(etcd_endpoints), $(ETCD_CLUSTER=other etcd_endpoints)]#" c.yaml
+    run -2 "$QUORATE" cluster check prod --config c.yaml -w json
+    jq -e '[.differences[].what] == ["endpoint"]' <<<"$output"
+    run -2 "$QUORATE" cluster discover --endpoints "$(etcd_endpoints)" --name 'a b'
+    [[ $output == "Error: 'a b' cannot name a cluster"* ]]
+    # The cluster is down: that is no difference.
+    etcd_stop
+    run -12 "$QUORATE" cluster check prod --config c.yaml
+}
+
+@test "discover writes no password" {
+    etcd_start "$ETCD_VERSION" 1 --auth
+    run -0 "$QUORATE" cluster discover --endpoints "$(etcd_endpoints)" --user root:secret
+    [[ $output == *$'\n    user: root\n'* && $output != *secret* && $output == *'  etcd-'* ]]
 }

@@ -41,6 +41,10 @@ follow() {
     follow rehearse-in-a-lab.md
 }
 
+@test "guide: your clusters in one file" {
+    follow clusters-in-one-file.md
+}
+
 @test "guide: back up and recover" {
     follow back-up-and-recover.md
 }

@@ -1,6 +1,7 @@
 /* Which quorate.yaml counts, and whether it can be trusted. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -144,18 +145,14 @@ bool
 config_save(struct arena *mem, const char *path, bool exists, struct bytes old, struct bytes text,
             const char **ret_kept, struct error *e)
 {
-    char *real;
-    bool saved;
+    char real[PATH_MAX];
 
     if (!exists) {
         *ret_kept = NULL;
         return dir_make(path_dir(mem, path), NEW_DIR_MODE, e) &&
                file_replace(path, text, NEW_FILE_MODE, e);
     }
-    real = realpath(path, NULL);
-    if (real == NULL)
+    if (realpath(path, real) == NULL)
         return error_set_errno(e, errno, "'%s'", path);
-    saved = save_over(mem, arena_text(mem, real), old, text, ret_kept, e);
-    free(real);
-    return saved;
+    return save_over(mem, arena_text(mem, real), old, text, ret_kept, e);
 }
