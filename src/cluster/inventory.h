@@ -46,6 +46,9 @@ struct inventory_member {
     const char *log_path;          /* a file it writes its log to; NULL: none is known */
     struct inventory_tls tls;      /* as server for clients */
     struct inventory_tls peer_tls; /* as peer */
+    /* --initial-cluster of a member that joined a cluster that was there; NULL: it is one of the
+     * first, who all start with all, or it is not known. */
+    const char *initial_cluster;
 };
 
 /* Whom quorate logs in as. The password is never here, only where it is. */

@@ -63,6 +63,7 @@ member_decode(struct arena *mem, const struct json *object, struct inventory_mem
            urls_decode(mem, object, "peer_urls", &ret_member->peer_urls, e) &&
            json_get_text(mem, object, "data_dir", &ret_member->data_dir, e) &&
            text_or_null(mem, object, "log", &ret_member->log_path, e) &&
+           text_or_null(mem, object, "initial_cluster", &ret_member->initial_cluster, e) &&
            tls_decode(mem, object, &ret_member->tls, e);
 }
 
@@ -187,6 +188,7 @@ member_encode(struct json_writer *w, const struct inventory_member *member)
     urls_encode(w, "peer_urls", &member->peer_urls);
     json_key_text(w, "data_dir", member->data_dir);
     text_encode(w, "log", member->log_path);
+    text_encode(w, "initial_cluster", member->initial_cluster);
     tls_encode(w, &member->tls);
     json_object_end(w);
 }

@@ -307,6 +307,25 @@ nobody_answers(const struct etcd_status_answer *answers, size_t count, struct er
     return false;
 }
 
+/* Whom to ask for the members: a learner does not tell, and one without a leader may know old ones.
+ * 'count' when nobody answers. */
+static size_t
+endpoint_to_ask(const struct etcd_status_answer *answers, size_t count)
+{
+    size_t best = count;
+
+    for (size_t i = count; i-- > 0;) {
+        const struct etcd_status *s = &answers[i].status;
+
+        if (!answers[i].answer.ok)
+            continue;
+        if (best == count || (!s->is_learner && s->leader != 0) ||
+            (answers[best].status.is_learner && !s->is_learner))
+            best = i;
+    }
+    return best;
+}
+
 bool
 cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
                    struct cluster_view *ret_view, struct error *e)
@@ -315,14 +334,13 @@ cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
     struct fetch f = {.mem = mem, .view = ret_view};
     struct etcd_status_answer *answers;
     struct etcd_member_list list;
-    size_t first = 0;
+    size_t first;
 
     *ret_view = (struct cluster_view){0};
     if (!etcd_client_open(options, &client, e))
         return false;
     etcd_status_each(mem, client, &answers);
-    while (first < options->endpoint_count && !answers[first].answer.ok)
-        first++;
+    first = endpoint_to_ask(answers, options->endpoint_count);
     if (first == options->endpoint_count)
         return nobody_answers(answers, first, e);
     if (etcd_member_list_at(mem, client, first, false, &list, e))

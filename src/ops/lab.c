@@ -63,65 +63,6 @@ lab_status(struct arena *mem, const char *state_dir, const char *name, struct la
            lab_look(mem, inventory, ret_lab, e);
 }
 
-/* Ports of other labs: their members may be down, and come back. */
-struct other_labs {
-    ARRAY(const struct inventory *) labs;
-};
-
-static bool
-port_in_urls(const struct inventory_urls *urls, const char *suffix)
-{
-    size_t length = strlen(suffix);
-
-    for (size_t i = 0; i < urls->count; i++) {
-        size_t size = strlen(urls->items[i]);
-
-        if (size >= length && strcmp(urls->items[i] + size - length, suffix) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
-port_is_taken(void *context, uint16_t port)
-{
-    const struct other_labs *others = context;
-    char suffix[8];
-
-    snprintf(suffix, sizeof(suffix), ":%u", port);
-    for (size_t i = 0; i < others->labs.count; i++) {
-        const struct inventory *lab = others->labs.items[i];
-
-        for (size_t k = 0; k < lab->members.count; k++) {
-            if (port_in_urls(&lab->members.items[k].client_urls, suffix) ||
-                port_in_urls(&lab->members.items[k].peer_urls, suffix))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool
-ports_hold(const char *state_dir, size_t count, struct lab_ports *ports, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct other_labs others = {0};
-    const char **names;
-    size_t name_count;
-
-    if (!lab_list(&tmp, state_dir, &names, &name_count, e))
-        return false;
-    for (size_t i = 0; i < name_count; i++) {
-        struct error ignored = ERROR_INIT;
-        struct inventory *lab;
-
-        /* One that cannot be read keeps its ports to itself. */
-        if (inventory_load_lab(&tmp, state_dir, names[i], &lab, &ignored))
-            *ARRAY_PUSH(&tmp, &others.labs) = lab;
-    }
-    return lab_ports_hold(ports, count, port_is_taken, &others, e);
-}
-
 static struct inventory_urls
 url_on_port(struct arena *mem, bool tls, uint16_t port)
 {
@@ -170,7 +111,7 @@ lab_make(struct arena *mem, const struct lab_up_request *request, const struct l
     AUTO_LAB_PORTS ports = LAB_PORTS_INIT;
     struct inventory *inventory;
 
-    if (!ports_hold(request->state_dir, 2 * (size_t)request->member_count, &ports, e))
+    if (!lab_ports_choose(request->state_dir, 2 * (size_t)request->member_count, &ports, e))
         return false;
     inventory = inventory_make(mem, request, etcd, &ports);
     if (!dir_make(inventory->lab->dir, STATE_DIR_MODE, e) ||

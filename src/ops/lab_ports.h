@@ -31,6 +31,11 @@ struct lab_ports {
 MUST_CHECK bool lab_ports_hold(struct lab_ports *ports, size_t count,
                                bool (*is_taken)(void *context, uint16_t port), void *context,
                                struct error *e);
+/* As lab_ports_hold, and none that a lab in the state directory has, whether it runs or not. */
+MUST_CHECK bool lab_ports_choose(const char *state_dir, size_t count, struct lab_ports *ports,
+                                 struct error *e);
+/* Whether nobody listens on the port of 127.0.0.1. */
+bool lab_port_is_free(uint16_t port);
 /* Lets go of them. */
 void lab_ports_release(struct lab_ports *ports);
 

@@ -55,10 +55,11 @@ argv_add_tls(struct argv *argv, const struct inventory_member *member)
 }
 
 /* Flags that all of etcd 3.4 to 3.7 know. */
-static const char *const *
-member_argv(struct arena *mem, const struct inventory *inventory,
-            const struct inventory_member *member)
+const char *const *
+lab_member_argv(struct arena *mem, const struct inventory *inventory,
+                const struct inventory_member *member)
 {
+    bool joins = member->initial_cluster != NULL;
     struct argv argv = {.mem = mem};
 
     argv_add(&argv, inventory->lab->etcd, NULL);
@@ -68,9 +69,10 @@ member_argv(struct arena *mem, const struct inventory *inventory,
     argv_add(&argv, "--advertise-client-urls", member->client_urls.items[0]);
     argv_add(&argv, "--listen-peer-urls", member->peer_urls.items[0]);
     argv_add(&argv, "--initial-advertise-peer-urls", member->peer_urls.items[0]);
-    argv_add(&argv, "--initial-cluster", inventory_initial_cluster(mem, inventory));
+    argv_add(&argv, "--initial-cluster",
+             joins ? member->initial_cluster : inventory_initial_cluster(mem, inventory));
     argv_add(&argv, "--initial-cluster-token", inventory->lab->token);
-    argv_add(&argv, "--initial-cluster-state", "new");
+    argv_add(&argv, "--initial-cluster-state", joins ? "existing" : "new");
     argv_add(&argv, "--logger", "zap");
     argv_add(&argv, "--log-outputs", "stderr");
     if (inventory->lab->quota_bytes != 0)
@@ -85,7 +87,7 @@ const char *const *
 lab_member_flags(struct arena *mem, const struct inventory *inventory,
                  const struct inventory_member *member, size_t *ret_count)
 {
-    const char *const *flags = member_argv(mem, inventory, member) + 1;
+    const char *const *flags = lab_member_argv(mem, inventory, member) + 1;
 
     *ret_count = 0;
     while (flags[*ret_count] != NULL)
@@ -105,7 +107,7 @@ lab_members_start(const struct inventory *inventory, struct error *e)
         const struct inventory_member *member = &inventory->members.items[i];
 
         *ARRAY_PUSH(&tmp, &programs) = (struct supervisor_program){
-            .name = member->name, .argv = member_argv(&tmp, inventory, member), .env = env};
+            .name = member->name, .argv = lab_member_argv(&tmp, inventory, member), .env = env};
     }
     config.programs = programs.items;
     config.program_count = programs.count;

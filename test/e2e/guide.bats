@@ -49,6 +49,10 @@ follow() {
     follow back-up-and-recover.md
 }
 
+@test "guide: change members" {
+    follow change-members.md
+}
+
 @test "guide: check a data directory" {
     follow check-a-data-directory.md
 }

@@ -1,0 +1,182 @@
+/* 'member grow', 'shrink', 'replace', 'move': changes of the membership as plans. */
+
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/plan_context.h"
+#include "cluster/inventory.h"
+#include "ops/member_plans.h"
+
+#define TO_OPTION(text)                                                                            \
+    {                                                                                              \
+        "to", OPTION_U64, .arg = "N", .fallback = "0", .help = (text)                              \
+    }
+
+#define URL_OPTIONS                                                                                \
+    {"peer-url", OPTION_TEXT, .arg = "URL",                                                        \
+     .help = "Where the others will reach the new member [default: a free port]"},                 \
+    {                                                                                              \
+        "client-url", OPTION_TEXT,                                                                 \
+            .arg = "URL", .help = "Where clients will reach the new member [default: a free port]" \
+    }
+
+static const struct option_def grow_options[] = {
+    TO_OPTION("Voters that there shall be in the end [default: one more, or as many as are named]"),
+    URL_OPTIONS,
+    OPTIONS_END,
+};
+
+static const struct option_def shrink_options[] = {
+    TO_OPTION("Voters that there shall be in the end [default: one less, or as many as are named]"),
+    OPTIONS_END,
+};
+
+static const struct option_def move_options[] = {URL_OPTIONS, OPTIONS_END};
+
+typedef bool inputs_make(struct arena *mem, const struct member_request *request,
+                         struct buf *ret_inputs, struct error *e);
+
+static const char *
+text_or_null(const struct app *app, const char *name)
+{
+    const char *text = option_text(&app->options, name);
+
+    return text[0] != '\0' ? text : NULL;
+}
+
+static const char *const *
+names_of(struct app *app, size_t *ret_count)
+{
+    ARRAY(const char *) names = ARRAY_INIT;
+
+    for (size_t i = 0; app_operand(app, i) != NULL; i++)
+        *ARRAY_PUSH(app->mem, &names) = app_operand(app, i);
+    *ret_count = names.count;
+    return names.items;
+}
+
+static bool
+plan_make(struct app *app, const struct plan_kind *kind, inputs_make *make,
+          struct member_request *request, struct plan **ret_plan, struct error *e)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    struct plan_context *context;
+
+    if (!app_inventory(app, &request->inventory, e) || !plan_context_of_app(app, &context, e))
+        return false;
+    request->state_dir = context->state_dir;
+    request->etcd = context->etcd;
+    request->names = names_of(app, &request->name_count);
+    return make(app->mem, request, &inputs, e) &&
+           plan_new(app->mem, kind, buf_bytes(&inputs), context, ret_plan, e);
+}
+
+static bool
+member_grow_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct member_request request = {
+        .voters = option_u64(&app->options, "to"),
+        .peer_url = text_or_null(app, "peer-url"),
+        .client_url = text_or_null(app, "client-url"),
+    };
+
+    return plan_make(app, &member_grow_kind, member_grow_inputs, &request, ret_plan, e);
+}
+
+static bool
+member_shrink_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct member_request request = {.voters = option_u64(&app->options, "to")};
+
+    return plan_make(app, &member_shrink_kind, member_shrink_inputs, &request, ret_plan, e);
+}
+
+static bool
+member_replace_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct member_request request = {0};
+
+    return plan_make(app, &member_replace_kind, member_replace_inputs, &request, ret_plan, e);
+}
+
+static bool
+member_move_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct member_request request = {
+        .peer_url = text_or_null(app, "peer-url"),
+        .client_url = text_or_null(app, "client-url"),
+    };
+
+    return plan_make(app, &member_move_kind, member_move_inputs, &request, ret_plan, e);
+}
+
+const struct command command_member_grow = {
+    .name = "member grow",
+    .operands = "[NAME...]",
+    .summary = "Let members join: each as a learner, with a vote once it has caught up",
+    .family = FAMILY_MEMBERS,
+    .options = grow_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = member_grow_plan,
+    .example = "quorate member grow --cluster lab:demo --to 5 --dry-run\n"
+               "quorate member grow --cluster lab:demo --to 5 --yes",
+    .description =
+        "For each new member: it is added as a learner, which changes no quorum; gets its "
+        "configuration; is started on an empty directory; is waited for until it has the leader's "
+        "log; and gets its vote. Refused beforehand: a name or URL that is taken, a directory that "
+        "is not empty, a URL that leads to another host, another version, another learner under "
+        "way, a voter that does not serve.\n\n"
+        "A plan that was cut is continued by 'quorate plan resume', or taken back by 'quorate plan "
+        "undo': the new members leave again.",
+};
+
+const struct command command_member_shrink = {
+    .name = "member shrink",
+    .operands = "[NAME...]",
+    .summary = "Let members leave: the dead first, the leader last, never below the quorum",
+    .family = FAMILY_MEMBERS,
+    .options = shrink_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = member_shrink_plan,
+    .example = "quorate member shrink --cluster lab:demo m3 --dry-run\n"
+               "quorate member shrink --cluster lab:demo --to 1 --yes",
+    .description =
+        "Each member that leaves gives its leadership away, is taken out of the member list while "
+        "it still runs, is stopped, and its data is moved aside. Without names the dead leave "
+        "first, then the youngest, the leader last.\n\n"
+        "Undone, the members join again, as learners on new directories: what has left cannot come "
+        "back with its old data.",
+};
+
+const struct command command_member_replace = {
+    .name = "member replace",
+    .operands = "NAME",
+    .summary = "Start a member anew whose data is lost, under its own name and URLs",
+    .family = FAMILY_MEMBERS,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = member_replace_plan,
+    .example = "quorate member replace --cluster lab:demo m2 --yes",
+    .description =
+        "The lost member is taken out of the list first, since adding before would ask for a "
+        "quorum of one more with one less; what is left of its data is moved aside; then it joins "
+        "as any new member does. Refused while it serves, and when the others have no quorum: see "
+        "'quorate help recover'.",
+};
+
+const struct command command_member_move = {
+    .name = "member move",
+    .operands = "NAME...",
+    .summary = "Move members to other addresses: the new one joins before the old one leaves",
+    .family = FAMILY_MEMBERS,
+    .options = move_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = member_move_plan,
+    .example = "quorate member move --cluster lab:demo m1 --yes",
+    .description = "A new member with another name, address and directory joins as a learner and "
+                   "gets its vote; then the old one leaves. At no time may fewer members fail than "
+                   "before.",
+};

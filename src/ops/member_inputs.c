@@ -1,0 +1,225 @@
+/* The inputs of the plans that change the membership: one JSON object, the same for all kinds. */
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/time.h"
+#include "ops/member_state.h"
+
+static const char *const action_words[] = {
+    [MEMBER_JOINS] = "join",
+    [MEMBER_LEAVES] = "leave",
+};
+
+/* Two plans may be made within a second, and must not take the other's directory for theirs. */
+static const char *
+stamp_new(struct arena *mem)
+{
+    uint16_t random;
+
+    random_bytes(&random, sizeof(random));
+    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
+}
+
+static void
+urls_write(struct json_writer *w, const char *key, const struct inventory_urls *urls)
+{
+    json_key(w, key);
+    json_array_begin(w);
+    for (size_t i = 0; i < urls->count; i++)
+        json_text(w, urls->items[i]);
+    json_array_end(w);
+}
+
+static void
+job_write(struct json_writer *w, const struct member_job *job)
+{
+    json_object_begin(w);
+    json_key_text(w, "action", action_words[job->action]);
+    json_key_text(w, "name", job->member.name);
+    json_key_id(w, "oldId", job->old_id);
+    urls_write(w, "peerUrls", &job->member.peer_urls);
+    urls_write(w, "clientUrls", &job->member.client_urls);
+    json_key_text(w, "dataDir", job->member.data_dir);
+    json_key_text(w, "log", job->member.log_path != NULL ? job->member.log_path : "");
+    json_object_end(w);
+}
+
+bool
+member_inputs_begin(struct arena *mem, const struct member_request *request,
+                    struct member_inputs *ret_inputs, struct cluster_view *ret_view,
+                    struct error *e)
+{
+    size_t prefix = strlen(INVENTORY_LAB_PREFIX);
+
+    if (request->inventory->lab == NULL) {
+        error_set_(e, ERROR_REFUSED, 0, "'%s' is not a lab, and only labs are changed by a plan yet",
+                   request->inventory->name);
+        return error_hint(e, "the guide 'Grow, shrink, replace, move' tells how by hand: quorate member "
+                             "add --learner, promote, remove");
+    }
+    *ret_inputs = (struct member_inputs){.lab = request->inventory->name + prefix};
+    if (!cluster_view_fetch(mem, request->etcd, ret_view, e))
+        return false;
+    ret_inputs->voters = view_voter_count(ret_view);
+    return true;
+}
+
+void
+member_inputs_join(struct arena *mem, struct member_inputs *inputs,
+                   const struct inventory_member *member, uint64_t old_id)
+{
+    *ARRAY_PUSH(mem, &inputs->jobs) =
+        (struct member_job){.action = MEMBER_JOINS, .old_id = old_id, .member = *member};
+}
+
+static bool
+member_find(const struct inventory *inventory, const struct cluster_view *view, const char *name,
+            const struct inventory_member **ret_member, uint64_t *ret_id, struct error *e)
+{
+    const struct inventory_member *configured = inventory_member_by_name(inventory, name);
+    const struct member_view *m = view_member_by_name(view, name);
+
+    if (configured == NULL)
+        return error_set(e, ERROR_NOT_FOUND, "the inventory of '%s' has no member '%s'",
+                         inventory->name, name);
+    if (m == NULL)
+        m = view_member_by_peer_url(view, configured->peer_urls.items[0]);
+    if (m == NULL)
+        return error_set(e, ERROR_NOT_FOUND, "'%s' is not in the cluster's member list", name);
+    *ret_member = configured;
+    *ret_id = m->member.id;
+    return true;
+}
+
+bool
+member_inputs_leave(struct arena *mem, struct member_inputs *inputs,
+                    const struct inventory *inventory, const struct cluster_view *view,
+                    const char *name, struct error *e)
+{
+    const struct inventory_member *member;
+    uint64_t id;
+
+    for (size_t i = 0; i < inputs->jobs.count; i++) {
+        if (inputs->jobs.items[i].action == MEMBER_LEAVES &&
+            strcmp(inputs->jobs.items[i].member.name, name) == 0)
+            return error_set(e, ERROR_USAGE, "'%s' is named twice", name);
+    }
+    if (!member_find(inventory, view, name, &member, &id, e))
+        return false;
+    *ARRAY_PUSH(mem, &inputs->jobs) =
+        (struct member_job){.action = MEMBER_LEAVES, .old_id = id, .member = *member};
+    return true;
+}
+
+void
+member_inputs_write(struct arena *mem, const struct member_inputs *inputs, struct buf *ret_inputs)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, ret_inputs, 0);
+    json_object_begin(&w);
+    json_key_text(&w, "lab", inputs->lab);
+    json_key_text(&w, "stamp", stamp_new(mem));
+    json_key_u64(&w, "voters", inputs->voters);
+    json_key(&w, "jobs");
+    json_array_begin(&w);
+    for (size_t i = 0; i < inputs->jobs.count; i++)
+        job_write(&w, &inputs->jobs.items[i]);
+    json_array_end(&w);
+    json_object_end(&w);
+}
+
+static bool
+urls_read(struct arena *mem, const struct json *object, const char *key,
+          struct inventory_urls *ret_urls, struct error *e)
+{
+    const struct json *array;
+
+    if (!json_get_array(object, key, &array, e))
+        return false;
+    ret_urls->count = json_array_count(array);
+    ret_urls->items = arena_zero(mem, (ret_urls->count + 1) * sizeof(*ret_urls->items));
+    for (size_t i = 0; i < ret_urls->count; i++) {
+        if (!json_as_text(mem, json_array_at(array, i), &ret_urls->items[i], e))
+            return false;
+    }
+    return ret_urls->count > 0 || error_set(e, ERROR_FORMAT, "'%s' is empty", key);
+}
+
+static bool
+job_read(struct arena *mem, const struct json *object, struct member_job *ret_job, struct error *e)
+{
+    const char *action;
+
+    if (!json_get_text(mem, object, "action", &action, e) ||
+        !json_get_text(mem, object, "name", &ret_job->member.name, e) ||
+        !json_get_id(object, "oldId", &ret_job->old_id, e) ||
+        !urls_read(mem, object, "peerUrls", &ret_job->member.peer_urls, e) ||
+        !urls_read(mem, object, "clientUrls", &ret_job->member.client_urls, e) ||
+        !json_get_text(mem, object, "dataDir", &ret_job->member.data_dir, e) ||
+        !json_get_text(mem, object, "log", &ret_job->member.log_path, e))
+        return false;
+    ret_job->action =
+        strcmp(action, action_words[MEMBER_JOINS]) == 0 ? MEMBER_JOINS : MEMBER_LEAVES;
+    return true;
+}
+
+static bool
+jobs_read(struct membership *ms, const struct json *inputs, struct error *e)
+{
+    struct arena *mem = ms->plan->mem;
+    const struct json *array;
+    size_t voters = ms->voters;
+
+    if (!json_get_array(inputs, "jobs", &array, e))
+        return false;
+    ms->job_count = json_array_count(array);
+    ms->jobs = arena_zero(mem, (ms->job_count + 1) * sizeof(*ms->jobs));
+    for (size_t i = 0; i < ms->job_count; i++) {
+        struct member_job *job = &ms->jobs[i];
+
+        job->of = ms;
+        job->last = i + 1 == ms->job_count;
+        if (!job_read(mem, json_array_at(array, i), job, e))
+            return error_wrap(e, "job %zu", i + 1);
+        voters = job->action == MEMBER_JOINS ? voters + 1 : voters - (voters > 0);
+        job->voters_after = voters;
+    }
+    return ms->job_count > 0 || error_set(e, ERROR_FORMAT, "there are no jobs");
+}
+
+bool
+membership_of_inputs(struct plan *plan, const struct json *inputs, void *context,
+                     struct membership **ret_membership, struct error *e)
+{
+    struct membership *ms = arena_zero(plan->mem, sizeof(*ms));
+    uint64_t voters;
+
+    ms->plan = plan;
+    ms->context = context;
+    if (!json_get_text(plan->mem, inputs, "lab", &ms->lab, e) ||
+        !json_get_text(plan->mem, inputs, "stamp", &ms->stamp, e) ||
+        !json_get_u64(inputs, "voters", &voters, e))
+        return false;
+    ms->voters = (size_t)voters;
+    plan->cluster = arena_printf(plan->mem, INVENTORY_LAB_PREFIX "%s", ms->lab);
+    if (!jobs_read(ms, inputs, e))
+        return false;
+    *ret_membership = ms;
+    return true;
+}
+
+const char *
+membership_names(struct arena *mem, const struct membership *ms, enum member_action action)
+{
+    AUTO_BUF out = BUF_INIT;
+
+    for (size_t i = 0; i < ms->job_count; i++) {
+        if (ms->jobs[i].action == action)
+            buf_printf(&out, "%s%s", out.size > 0 ? ", " : "", ms->jobs[i].member.name);
+    }
+    return arena_text(mem, buf_text(&out));
+}

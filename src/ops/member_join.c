@@ -1,0 +1,572 @@
+/* A member joins: as a learner with a configuration and no data, and with a vote once caught up. */
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/time.h"
+#include "etcd/cluster.h"
+#include "etcd/maintenance.h"
+#include "ops/lab_programs.h"
+#include "ops/member_state.h"
+
+enum {
+    CHANGE_TIMEOUT_S = 60,
+    START_TIMEOUT_S = 120,
+    CATCH_UP_TIMEOUT_S = 3600,
+    SETTLE_TIMEOUT_S = 120,
+    SETTLE_MS = 5000, /* etcd asks for members connected that long (server.go, HealthInterval) */
+    LOG_LINES = 1,
+};
+
+/* --- add as a learner --- */
+
+static bool
+add_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    *ret_progress = job_member(job, &view) != NULL ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+/* Right after another was promoted a member may still be catching its breath. */
+static bool
+add_guard(void *op, struct error *e)
+{
+    const struct member_job *job = op;
+    const struct joiner joiner = joiner_of(&job->member);
+
+    for (;;) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct cluster_view view;
+        struct error refusal;
+
+        if (!membership_look(&tmp, job->of, &view, e))
+            return false;
+        if (rule_may_add_learner(&view, &joiner, e))
+            return true;
+        refusal = *e;
+        if (e->code != ERROR_REFUSED || !membership_wait(job->of, "", e)) {
+            *e = refusal;
+            return false;
+        }
+        error_clear(e);
+    }
+}
+
+static bool
+add_call(struct member_job *job, struct etcd_client *client, uint64_t id UNUSED, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_member_added added;
+
+    return etcd_member_add(&tmp, client, job->member.peer_urls.items, job->member.peer_urls.count,
+                           true, &added, e);
+}
+
+static bool
+add_run(void *op, struct error *e)
+{
+    return job_change(op, add_call, 0, e);
+}
+
+/* Followers hear of a change a moment later. */
+static bool
+check_until_done(struct member_job *job,
+                 bool (*check)(void *op, enum progress *ret_progress, struct error *e),
+                 const char *what, struct error *e)
+{
+    for (;;) {
+        enum progress progress;
+
+        if (!check(job, &progress, e))
+            return false;
+        if (progress == PROGRESS_DONE)
+            return true;
+        if (!membership_wait(job->of, what, e))
+            return false;
+    }
+}
+
+static bool
+add_verify(void *op, struct error *e)
+{
+    return check_until_done(op, add_check, "the learner is not in the member list", e);
+}
+
+static bool
+join_expel(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    return m == NULL || job_expel(job, m->member.id, e);
+}
+
+static const struct step add_learner_step = {
+    .name = "add-learner",
+    .intent = "add %{member} as a learner with peer URL %{peer_url}: it has no vote yet",
+    .field = job_field,
+    .check = add_check,
+    .guard = add_guard,
+    .run = add_run,
+    .verify = add_verify,
+    .undo = join_expel,
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+/* --- configure --- */
+
+static struct inventory_member *
+member_slot(struct arena *mem, struct inventory *inventory, const char *name)
+{
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        if (strcmp(inventory->members.items[i].name, name) == 0)
+            return &inventory->members.items[i];
+    }
+    return ARRAY_PUSH(mem, &inventory->members);
+}
+
+static const char *
+step_label(struct arena *mem, const char *step, const struct member_job *job)
+{
+    return arena_printf(mem, "%s %s", step, job->member.name);
+}
+
+static bool
+configure_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    const struct inventory_member *configured;
+    struct inventory *inventory;
+    struct cluster_view view;
+    enum service_state state;
+    struct service service;
+
+    *ret_progress = PROGRESS_DONE;
+    if (plan_step_recorded(job->of->plan, step_label(&tmp, "configure", job)))
+        return true;
+    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
+        !membership_look(&tmp, job->of, &view, e))
+        return false;
+    service = job_service(job, inventory);
+    if (!service_state(&service, &state, e))
+        return false;
+    configured = inventory_member_by_name(inventory, job->member.name);
+    if (state == SERVICE_ABSENT || configured == NULL || configured->initial_cluster == NULL ||
+        strcmp(configured->initial_cluster, member_initial_cluster(&tmp, &job->member, &view)) != 0)
+        *ret_progress = PROGRESS_TODO;
+    return true;
+}
+
+static bool
+configure_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    struct inventory_member *slot;
+    struct inventory *inventory;
+    struct cluster_view view;
+    struct service service;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
+        !membership_look(&tmp, job->of, &view, e))
+        return false;
+    slot = member_slot(&tmp, inventory, job->member.name);
+    *slot = job->member;
+    slot->initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
+    service = job_service(job, inventory);
+    return inventory_save_lab(inventory, e) &&
+           service_install(&service, lab_member_argv(&tmp, inventory, slot), e);
+}
+
+static bool
+configure_undo(void *op, struct error *e)
+{
+    return job_forget(op, e);
+}
+
+static const struct step configure_step = {
+    .name = "configure",
+    .intent = "write the configuration of %{member}: initial cluster as it is, state 'existing'",
+    .field = job_field,
+    .check = configure_check,
+    .run = configure_run,
+    .undo = configure_undo,
+};
+
+/* --- start --- */
+
+static bool
+start_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    *ret_progress = m != NULL && m->known ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+start_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct inventory *inventory;
+    struct service service;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    service = job_service(job, inventory);
+    return service_start(&service, e);
+}
+
+/* The joiner's own last word says more than that it is not there. */
+static bool
+start_verify(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    struct error ignored = ERROR_INIT;
+    struct inventory *inventory;
+    struct service service;
+    const char *said;
+
+    if (check_until_done(job, start_check, "it does not answer", e))
+        return true;
+    if (e->code != ERROR_TIMEOUT || !membership_inventory(&tmp, job->of, &inventory, &ignored))
+        return false;
+    service = job_service(job, inventory);
+    if (service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
+        error_hint_(e, "the last line of its log: %s", said);
+    e->code = ERROR_VERIFY;
+    return false;
+}
+
+static bool
+start_undo(void *op, struct error *e)
+{
+    return job_stop(op, e) && job_data_aside(op, "undone", e);
+}
+
+static const struct step start_step = {
+    .name = "start",
+    .intent = "start %{member} on an empty directory and wait until it answers",
+    .field = job_field,
+    .check = start_check,
+    .run = start_run,
+    .verify = start_verify,
+    .undo = start_undo,
+    .timeout_s = START_TIMEOUT_S,
+};
+
+/* --- catch up --- */
+
+static bool
+catch_up_look(const struct member_job *job, uint64_t *ret_applied, uint64_t *ret_most,
+              bool *ret_done, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error refusal = ERROR_INIT;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    if (m == NULL)
+        return error_set(e, ERROR_CONFLICT, "'%s' is in the member list no more", job->member.name);
+    *ret_most = view.applied_most;
+    *ret_applied = m->known ? m->status.raft_applied_index : 0;
+    *ret_done = !m->member.is_learner || rule_may_promote(&view, m->member.id, &refusal);
+    return true;
+}
+
+static bool
+catch_up_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    uint64_t applied;
+    uint64_t most;
+    bool done;
+
+    if (!catch_up_look(op, &applied, &most, &done, e))
+        return false;
+    *ret_progress = done ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+catch_up_run(void *op, struct error *e)
+{
+    const struct member_job *job = op;
+
+    for (;;) {
+        uint64_t applied;
+        uint64_t most;
+        bool done;
+
+        if (!catch_up_look(job, &applied, &most, &done, e))
+            return false;
+        plan_progress(job->of->plan, applied, most);
+        if (done)
+            return true;
+        if (!membership_wait(job->of, "the learner does not catch up", e))
+            return false;
+    }
+}
+
+static const struct step catch_up_step = {
+    .name = "catch-up",
+    .intent = "wait until %{member} has the leader's log",
+    .field = job_field,
+    .check = catch_up_check,
+    .run = catch_up_run,
+    .undo = member_nothing_to_undo,
+    .timeout_s = CATCH_UP_TIMEOUT_S,
+};
+
+/* --- promote --- */
+
+static bool
+promote_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    *ret_progress = m != NULL && !m->member.is_learner ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+promote_guard(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    return rule_may_promote(&view, m != NULL ? m->member.id : 0, e);
+}
+
+static bool
+promote_call(struct member_job *job UNUSED, struct etcd_client *client, uint64_t id,
+             struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_member_list list;
+
+    return etcd_member_promote(&tmp, client, id, &list, e);
+}
+
+static bool
+promote_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    if (m == NULL)
+        return error_set(e, ERROR_CONFLICT, "'%s' is in the member list no more", job->member.name);
+    return job_change(job, promote_call, m->member.id, e);
+}
+
+static bool
+promote_verify(void *op, struct error *e)
+{
+    return check_until_done(op, promote_check, "it is a learner still", e);
+}
+
+static bool
+promote_undo_guard(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    return m == NULL || m->member.is_learner || rule_may_remove(&view, m->member.id, e);
+}
+
+/* While it runs: a voter that is stopped first would be missing in the vote on its removal. */
+static bool
+promote_undo(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    return m == NULL || m->member.is_learner || job_expel(job, m->member.id, e);
+}
+
+static const struct step promote_step = {
+    .name = "promote",
+    .intent = "give %{member} its vote: %{quorum}",
+    .field = job_field,
+    .check = promote_check,
+    .guard = promote_guard,
+    .run = promote_run,
+    .verify = promote_verify,
+    .undo = promote_undo,
+    .undo_guard = promote_undo_guard,
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+/* --- settle --- */
+
+static bool
+settle_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+
+    *ret_progress = plan_step_recorded(job->of->plan, step_label(&tmp, "settle", job))
+                        ? PROGRESS_DONE
+                        : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+member_is_healthy(const struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_ETCD_CLIENT client = NULL;
+    struct etcd_health_answer *health;
+    struct cluster_view view;
+    const struct member_view *m;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    m = job_member(job, &view);
+    if (m == NULL || !m->known || m->member.is_learner)
+        return error_set(e, ERROR_VERIFY, "'%s' does not vote", job->member.name);
+    if (!membership_client_of(job->of, m, &client, e))
+        return false;
+    etcd_health_each(&tmp, client, &health);
+    if (!health[0].answer.ok)
+        *e = health[0].answer.error;
+    return health[0].answer.ok;
+}
+
+static bool
+settle_run(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}
+
+static bool
+settle_verify(void *op, struct error *e)
+{
+    const struct member_job *job = op;
+
+    while (!member_is_healthy(job, e)) {
+        struct error last = *e;
+
+        if (!membership_wait(job->of, last.text, e))
+            return false;
+        error_clear(e);
+    }
+    if (!job->last)
+        time_sleep_ms(SETTLE_MS);
+    return true;
+}
+
+static const struct step settle_step = {
+    .name = "settle",
+    .intent = "see that %{member} serves with its vote, before anything else changes",
+    .field = job_field,
+    .check = settle_check,
+    .run = settle_run,
+    .verify = settle_verify,
+    .undo = member_nothing_to_undo,
+    .timeout_s = SETTLE_TIMEOUT_S,
+};
+
+static const struct step *const join_steps[] = {&add_learner_step, &configure_step, &start_step,
+                                                &catch_up_step,    &promote_step,   &settle_step};
+
+void
+membership_add_join(struct member_job *job)
+{
+    for (size_t i = 0; i < sizeof(join_steps) / sizeof(join_steps[0]); i++)
+        plan_add_step(job->of->plan, join_steps[i], job->member.name, job);
+}
+
+/* --- all of it, for an undo --- */
+
+/* Whether the member that comes back needs its configuration still: see bring_back. */
+static bool
+configure_if_down(struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct service service;
+    bool down;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    service = job_service(job, inventory);
+    return service_is_down(&service, &down, e) && (!down || configure_run(job, e));
+}
+
+static bool
+step_ensure(struct member_job *job, const struct step *step, struct error *e)
+{
+    enum progress progress;
+
+    if (!step->check(job, &progress, e))
+        return false;
+    if (progress == PROGRESS_DONE)
+        return true;
+    return (step->guard == NULL || step->guard(job, e)) && step->run(job, e) &&
+           (step->verify == NULL || step->verify(job, e));
+}
+
+bool
+job_join_again(struct member_job *job, struct error *e)
+{
+    enum progress listed;
+
+    if (!add_check(job, &listed, e))
+        return false;
+    /* What it has of its former life makes etcd refuse it. */
+    if (listed == PROGRESS_TODO && (!job_stop(job, e) || !job_data_aside(job, "removed", e)))
+        return false;
+    return step_ensure(job, &add_learner_step, e) && configure_if_down(job, e) &&
+           step_ensure(job, &start_step, e) && step_ensure(job, &catch_up_step, e) &&
+           step_ensure(job, &promote_step, e) && settle_verify(job, e);
+}

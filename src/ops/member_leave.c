@@ -1,0 +1,394 @@
+/* A member leaves: its leadership first, then out of the list, then its process and its data. */
+
+#include <string.h>
+
+#include "base/io.h"
+#include "base/time.h"
+#include "etcd/cluster.h"
+#include "etcd/maintenance.h"
+#include "ops/member_state.h"
+
+enum { CHANGE_TIMEOUT_S = 120, STOP_TIMEOUT_S = 60 };
+
+/* --- what undoing shares with the steps --- */
+
+static bool
+leadership_give(const struct member_job *job, const struct cluster_view *view, uint64_t id,
+                struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_ETCD_CLIENT client = NULL;
+    struct etcd_header_only moved;
+    uint64_t target = rule_next_leader(view, id);
+
+    if (target == 0)
+        return error_set(e, ERROR_REFUSED, "'%s' leads, and no other voter could",
+                         job->member.name);
+    return membership_client_of(job->of, view_member_by_id(view, id), &client, e) &&
+           etcd_move_leader_at(&tmp, client, 0, target, &moved, e);
+}
+
+/* Until another leads. */
+static bool
+leadership_leave(const struct member_job *job, uint64_t id, struct error *e)
+{
+    for (;;) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct cluster_view view;
+
+        if (!membership_look(&tmp, job->of, &view, e))
+            return false;
+        if (view.leader_id != 0 && view.leader_id != id)
+            return true;
+        if (view.leader_id == id && !leadership_give(job, &view, id, e))
+            return false;
+        if (!membership_wait(job->of, "no other member takes the leadership", e))
+            return false;
+    }
+}
+
+static bool
+listed(const struct member_job *job, uint64_t id, bool *ret_listed, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    *ret_listed = view_member_by_id(&view, id) != NULL;
+    return true;
+}
+
+static bool
+remove_call(struct member_job *job UNUSED, struct etcd_client *client, uint64_t id, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_member_list list;
+
+    return etcd_member_remove(&tmp, client, id, &list, e);
+}
+
+bool
+job_expel(struct member_job *job, uint64_t id, struct error *e)
+{
+    bool is_there;
+
+    if (!listed(job, id, &is_there, e))
+        return false;
+    if (!is_there)
+        return true;
+    if (!leadership_leave(job, id, e) || !job_change(job, remove_call, id, e))
+        return false;
+    while (is_there) {
+        if (!listed(job, id, &is_there, e) ||
+            (is_there && !membership_wait(job->of, "it is in the member list still", e)))
+            return false;
+    }
+    return true;
+}
+
+bool
+job_stop(struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct service service;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    service = job_service(job, inventory);
+    return service_stop(&service, e);
+}
+
+const char *
+job_aside(struct arena *mem, const struct member_job *job, const char *word)
+{
+    return arena_printf(mem, "%s.%s-%s", job->member.data_dir, word, job->of->stamp);
+}
+
+bool
+job_data_aside(struct member_job *job, const char *word, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *aside = job_aside(&tmp, job, word);
+
+    if (!path_exists(job->member.data_dir))
+        return true;
+    /* A second time, after an undo that was cut: what is in place now is the younger one. */
+    for (int n = 2; path_exists(aside); n++)
+        aside = arena_printf(&tmp, "%s-%d", job_aside(&tmp, job, word), n);
+    plan_note(job->of->plan, "the data of %s is kept as %s", job->member.name, path_name(aside));
+    return file_rename_new(job->member.data_dir, aside, e);
+}
+
+bool
+job_forget(struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct service service;
+    size_t kept = 0;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    service = job_service(job, inventory);
+    if (!service_uninstall(&service, e))
+        return false;
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        if (strcmp(inventory->members.items[i].name, job->member.name) != 0)
+            inventory->members.items[kept++] = inventory->members.items[i];
+    }
+    if (kept == inventory->members.count)
+        return true;
+    inventory->members.count = kept;
+    return inventory_save_lab(inventory, e);
+}
+
+static bool
+was_done(const struct member_job *job, const char *step)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return plan_step_recorded(job->of->plan, arena_printf(&tmp, "%s %s", step, job->member.name));
+}
+
+/* --- give the leadership away --- */
+
+static bool
+lead_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct cluster_view view;
+
+    if (!membership_look(&tmp, job->of, &view, e))
+        return false;
+    *ret_progress = view.leader_id == job->old_id ? PROGRESS_TODO : PROGRESS_DONE;
+    return true;
+}
+
+static bool
+lead_run(void *op, struct error *e)
+{
+    const struct member_job *job = op;
+
+    return leadership_leave(job, job->old_id, e);
+}
+
+static const struct step move_leader_step = {
+    .name = "move-leader",
+    .intent = "if %{member} leads, give the leadership to another voter",
+    .field = job_field,
+    .check = lead_check,
+    .run = lead_run,
+    .undo = member_nothing_to_undo,
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+/* --- out of the list --- */
+
+static bool
+remove_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    const struct member_job *job = op;
+    bool is_there;
+
+    if (!listed(job, job->old_id, &is_there, e))
+        return false;
+    *ret_progress = is_there ? PROGRESS_TODO : PROGRESS_DONE;
+    return true;
+}
+
+static bool
+remove_guard(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct cluster_view view;
+
+    return membership_look(&tmp, job->of, &view, e) && rule_may_remove(&view, job->old_id, e);
+}
+
+static bool
+remove_run(void *op, struct error *e)
+{
+    struct member_job *job = op;
+
+    return job_expel(job, job->old_id, e);
+}
+
+static bool
+remove_undo(void *op, struct error *e)
+{
+    struct member_job *job = op;
+    bool is_there;
+
+    if (!listed(job, job->old_id, &is_there, e))
+        return false;
+    return is_there || job_join_again(job, e);
+}
+
+static const struct step remove_step = {
+    .name = "remove",
+    .intent = "take %{member} (%{old_id}) out of the member list: %{quorum}",
+    .field = job_field,
+    .check = remove_check,
+    .guard = remove_guard,
+    .run = remove_run,
+    .undo = remove_undo,
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+/* Of one whose data is lost: what it was cannot come back. */
+static const struct step remove_dead_step = {
+    .name = "remove-dead",
+    .intent = "take the lost %{member} (%{old_id}) out of the member list, for good: %{quorum}",
+    .field = job_field,
+    .check = remove_check,
+    .guard = remove_guard,
+    .run = remove_run,
+    .undo = NULL,
+    .undo_note = "a member whose data is lost cannot be what it was; from here on the plan goes "
+                 "forward only, and the new member is what 'plan resume' brings",
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+/* --- stop --- */
+
+static bool
+stop_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct inventory *inventory;
+    struct service service;
+    bool down = true;
+
+    if (!was_done(job, "stop")) {
+        if (!membership_inventory(&tmp, job->of, &inventory, e))
+            return false;
+        service = job_service(job, inventory);
+        if (!service_is_down(&service, &down, e))
+            return false;
+    }
+    *ret_progress = down ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+stop_run(void *op, struct error *e)
+{
+    return job_stop(op, e);
+}
+
+/* One that was not removed after all has to run again. */
+static bool
+stop_undo(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct member_job *job = op;
+    struct inventory *inventory;
+    struct service service;
+    bool is_there;
+
+    if (!listed(job, job->old_id, &is_there, e))
+        return false;
+    if (!is_there || !path_exists(job->member.data_dir))
+        return true;
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    service = job_service(job, inventory);
+    return service_start(&service, e);
+}
+
+static const struct step stop_step = {
+    .name = "stop",
+    .intent = "stop %{member} and keep it down",
+    .field = job_field,
+    .check = stop_check,
+    .run = stop_run,
+    .undo = stop_undo,
+    .timeout_s = STOP_TIMEOUT_S,
+};
+
+/* --- its data --- */
+
+static bool
+aside_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+{
+    const struct member_job *job = op;
+
+    *ret_progress = was_done(job, "move-aside") || !path_exists(job->member.data_dir)
+                        ? PROGRESS_DONE
+                        : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+aside_run(void *op, struct error *e)
+{
+    return job_data_aside(op, "removed", e);
+}
+
+static const struct step move_aside_step = {
+    .name = "move-aside",
+    .intent = "move %{data_dir} aside to %{aside}",
+    .field = job_field,
+    .check = aside_check,
+    .run = aside_run,
+    .undo = member_nothing_to_undo,
+};
+
+/* --- forget --- */
+
+static bool
+forget_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct inventory *inventory;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e))
+        return false;
+    *ret_progress = inventory_member_by_name(inventory, job->member.name) == NULL ? PROGRESS_DONE
+                                                                                  : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+forget_run(void *op, struct error *e)
+{
+    return job_forget(op, e);
+}
+
+static const struct step forget_step = {
+    .name = "forget",
+    .intent = "take %{member} out of the inventory",
+    .field = job_field,
+    .check = forget_check,
+    .run = forget_run,
+    .undo = member_nothing_to_undo,
+};
+
+/*
+ * One that serves votes on its own removal and is stopped behind it. One that is lost is stopped
+ * first: what is left of its process must not come back meanwhile.
+ */
+void
+membership_add_leave(struct member_job *job)
+{
+    struct plan *plan = job->of->plan;
+    const char *name = job->member.name;
+
+    if (job->of->replaces) {
+        plan_add_step(plan, &stop_step, name, job);
+        plan_add_step(plan, &remove_dead_step, name, job);
+        plan_add_step(plan, &move_aside_step, name, job);
+        return;
+    }
+    plan_add_step(plan, &move_leader_step, name, job);
+    plan_add_step(plan, &remove_step, name, job);
+    plan_add_step(plan, &stop_step, name, job);
+    plan_add_step(plan, &move_aside_step, name, job);
+    plan_add_step(plan, &forget_step, name, job);
+}

@@ -1,0 +1,51 @@
+/*
+ * Changes of a cluster's membership, as plans: grow, shrink, replace, move.
+ *
+ * Who joins comes as a learner and gets its vote when it is caught up; who leaves gives its leadership
+ * away first. Each plan says how many may fail before and after. All refuse before anything is changed
+ * what cluster/rules_membership.h refuses.
+ */
+#ifndef QUORATE_OPS_MEMBER_PLANS_H
+#define QUORATE_OPS_MEMBER_PLANS_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "cluster/inventory.h"
+#include "etcd/client.h"
+#include "ops/plan_kinds.h"
+#include "plan/plan.h"
+
+extern const struct plan_kind member_grow_kind;
+extern const struct plan_kind member_shrink_kind;
+extern const struct plan_kind member_replace_kind;
+extern const struct plan_kind member_move_kind;
+
+struct member_request {
+    const char *state_dir;
+    const struct inventory *inventory;
+    const struct etcd_options *etcd;
+    const char *const *names; /* of members that join, or that leave */
+    size_t name_count;
+    size_t voters;          /* how many there shall be in the end; 0: as the names say */
+    const char *peer_url;   /* of the only joiner; NULL: one is chosen */
+    const char *client_url; /* the same */
+};
+
+/*
+ * Look at the cluster and make the plan's inputs (plan_new with the kind).
+ *
+ * e  ERROR_REFUSED, ERROR_CONFLICT: what a rule says. ERROR_USAGE: names or numbers make no sense.
+ */
+MUST_CHECK bool member_grow_inputs(struct arena *mem, const struct member_request *request,
+                                   struct buf *ret_inputs, struct error *e);
+MUST_CHECK bool member_shrink_inputs(struct arena *mem, const struct member_request *request,
+                                     struct buf *ret_inputs, struct error *e);
+MUST_CHECK bool member_replace_inputs(struct arena *mem, const struct member_request *request,
+                                      struct buf *ret_inputs, struct error *e);
+MUST_CHECK bool member_move_inputs(struct arena *mem, const struct member_request *request,
+                                   struct buf *ret_inputs, struct error *e);
+
+#endif

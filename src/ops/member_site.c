@@ -1,0 +1,180 @@
+/* How the plans of membership look at their cluster, and how they make calls that change it. */
+
+#include <string.h>
+
+#include "base/io.h"
+#include "base/time.h"
+#include "cluster/connect.h"
+#include "ops/member_state.h"
+
+enum { AGAIN_MS = 250 };
+
+bool
+membership_inventory(struct arena *mem, const struct membership *ms,
+                     struct inventory **ret_inventory, struct error *e)
+{
+    return inventory_load_lab(mem, ms->context->state_dir, ms->lab, ret_inventory, e);
+}
+
+static void
+options_of(struct arena *mem, const struct membership *ms, const struct inventory *inventory,
+           struct etcd_options *ret_options)
+{
+    inventory_etcd_options(inventory, ret_options);
+    ret_options->user = ms->context->user;
+    ret_options->password = ms->context->password;
+}
+
+bool
+membership_look(struct arena *mem, const struct membership *ms, struct cluster_view *ret_view,
+                struct error *e)
+{
+    struct inventory *inventory;
+    struct etcd_options options;
+
+    if (!membership_inventory(mem, ms, &inventory, e))
+        return false;
+    options_of(mem, ms, inventory, &options);
+    return cluster_view_fetch(mem, &options, ret_view, e);
+}
+
+static bool
+client_open(const struct membership *ms, const char *const *endpoints, size_t count,
+            struct etcd_client **ret_client, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct etcd_options options;
+
+    if (!membership_inventory(&tmp, ms, &inventory, e))
+        return false;
+    options_of(&tmp, ms, inventory, &options);
+    options.endpoints = endpoints;
+    options.endpoint_count = count;
+    return etcd_client_open(&options, ret_client, e);
+}
+
+bool
+membership_client_of(const struct membership *ms, const struct member_view *member,
+                     struct etcd_client **ret_client, struct error *e)
+{
+    return client_open(ms, &member->endpoint, 1, ret_client, e);
+}
+
+bool
+membership_client(const struct membership *ms, const struct cluster_view *view, uint64_t but,
+                  struct etcd_client **ret_client, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    ARRAY(const char *) endpoints = ARRAY_INIT;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && !m->member.is_learner && m->member.id != but && m->status.leader != 0)
+            *ARRAY_PUSH(&tmp, &endpoints) = m->endpoint;
+    }
+    if (endpoints.count == 0)
+        return error_set(e, ERROR_UNAVAILABLE, "no voter of '%s' serves", ms->plan->cluster);
+    return client_open(ms, endpoints.items, endpoints.count, ret_client, e);
+}
+
+const struct member_view *
+job_member(const struct member_job *job, const struct cluster_view *view)
+{
+    for (size_t i = 0; i < job->member.peer_urls.count; i++) {
+        const struct member_view *m = view_member_by_peer_url(view, job->member.peer_urls.items[i]);
+
+        if (m != NULL && m->member.id != job->old_id)
+            return m;
+    }
+    return NULL;
+}
+
+struct service
+job_service(const struct member_job *job, const struct inventory *inventory)
+{
+    return inventory_service(inventory, job->member.name);
+}
+
+/* What etcd refuses now and allows in a moment: see etcd/rpc_errors.list. */
+static bool
+passes(const struct error *e)
+{
+    static const char *const causes[] = {"unhealthy-cluster", "learner-not-ready",
+                                         "not-enough-members", "no-leader", "leader-changed"};
+
+    for (size_t i = 0; e->cause != NULL && i < sizeof(causes) / sizeof(causes[0]); i++) {
+        if (strcmp(e->cause, causes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+membership_wait(const struct membership *ms, const char *what, struct error *e)
+{
+    if (plan_interrupted(ms->plan))
+        return error_set(e, ERROR_CANCELLED, "interrupted");
+    if (time_monotonic_ms() + AGAIN_MS > plan_deadline_ms(ms->plan))
+        return error_set(e, ERROR_TIMEOUT, "%s", what);
+    time_sleep_ms(AGAIN_MS);
+    return true;
+}
+
+bool
+job_change(struct member_job *job, member_call *call, uint64_t id, struct error *e)
+{
+    bool told = false;
+
+    for (;;) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        AUTO_ETCD_CLIENT client = NULL;
+        struct cluster_view view;
+        struct error waiting;
+
+        if (!membership_look(&tmp, job->of, &view, e) ||
+            !membership_client(job->of, &view, id, &client, e))
+            return false;
+        if (call(job, client, id, e))
+            return true;
+        if (!passes(e))
+            return false;
+        if (!told)
+            plan_note(job->of->plan, "etcd is not ready for it yet (%s): waiting", e->text);
+        told = true;
+        waiting = *e;
+        if (!membership_wait(job->of, waiting.text, e)) {
+            if (e->code == ERROR_TIMEOUT)
+                *e = waiting;
+            return false;
+        }
+        error_clear(e);
+    }
+}
+
+const char *
+job_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct member_job *job = op;
+
+    if (strcmp(name, "member") == 0)
+        return arena_text(mem, job->member.name);
+    if (strcmp(name, "peer_url") == 0)
+        return arena_text(mem, job->member.peer_urls.items[0]);
+    if (strcmp(name, "data_dir") == 0)
+        return arena_text(mem, job->member.data_dir);
+    if (strcmp(name, "aside") == 0)
+        return arena_text(mem, path_name(job_aside(mem, job, "removed")));
+    if (strcmp(name, "quorum") == 0)
+        return quorum_text(mem, job->voters_after);
+    if (strcmp(name, "old_id") == 0)
+        return arena_printf(mem, "%llx", (unsigned long long)job->old_id);
+    return NULL;
+}
+
+bool
+member_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}

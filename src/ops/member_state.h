@@ -1,0 +1,148 @@
+/*
+ * What the plans that change a cluster's membership share; private to ops/member_*.c.
+ *
+ * Such a plan is a list of jobs: a member joins, or a member leaves. Each job is a fixed row of steps,
+ * so that growing, shrinking, replacing and moving differ in their jobs only.
+ */
+#ifndef QUORATE_OPS_MEMBER_STATE_H
+#define QUORATE_OPS_MEMBER_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cluster/inventory_lab.h"
+#include "cluster/member_service.h"
+#include "cluster/rules_membership.h"
+#include "cluster/view.h"
+#include "etcd/client.h"
+#include "ops/member_plans.h"
+#include "ops/plan_kinds.h"
+#include "plan/plan.h"
+
+enum member_action { MEMBER_JOINS, MEMBER_LEAVES };
+
+struct member_job;
+
+struct membership {
+    struct plan *plan;
+    const struct plan_context *context;
+    const char *lab;   /* "demo" */
+    const char *stamp; /* part of the names of directories that are moved aside */
+    size_t voters;     /* when the plan was made */
+    bool replaces;     /* the one that joins takes the place of the one that left */
+    struct member_job *jobs;
+    size_t job_count;
+};
+
+struct member_job {
+    struct membership *of;
+    enum member_action action;
+    uint64_t old_id; /* of one that leaves; of the one whose place is taken; else 0 */
+    struct inventory_member member; /* its configuration */
+    size_t voters_after;            /* when this job is done */
+    bool last;
+};
+
+/* --- looking (member_site.c) --- */
+
+/* The inventory as it is now; in 'mem'. */
+MUST_CHECK bool membership_inventory(struct arena *mem, const struct membership *ms,
+                                     struct inventory **ret_inventory, struct error *e);
+/* The cluster as it is now; in 'mem'. */
+MUST_CHECK bool membership_look(struct arena *mem, const struct membership *ms,
+                                struct cluster_view *ret_view, struct error *e);
+/* A client on the voters that serve, other than 'but'. */
+MUST_CHECK bool membership_client(const struct membership *ms, const struct cluster_view *view,
+                                  uint64_t but, struct etcd_client **ret_client, struct error *e);
+/* A client on this member only. */
+MUST_CHECK bool membership_client_of(const struct membership *ms, const struct member_view *member,
+                                     struct etcd_client **ret_client, struct error *e);
+/* The member in the list that has the job's peer URL and is not the old one; NULL: none. */
+const struct member_view *job_member(const struct member_job *job, const struct cluster_view *view);
+struct service job_service(const struct member_job *job, const struct inventory *inventory);
+
+/* One call that changes the membership, as job_change makes it. */
+typedef bool member_call(struct member_job *job, struct etcd_client *client, uint64_t id,
+                         struct error *e);
+/*
+ * Makes the call, again while the cluster refuses it for what passes: members not connected for long
+ * enough, a learner that is not caught up.
+ */
+MUST_CHECK bool job_change(struct member_job *job, member_call *call, uint64_t id, struct error *e);
+/* Chooses names (where they are NULL), ports and folders of members that a lab is to have; URLs that
+ * are given stay. In 'mem'. */
+MUST_CHECK bool lab_members_choose(struct arena *mem, const struct member_request *request,
+                                   const struct cluster_view *view,
+                                   struct inventory_member *members, size_t count, struct error *e);
+/* A pause while waiting for the cluster; ERROR_TIMEOUT, ERROR_CANCELLED end the waiting. */
+MUST_CHECK bool membership_wait(const struct membership *ms, const char *what, struct error *e);
+
+/* --- doing (member_join.c, member_leave.c); each is fine when it is done already --- */
+
+MUST_CHECK bool job_join_again(struct member_job *job, struct error *e);
+/* Takes the member out of the list, its leadership first; fine when it is not in it. */
+MUST_CHECK bool job_expel(struct member_job *job, uint64_t id, struct error *e);
+/* Stops it, and moves its data aside as DATA.<word>-STAMP. */
+MUST_CHECK bool job_stop(struct member_job *job, struct error *e);
+MUST_CHECK bool job_data_aside(struct member_job *job, const char *word, struct error *e);
+const char *job_aside(struct arena *mem, const struct member_job *job, const char *word);
+/* Takes it out of the inventory and from its host. */
+MUST_CHECK bool job_forget(struct member_job *job, struct error *e);
+
+/* %{member}, %{peer_url}, %{data_dir}, %{aside}, %{quorum} */
+const char *job_field(const void *op, struct arena *mem, const char *name);
+bool member_nothing_to_undo(void *op, struct error *e);
+
+/* --- the steps --- */
+
+void membership_add_preflight(struct membership *ms);
+void membership_add_join(struct member_job *job);
+void membership_add_leave(struct member_job *job);
+void membership_add_prove(struct membership *ms);
+
+/* --- judging a joiner (member_preflight.c) --- */
+
+struct joiner joiner_of(const struct inventory_member *member);
+/* --initial-cluster of a member that joins: itself, and the others that are there. In 'mem'. */
+const char *member_initial_cluster(struct arena *mem, const struct inventory_member *member,
+                                   const struct cluster_view *view);
+/*
+ * Whether the member can join as it is configured: the rules of cluster/rules_membership.h, its ports
+ * and addresses. Changes nothing.
+ *
+ * in_place  it takes the place of one that is lost: name, URLs and directory are that one's.
+ */
+MUST_CHECK bool member_may_join(const struct inventory *inventory, const struct cluster_view *view,
+                                const struct inventory_member *member, bool in_place,
+                                struct error *e);
+
+/* --- inputs (member_inputs.c) --- */
+
+struct member_inputs {
+    const char *lab;
+    size_t voters;
+    ARRAY(struct member_job) jobs; /* action, old_id, member */
+};
+
+/* What the inputs of all plans begin with: the cluster as it is. In 'mem'. */
+MUST_CHECK bool member_inputs_begin(struct arena *mem, const struct member_request *request,
+                                    struct member_inputs *ret_inputs, struct cluster_view *ret_view,
+                                    struct error *e);
+/* One more job; the member that leaves is in the inventory and in the view. */
+void member_inputs_join(struct arena *mem, struct member_inputs *inputs,
+                        const struct inventory_member *member, uint64_t old_id);
+MUST_CHECK bool member_inputs_leave(struct arena *mem, struct member_inputs *inputs,
+                                    const struct inventory *inventory,
+                                    const struct cluster_view *view, const char *name,
+                                    struct error *e);
+/* Writes the plan's inputs. */
+void member_inputs_write(struct arena *mem, const struct member_inputs *inputs,
+                         struct buf *ret_inputs);
+/* Makes the membership from the inputs; sets the plan's cluster. */
+MUST_CHECK bool membership_of_inputs(struct plan *plan, const struct json *inputs, void *context,
+                                     struct membership **ret_membership, struct error *e);
+/* The names of the jobs with this action: "m2, m3". In 'mem'. */
+const char *membership_names(struct arena *mem, const struct membership *ms,
+                             enum member_action action);
+
+#endif
