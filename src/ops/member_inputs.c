@@ -55,10 +55,12 @@ member_inputs_begin(struct arena *mem, const struct member_request *request,
     size_t prefix = strlen(INVENTORY_LAB_PREFIX);
 
     if (request->inventory->lab == NULL) {
-        error_set_(e, ERROR_REFUSED, 0, "'%s' is not a lab, and only labs are changed by a plan yet",
+        error_set_(e, ERROR_REFUSED, 0,
+                   "'%s' is not a lab, and only labs are changed by a plan yet",
                    request->inventory->name);
-        return error_hint(e, "the guide 'Grow, shrink, replace, move' tells how by hand: quorate member "
-                             "add --learner, promote, remove");
+        return error_hint(
+            e, "the guide 'Grow, shrink, replace, move' tells how by hand: quorate member "
+               "add --learner, promote, remove");
     }
     *ret_inputs = (struct member_inputs){.lab = request->inventory->name + prefix};
     if (!cluster_view_fetch(mem, request->etcd, ret_view, e))

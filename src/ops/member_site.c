@@ -17,7 +17,7 @@ membership_inventory(struct arena *mem, const struct membership *ms,
 }
 
 static void
-options_of(struct arena *mem, const struct membership *ms, const struct inventory *inventory,
+options_of(const struct membership *ms, const struct inventory *inventory,
            struct etcd_options *ret_options)
 {
     inventory_etcd_options(inventory, ret_options);
@@ -34,7 +34,7 @@ membership_look(struct arena *mem, const struct membership *ms, struct cluster_v
 
     if (!membership_inventory(mem, ms, &inventory, e))
         return false;
-    options_of(mem, ms, inventory, &options);
+    options_of(ms, inventory, &options);
     return cluster_view_fetch(mem, &options, ret_view, e);
 }
 
@@ -48,7 +48,7 @@ client_open(const struct membership *ms, const char *const *endpoints, size_t co
 
     if (!membership_inventory(&tmp, ms, &inventory, e))
         return false;
-    options_of(&tmp, ms, inventory, &options);
+    options_of(ms, inventory, &options);
     options.endpoints = endpoints;
     options.endpoint_count = count;
     return etcd_client_open(&options, ret_client, e);
