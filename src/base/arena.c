@@ -86,6 +86,14 @@ arena_alloc(struct arena *a, size_t size)
 }
 
 void *
+arena_alloc_aligned(struct arena *a, size_t size, size_t alignment)
+{
+    uint8_t *data = arena_alloc(a, size + alignment - 1);
+
+    return data + (alignment - (uintptr_t)data % alignment) % alignment;
+}
+
+void *
 arena_zero(struct arena *a, size_t size)
 {
     return memset(arena_alloc(a, size), 0, size);

@@ -39,6 +39,10 @@ void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, returns_n
 /* As arena_alloc, cleared. */
 void *arena_zero(struct arena *a, size_t size) __attribute__((malloc, returns_nonnull));
 
+/* As arena_alloc, at a multiple of 'alignment', a power of two: for direct I/O. */
+void *arena_alloc_aligned(struct arena *a, size_t size, size_t alignment)
+    __attribute__((malloc, returns_nonnull));
+
 char *arena_text(struct arena *a, const char *text);            /* copy with its NUL */
 char *arena_text_of_bytes(struct arena *a, struct bytes bytes); /* copy, NUL added */
 struct bytes arena_copy(struct arena *a, struct bytes bytes);

@@ -12,21 +12,35 @@
 
 #include <linux/fs.h>
 
-#include "base/hash_lane.h"
+#include "base/block_ring.h"
+#include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "ops/restore_read_back.h"
 
-/* PAGE_BYTES is what direct I/O is aligned to, and how much of each block is looked at again. */
-enum { BLOCK_BYTES = 1 << 20, PAGE_BYTES = 4096 };
+/* PAGE_BYTES is what direct I/O is aligned to. Of each file two blocks are on their way to the disk. */
+enum {
+    BLOCK_BYTES = 1 << 20,
+    BLOCKS = 8,
+    PAGE_BYTES = 4096,
+    WRITERS = 2,
+};
 
 struct fill {
     struct restore_source *source;
     struct restore_site *sites;
     size_t count;
-    int fd;          /* what is read */
-    uint32_t *marks; /* CRC-32C of the first page of each block */
+    int fd; /* what is read */
+    struct restore_marks marks;
+    struct sha256 *sha256;
     restore_progress *progress;
     void *progress_context;
+};
+
+/* Who writes blocks of one site's file. */
+struct writer {
+    struct restore_site *site;
+    bool refused; /* the file system takes no direct write, whatever it said */
 };
 
 /* Only a clone of the whole counts: somebody may have shortened the snapshot meanwhile. */
@@ -72,13 +86,6 @@ direct_open(struct restore_site *site)
         site->filling = RESTORE_WRITTEN_DIRECT;
 }
 
-static void
-direct_give_up(struct restore_site *site)
-{
-    fd_close(&site->direct_fd);
-    site->filling = RESTORE_WRITTEN;
-}
-
 static bool
 files_prepare(const struct fill *f, struct error *e)
 {
@@ -109,7 +116,8 @@ buffered_write(const struct restore_site *site, struct bytes block, uint64_t off
 
 /* Only the last block of a database with small pages does not end at a page's end. */
 static bool
-direct_write(struct restore_site *site, struct bytes block, uint64_t offset, struct error *e)
+direct_write(const struct restore_site *site, struct bytes block, uint64_t offset,
+             bool *ret_refused, struct error *e)
 {
     size_t rest = block.size % PAGE_BYTES;
     size_t pages = block.size - rest;
@@ -118,7 +126,7 @@ direct_write(struct restore_site *site, struct bytes block, uint64_t offset, str
         if (e->sys_errno != EINVAL)
             return false;
         error_clear(e);
-        direct_give_up(site);
+        *ret_refused = true;
         return buffered_write(site, block, offset, e);
     }
     return rest == 0 ||
@@ -126,83 +134,107 @@ direct_write(struct restore_site *site, struct bytes block, uint64_t offset, str
 }
 
 static bool
-block_write(const struct fill *f, struct bytes block, uint64_t offset, struct error *e)
+write_work(void *context, uint64_t number, struct bytes block, struct error *e)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        struct restore_site *site = &f->sites[i];
-        bool ok = true;
+    struct writer *writer = context;
+    const struct restore_site *site = writer->site;
+    uint64_t offset = number * BLOCK_BYTES;
+    bool ok;
 
-        if (site->filling == RESTORE_WRITTEN)
-            ok = buffered_write(site, block, offset, e);
-        else if (site->filling == RESTORE_WRITTEN_DIRECT)
-            ok = direct_write(site, block, offset, e);
-        if (!ok)
-            return error_wrap(e, "member '%s'", site->name);
-    }
-    return true;
-}
-
-static uint32_t
-mark_of(const uint8_t *block, size_t size)
-{
-    return crc32c(0, block, size < PAGE_BYTES ? size : PAGE_BYTES);
+    if (site->filling == RESTORE_WRITTEN_DIRECT && !writer->refused)
+        ok = direct_write(site, block, offset, &writer->refused, e);
+    else
+        ok = buffered_write(site, block, offset, e);
+    return ok || error_wrap(e, "member '%s'", site->name);
 }
 
 static bool
-stream(const struct fill *f, uint8_t ret_digest[SHA256_SIZE], struct error *e)
+hash_work(void *context, uint64_t number UNUSED, struct bytes block, struct error *e UNUSED)
 {
-    AUTO_HASH_LANE lane = hash_lane_new(BLOCK_BYTES);
+    sha256_update(context, block.data, block.size);
+    return true;
+}
+
+static bool
+marks_work(void *context, uint64_t number, struct bytes block, struct error *e UNUSED)
+{
+    struct fill *f = context;
+
+    f->marks.items[number] = crc32c(0, block.data, block.size);
+    return true;
+}
+
+/* Hash, marks where somebody wants them, and the writers of each file: two where writing is waiting,
+ * one where it is copying into the cache. */
+static size_t
+workers_choose(struct fill *f, struct writer *writers, struct block_worker *ret_workers)
+{
+    size_t count = 0;
+    bool direct = false;
+
+    ret_workers[count++] = (struct block_worker){hash_work, f->sha256, .stride = 1};
+    for (size_t i = 0; i < f->count; i++) {
+        struct restore_site *site = &f->sites[i];
+        unsigned share = site->filling == RESTORE_WRITTEN_DIRECT ? WRITERS : 1;
+
+        direct = direct || site->filling == RESTORE_WRITTEN_DIRECT;
+        for (unsigned k = 0; k < share && site->filling != RESTORE_CLONED; k++) {
+            struct writer *writer = &writers[i * WRITERS + k];
+
+            writer->site = site;
+            ret_workers[count++] = (struct block_worker){write_work, writer, share, k};
+        }
+    }
+    if (direct)
+        ret_workers[count++] = (struct block_worker){marks_work, f, .stride = 1};
+    return count;
+}
+
+/* Those go on as files of the page cache, where some of their blocks are already. */
+static void
+refusals_take(const struct writer *writers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!writers[i].refused)
+            continue;
+        fd_close(&writers[i].site->direct_fd);
+        writers[i].site->filling = RESTORE_WRITTEN;
+    }
+}
+
+static bool
+blocks_put(const struct fill *f, struct block_ring *ring, struct error *e)
+{
     uint64_t total = f->source->content_bytes;
 
     (void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     for (uint64_t done = 0; done < total;) {
         size_t size = total - done < BLOCK_BYTES ? (size_t)(total - done) : BLOCK_BYTES;
-        uint8_t *block = hash_lane_block(lane);
 
-        if (!interrupt_check(e) || !fd_pread_all(f->fd, f->source->path, block, size, done, e))
-            return false;
-        hash_lane_put(lane, size);
-        f->marks[done / BLOCK_BYTES] = mark_of(block, size);
-        if (!block_write(f, bytes_of(block, size), done, e))
+        if (!interrupt_check(e) ||
+            !fd_pread_all(f->fd, f->source->path, block_ring_block(ring), size, done, e) ||
+            !block_ring_put(ring, size, e))
             return false;
         done += size;
         if (f->progress != NULL)
             f->progress(f->progress_context, done, total);
     }
-    hash_lane_finish(lane, ret_digest);
-    return true;
+    return block_ring_finish(ring, e);
 }
 
-/* Whether each block that went past the cache is at its place, as the disk has it. */
 static bool
-direct_check(const struct fill *f, const struct restore_site *site, struct error *e)
+stream(struct fill *f, struct error *e)
 {
-    AUTO_FD fd = -1;
-    _Alignas(PAGE_BYTES) uint8_t page[PAGE_BYTES];
-    uint64_t total = f->source->content_bytes;
+    AUTO_ARENA tmp = ARENA_INIT;
+    size_t most = f->count * WRITERS;
+    struct writer *writers = arena_zero(&tmp, most * sizeof(*writers));
+    struct block_worker *workers = arena_alloc(&tmp, (most + 2) * sizeof(*workers));
+    AUTO_BLOCK_RING ring = NULL;
 
-    if (!file_open(site->db_path, O_RDONLY | O_DIRECT, 0, &fd, e))
+    ring = block_ring_new(BLOCK_BYTES, BLOCKS, workers, workers_choose(f, writers, workers));
+    if (!blocks_put(f, ring, e))
         return false;
-    for (uint64_t offset = 0; total - offset >= PAGE_BYTES; offset += BLOCK_BYTES) {
-        if (!fd_pread_all(fd, site->db_path, page, PAGE_BYTES, offset, e))
-            return false;
-        if (mark_of(page, PAGE_BYTES) != f->marks[offset / BLOCK_BYTES])
-            return error_set(e, ERROR_VERIFY,
-                             "'%s': byte %" PRIu64 ": the disk has something else than was written",
-                             site->db_path, offset);
-        if (total - offset <= BLOCK_BYTES)
-            break;
-    }
-    return true;
-}
-
-static bool
-directs_check(const struct fill *f, struct error *e)
-{
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->sites[i].filling == RESTORE_WRITTEN_DIRECT && !direct_check(f, &f->sites[i], e))
-            return error_wrap(e, "member '%s'", f->sites[i].name);
-    }
+    refusals_take(writers, most);
     return true;
 }
 
@@ -211,17 +243,24 @@ restore_fill(struct restore_source *source, struct restore_site *sites, size_t c
              restore_progress *progress, void *progress_context, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_SHA256 sha256 = sha256_new();
     struct fill f = {.source = source,
                      .sites = sites,
                      .count = count,
                      .fd = source->fd,
+                     .sha256 = sha256,
                      .progress = progress,
                      .progress_context = progress_context};
+    size_t marks = (size_t)(source->content_bytes / BLOCK_BYTES + 1);
     uint8_t digest[SHA256_SIZE];
 
     ASSERT(count > 0);
-    f.marks =
-        arena_alloc(&tmp, (size_t)(source->content_bytes / BLOCK_BYTES + 1) * sizeof(*f.marks));
-    return clones_make(&f, e) && files_prepare(&f, e) && stream(&f, digest, e) &&
-           restore_source_check_digest(source, digest, e) && directs_check(&f, e);
+    f.marks = (struct restore_marks){.items = arena_alloc(&tmp, marks * sizeof(*f.marks.items)),
+                                     .block_bytes = BLOCK_BYTES,
+                                     .content_bytes = source->content_bytes};
+    if (!clones_make(&f, e) || !files_prepare(&f, e) || !stream(&f, e))
+        return false;
+    sha256_finish(sha256, digest);
+    return restore_source_check_digest(source, digest, e) &&
+           restore_read_back(sites, count, &f.marks, e);
 }

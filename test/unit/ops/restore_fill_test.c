@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/io.h"
+#include "ops/restore_read_back.h"
 #include "scratch.h"
 
 enum { SITES = 3, MIB = 1 << 20, CONTENT_BYTES = 3 * MIB + 3 * 512 };
@@ -154,6 +155,43 @@ test_without_direct_writes_the_cache_takes_all(void **state)
     place_close(&place);
 }
 
+/* One bit in the middle of a block of one file, as a disk might have it. */
+static void
+test_what_the_disk_has_is_read_back(void **state)
+{
+    enum { BLOCKS = CONTENT_BYTES / MIB + 1 };
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *dir = scratch_dir(&tmp);
+    struct error e = ERROR_INIT;
+    uint32_t marks[BLOCKS];
+    struct restore_marks all = {marks, MIB, CONTENT_BYTES};
+    struct place place;
+    uint8_t *content;
+
+    (void)state;
+    place_open(&tmp, dir, snapshot_make(&tmp, dir, &content), &place);
+    assert_true(restore_fill(&place.source, place.sites, SITES, NULL, NULL, &e));
+    for (size_t i = 0; i < BLOCKS; i++)
+        marks[i] = crc32c(0, content + i * MIB, i + 1 < BLOCKS ? MIB : CONTENT_BYTES % MIB);
+    for (size_t i = 0; i < SITES; i++)
+        place.sites[i].filling = RESTORE_WRITTEN_DIRECT;
+    assert_true(restore_read_back(place.sites, SITES, &all, &e));
+    for (size_t at = MIB + 5000; at < CONTENT_BYTES; at += 2 * MIB - 5000 + 700) {
+        uint8_t wrong = content[at] ^ 4;
+
+        assert_int_equal(pwrite(place.sites[1].db_fd, &wrong, 1, (off_t)at), 1);
+        assert_int_equal(fsync(place.sites[1].db_fd), 0);
+        error_clear(&e);
+        assert_false(restore_read_back(place.sites, SITES, &all, &e));
+        assert_int_equal(e.code, ERROR_VERIFY);
+        assert_non_null(strstr(e.text, "member 'm2': '"));
+        assert_non_null(strstr(e.text, at < 2 * MIB ? "': byte 1048576: the disk has something else"
+                                                    : "': byte 3145728: the disk has something"));
+        assert_int_equal(pwrite(place.sites[1].db_fd, content + at, 1, (off_t)at), 1);
+    }
+    place_close(&place);
+}
+
 int
 main(void)
 {
@@ -162,6 +200,7 @@ main(void)
         cmocka_unit_test(test_another_digest_is_told),
         cmocka_unit_test(test_a_snapshot_that_becomes_shorter_is_told),
         cmocka_unit_test(test_without_direct_writes_the_cache_takes_all),
+        cmocka_unit_test(test_what_the_disk_has_is_read_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
