@@ -67,8 +67,8 @@ def row(name, ours, peer, our_peak=("", ""), peer_peak=("", "")):
 def pair(name, ours, peer, env, runs, before_each=None, ours_part=None, may_fail=False):
     """Runs both in turn and prints their row. before_each runs before every process, outside the
     measured time; ours_part may take a part of our run's figures, for what is compared. Returns
-    our medians of whole processes. A run that fails ends the program, as its time says nothing,
-    unless may_fail."""
+    our medians of whole processes, and as "peer" the peer's. A run that fails ends the program, as its
+    time says nothing, unless may_fail."""
     ours_runs, peer_runs, whole_runs = [], [], []
     for i in range(runs + 1):
         for argv, kept in ((ours, ours_runs), (peer, peer_runs)):
@@ -90,11 +90,13 @@ def pair(name, ours, peer, env, runs, before_each=None, ours_part=None, may_fail
             before_each()
         peaks.append(memory(argv, env))
     row(name, medians(ours_runs), medians(peer_runs), *peaks)
-    return medians(whole_runs)
+    return {**medians(whole_runs), "peer": medians(peer_runs)}
 
 
-def limit(name, argv, env, runs, before_each=None):
-    """Runs what cannot be left out, by the simplest means, and prints its medians under 'peer'."""
+def limit(name, argv, env, runs, before_each=None, of=None):
+    """Runs what cannot be left out, by the simplest means, and prints its medians under 'peer'. With 'of',
+    what pair() returned, also how near that came: our wall time by the limit's, and the limit's by the
+    peer's, which no ratio can be below."""
     taken = []
     for i in range(runs + 1):
         if before_each:
@@ -105,6 +107,10 @@ def limit(name, argv, env, runs, before_each=None):
         if i > 0:
             taken.append(run)
     medians_of = medians(taken)
-    print(f"{'  limit: ' + name:34} {'':9} {medians_of['wall']:9.1f} {'':6}"
-          f"  {'':8} {medians_of['cpu']:8.1f}", flush=True)
+    near = ["", "", ""]
+    if of:
+        near = [f"{of['wall']:.1f}", f"{of['wall'] / medians_of['wall']:.3f}",
+                f"  (limit : peer {medians_of['wall'] / of['peer']['wall']:.3f})"]
+    print(f"{'  limit: ' + name:34} {near[0]:>9} {medians_of['wall']:9.1f} {near[1]:>6}"
+          f"  {'':8} {medians_of['cpu']:8.1f}{near[2]}", flush=True)
     return medians_of

@@ -55,12 +55,12 @@ def tasks(s):
 
     ours, peer = ([program, "defrag", "--data-dir", data]
                   for program in (s.as_etcdutl(), s.etcdutl))
-    pair("defrag --data-dir, warm", ours, peer, s.env, runs, warm)
-    limit("result written", write(f"head -c {size} '{kept}/member/snap/db'"), s.env, runs, warm)
-    pair("defrag --data-dir, cold", ours, peer, s.env, runs, cold)
+    of = pair("defrag --data-dir, warm", ours, peer, s.env, runs, warm)
+    limit("result written", write(f"head -c {size} '{kept}/member/snap/db'"), s.env, runs, warm, of)
+    of = pair("defrag --data-dir, cold", ours, peer, s.env, runs, cold)
     limit("all read, result written",
           ["sh", "-c", f"cat '{db}' >/dev/null; " + write(f"head -c {size} '{db}'")[2]],
-          s.env, runs, cold)
+          s.env, runs, cold, of)
     os.remove(copy)
     shutil.rmtree(data)
     shutil.rmtree(kept)

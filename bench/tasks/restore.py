@@ -1,7 +1,8 @@
 """One member and three members from one snapshot: in one call of quorate, in one call each of etcdutl.
 
-The limit is the hash beside as many copies, each with its room reserved, written and synced, one after
-the other.
+Two limits: the hash beside as many copies, each with its room reserved, written and synced, one after the
+other; and what the disk takes at most, the same copies written past the page cache, all at once, without
+a hash.
 """
 
 import os
@@ -36,6 +37,14 @@ def limit_script(snapshot, out, count):
     return ["sh", "-c", f"openssl dgst -sha256 '{snapshot}' >/dev/null & {copies}; wait"]
 
 
+def disk_script(snapshot, out, count):
+    """The same bytes to as many files, with several megabytes of each under way."""
+    size = os.path.getsize(snapshot)
+    files = " ".join(f"'{out}/{i}'" for i in range(count))
+    return ["sh", "-c", f"for f in {files}; do fallocate -l {size} $f && dd if='{snapshot}' of=$f bs=4M"
+            " oflag=direct conv=notrunc,fdatasync status=none & done; wait"]
+
+
 def tasks(s):
     snapshot = s.data_set().snapshot
     out = os.path.join(s.work, "restored")
@@ -47,10 +56,12 @@ def tasks(s):
         os.makedirs(out)
         os.sync()
 
-    pair("snapshot restore, 1 member", [*ours, "--name", "m1", "--data-dir", f"{out}/m1"],
+    of = pair("snapshot restore, 1 member", [*ours, "--name", "m1", "--data-dir", f"{out}/m1"],
          etcdutl_call(s, snapshot, out, "m1"), s.env, runs, clear)
-    limit("hash and 1 copy", limit_script(snapshot, out, 1), s.env, runs, clear)
-    pair("snapshot restore, 3 members", [*ours, "--all", "--output-dir", out],
+    limit("hash and 1 copy", limit_script(snapshot, out, 1), s.env, runs, clear, of)
+    limit("1 copy, the disk alone", disk_script(snapshot, out, 1), s.env, runs, clear, of)
+    of = pair("snapshot restore, 3 members", [*ours, "--all", "--output-dir", out],
          etcdutl_script(s, snapshot, out), s.env, runs, clear)
-    limit("hash and 3 copies", limit_script(snapshot, out, 3), s.env, runs, clear)
+    limit("hash and 3 copies", limit_script(snapshot, out, 3), s.env, runs, clear, of)
+    limit("3 copies, the disk alone", disk_script(snapshot, out, 3), s.env, runs, clear, of)
     clear()

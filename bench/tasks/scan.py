@@ -29,8 +29,8 @@ def status_pairs(s, path):
     pair("snapshot status, live keys, warm", [s.quorate, *status], peer, s.env, runs)
     pair("snapshot status, rows, warm", same, peer, s.env, runs)
     runs = min(s.runs, 3)
-    pair("snapshot status, live keys, cold", [s.quorate, *status], peer, s.env, runs, dropper(path))
-    limit("cat of the cold file", ["cat", path], s.env, runs, dropper(path))
+    of = pair("snapshot status, live keys, cold", [s.quorate, *status], peer, s.env, runs, dropper(path))
+    limit("cat of the cold file", ["cat", path], s.env, runs, dropper(path), of)
 
 
 def verify_pairs(s, path):
