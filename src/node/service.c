@@ -5,7 +5,7 @@ service_state_word(enum service_state state)
 {
     static const char *const words[] = {
         [SERVICE_ABSENT] = "absent", [SERVICE_STOPPED] = "stopped", [SERVICE_STOPPING] = "stopping",
-        [SERVICE_FAILED] = "failed", [SERVICE_RUNNING] = "running",
+        [SERVICE_FAILED] = "failed", [SERVICE_RUNNING] = "running", [SERVICE_IDLE] = "idle",
     };
 
     return words[state];
@@ -45,6 +45,9 @@ service_stop(const struct service *service, struct error *e)
 bool
 service_install(const struct service *service, const char *const *argv, struct error *e)
 {
+    if (service->class->install == NULL)
+        return error_set(e, ERROR_REFUSED, "'%s' is of a kind (%s) that is laid out by hand",
+                         service->place, service->class->word);
     return service->class->install(service, argv, e);
 }
 
@@ -53,8 +56,12 @@ service_uninstall(const struct service *service, struct error *e)
 {
     enum service_state state;
 
-    return service_state(service, &state, e) &&
-           (state == SERVICE_ABSENT || service->class->uninstall(service, e));
+    if (!service_state(service, &state, e))
+        return false;
+    if (state != SERVICE_ABSENT && service->class->uninstall == NULL)
+        return error_set(e, ERROR_REFUSED, "'%s' is of a kind (%s) that is removed by hand",
+                         service->place, service->class->word);
+    return state == SERVICE_ABSENT || service->class->uninstall(service, e);
 }
 
 bool

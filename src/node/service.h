@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "node/host/host.h"
 
 enum service_state {
     SERVICE_ABSENT,   /* nothing on the host knows of it */
@@ -18,6 +19,7 @@ enum service_state {
     SERVICE_STOPPING, /* told to stop, not gone yet */
     SERVICE_FAILED,   /* it ended by itself and will be started again */
     SERVICE_RUNNING,  /* there is a process; whether it serves is for its endpoint to say */
+    SERVICE_IDLE,     /* no process, but nothing holds it down: a boot or somebody may start one */
 };
 
 struct service;
@@ -27,6 +29,7 @@ struct service_class {
     bool (*state)(const struct service *, enum service_state *ret_state, struct error *e);
     bool (*start)(const struct service *, struct error *e);
     bool (*stop)(const struct service *, struct error *e);
+    /* These two are NULL where the operator's hand is needed. */
     bool (*install)(const struct service *, const char *const *argv, struct error *e);
     bool (*uninstall)(const struct service *, struct error *e);
     bool (*log_tail)(struct arena *mem, const struct service *, unsigned lines,
@@ -36,10 +39,14 @@ struct service_class {
 /* A program of a lab's supervisor (node/supervisor.h): 'place' is the supervisor's folder. */
 extern const struct service_class service_process;
 
+/* A unit of a host's systemd: 'place' is the unit's name. See node/service_systemd.c. */
+extern const struct service_class service_systemd;
+
 struct service {
     const struct service_class *class;
-    const char *name;  /* the member's */
-    const char *place; /* where the class finds it */
+    const char *name;        /* the member's */
+    const char *place;       /* where the class finds it */
+    const struct host *host; /* NULL for a lab's, which is always here */
 };
 
 const char *service_state_word(enum service_state state); /* "absent", "stopped", ... */
@@ -56,7 +63,7 @@ MUST_CHECK bool service_stop(const struct service *service, struct error *e);
  * Makes it known to its host, stopped; or gives one that is down another command line.
  *
  * argv  the program and its words, NULL at the end.
- * e     ERROR_CONFLICT: it is not down.
+ * e     ERROR_CONFLICT: it is not down. ERROR_REFUSED: its kind is laid out by hand.
  */
 MUST_CHECK bool service_install(const struct service *service, const char *const *argv,
                                 struct error *e);

@@ -1,0 +1,105 @@
+/*
+ * A host and the etcd that runs on it by itself, for test/nodes: one call a run. PROBE_SSH_CONFIG is ssh's
+ * -F, PROBE_BECOME=yes goes by sudo. An error is "WORD [CAUSE]: TEXT", its hint behind, on stderr, with
+ * exit code 1.
+ *
+ *     service_probe URL facts
+ *     service_probe URL run COMMAND...
+ *     service_probe URL UNIT state|start|stop
+ *     service_probe URL UNIT log LINES
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/number.h"
+#include "node/host/host_facts.h"
+#include "node/service.h"
+
+static bool
+facts_show(struct arena *mem, const struct host *host, struct error *e)
+{
+    struct host_facts facts;
+
+    if (!host_facts_fetch(mem, host, &facts, e))
+        return false;
+    printf("user %s\nhostname %s\nkernel %s\nclock %" PRId64 " +- %" PRId64 " ms\n",
+           host_user(host), facts.hostname, facts.kernel, facts.clock_offset_ms,
+           facts.clock_uncertainty_ms);
+    for (size_t i = 0; i < facts.port_count; i++)
+        printf("port %u\n", facts.ports[i]);
+    return true;
+}
+
+static bool
+command_run(struct arena *mem, const struct host *host, char **argv, struct error *e)
+{
+    struct host_result result = {0};
+
+    if (!host_run(mem, host, &(struct host_command){.argv = (const char *const *)argv}, &result, e))
+        return false;
+    printf("%sexit code %d\n", (const char *)result.out.data, result.exit_code);
+    return true;
+}
+
+static bool
+service_do(struct arena *mem, const struct service *service, char **words, struct error *e)
+{
+    enum service_state state;
+    const char *text;
+    uint32_t lines;
+
+    if (strcmp(words[0], "start") == 0)
+        return service_start(service, e);
+    if (strcmp(words[0], "stop") == 0)
+        return service_stop(service, e);
+    if (strcmp(words[0], "log") == 0 && words[1] != NULL) {
+        if (!number_parse_u32(words[1], &lines, e) ||
+            !service_log_tail(mem, service, lines, &text, e))
+            return false;
+        printf("%s", text);
+        return true;
+    }
+    if (strcmp(words[0], "state") != 0)
+        return error_set(e, ERROR_USAGE, "'%s'?", words[0]);
+    if (!service_state(service, &state, e))
+        return false;
+    printf("%s\n", service_state_word(state));
+    return true;
+}
+
+static bool
+probe(struct arena *mem, char **argv, struct error *e)
+{
+    const struct host_options options = {.ssh_config = getenv("PROBE_SSH_CONFIG"),
+                                         .become = getenv("PROBE_BECOME") != NULL};
+    struct host *host;
+
+    if (!host_open(mem, argv[1], &options, &host, e))
+        return false;
+    if (strcmp(argv[2], "facts") == 0)
+        return facts_show(mem, host, e);
+    if (strcmp(argv[2], "run") == 0)
+        return command_run(mem, host, argv + 3, e);
+    if (argv[3] == NULL)
+        return error_set(e, ERROR_USAGE, "'%s' what?", argv[2]);
+    return service_do(
+        mem,
+        &(struct service){
+            .class = &service_systemd, .name = argv[2], .place = argv[2], .host = host},
+        argv + 3, e);
+}
+
+int
+main(int argc, char **argv)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    struct error e = ERROR_INIT;
+
+    if (argc >= 3 && probe(&mem, argv, &e))
+        return 0;
+    fprintf(stderr, "%s [%s]: %s\n%s\n", error_code_word(e.code), e.cause != NULL ? e.cause : "",
+            e.text, error_hint_text(&e));
+    return 1;
+}
