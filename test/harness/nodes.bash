@@ -253,9 +253,12 @@ _nodes_keep() {
 }
 
 # Becomes the command: so that its pid is $! when it is started in the background. It dies with the
-# process that entered for it.
+# process that entered for it. Sockets and journals are the bench's own.
 _nodes_exec() {
-    exec nsenter -t "$(<"$(nodes_dir)/keeper")" -n -m -p env -C "$PWD" setpriv --pdeathsig KILL "$@"
+    local bench
+    bench=$(nodes_dir)
+    exec nsenter -t "$(<"$bench/keeper")" -n -m -p env -C "$PWD" XDG_RUNTIME_DIR=/run/bench \
+        XDG_STATE_HOME="${XDG_STATE_HOME:-$bench/state}" setpriv --pdeathsig KILL "$@"
 }
 
 _nodes_ssh_config() {

@@ -14,6 +14,7 @@
 #   node_kill NAME PROGRAM [SIGNAL]           SIGKILL unless told
 #   node_skew NAME PROGRAM SECONDS            the wall clock of that running program, until it ends
 #   node_clock NAME SECONDS                   the wall clock of commands over ssh and of sudo; 0 ends it
+#   nodes_disconnect                          ends the connections that ssh keeps for later commands
 #   node_take_port NAME PORT, node_free_port NAME PORT    somebody else listens there
 #   node_user NAME USER free|password|none    a user who takes our key; sudo without a password, with one
 #                                             (that nobody knows), or none. "admin" is free, "guest" none
@@ -139,6 +140,10 @@ node_take_port() {
 
 node_free_port() {
     node_sh "$1" systemctl stop "taken-$2"
+}
+
+nodes_disconnect() {
+    inside pkill -f '^ssh: .*\[mux\]' || true
 }
 
 node_user() {
