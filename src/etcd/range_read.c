@@ -136,7 +136,8 @@ read_pages(struct range_read *read, const struct etcd_range_response *first, str
     size_t count;
     bool ok;
 
-    range_pages_begin(&pages, read->client, &read->rest, first->kvs, first->kv_count);
+    range_pages_begin(&pages, read->client, &read->rest, first->count - read->told, first->kvs,
+                      first->kv_count);
     do
         ok = range_pages_next(&pages, &kvs, &count, e) && tell(read, kvs, count, e);
     while (ok && count > 0);

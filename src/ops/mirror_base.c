@@ -127,7 +127,8 @@ pages_copy(struct base *b, struct error *e)
     request.key = arena_copy(&mem, buf_bytes(&b->next));
     request.limit = 0;
     request.revision = b->revision;
-    range_pages_begin(&pages, b->mirror->request->source, &request, first.kvs, first.kv_count);
+    range_pages_begin(&pages, b->mirror->request->source, &request,
+                      first.count - (int64_t)first.kv_count, first.kvs, first.kv_count);
     copied = rest_copy(b, &pages, e);
     range_pages_end(&pages);
     return copied;

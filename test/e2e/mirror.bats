@@ -303,9 +303,10 @@ last_is_there() {
     run ! says 'has all changes'
 }
 
-# A mirror that has copied something, but by far not all: one put after the other, 20000 of them.
+# A mirror that has copied something, but by far not all, nor read it in advance (8 MiB): one put after the
+# other, 50000 of them.
 mirror_in_mid_copy() {
-    fill k/ 20000
+    fill k/ 50000
     mirror_start --single-puts "$@" "$(dest etcd_endpoints)"
     wait_for 10 dest_has_some
 }

@@ -1,0 +1,336 @@
+/*
+ * How a range is divided, against a server of sorted keys that counts what etcd would count: all keys
+ * come, in order, and what they cost stays within bounds, whatever they look like.
+ */
+#include "etcd/range_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "etcd/kv.h"
+#include "expect.h"
+
+enum { FIRST_KEYS = 512, PAGES = 4 };
+
+struct world {
+    struct arena mem;
+    struct bytes *keys; /* sorted, each once */
+    size_t key_count;
+    struct bytes value;
+    struct range_parts parts;
+    unsigned pages;   /* asked for */
+    unsigned empty;   /* of them */
+    uint64_t counted; /* keys, as often as they were */
+    int64_t most_counted;
+    size_t told;
+};
+
+static int
+compare_keys(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+/* How keys look: the number of one to its text. */
+typedef struct bytes shape(struct arena *mem, uint64_t i);
+
+static uint64_t
+mixed(uint64_t i)
+{
+    i = (i + 1) * 0x9E3779B97F4A7C15u;
+    i = (i ^ i >> 30) * 0xBF58476D1CE4E5B9u;
+    i = (i ^ i >> 27) * 0x94D049BB133111EBu;
+    return i ^ i >> 31;
+}
+
+/* As 'quorate lab load' makes them. */
+static struct bytes
+kubernetes(struct arena *mem, uint64_t i)
+{
+    static const char *const kinds[] = {
+        "events/", "events/", "events/",    "pods/",          "pods/",
+        "pods/",   "secrets", "configmaps", "services/specs", "leases/kube-node-lease"};
+    uint64_t r = mixed(i);
+
+    return bytes_of_text(arena_printf(mem, "/registry/%s/team-%02u/name-%08x-%u", kinds[r % 10],
+                                      (unsigned)(r >> 8) % 20, (unsigned)(r >> 32), (unsigned)i));
+}
+
+/* Namespaces and kinds of very different sizes, and names of words. */
+static struct bytes
+uneven(struct arena *mem, uint64_t i)
+{
+    static const char *const words[] = {"api",  "auth", "billing", "cache", "cron",   "ingress",
+                                        "mail", "mesh", "proxy",   "web",   "worker", "zone"};
+    uint64_t r = mixed(i);
+    unsigned kind = (unsigned)__builtin_ctzll(r | 1U << 9);
+    unsigned space = (unsigned)__builtin_ctzll(r >> 10 | 1U << 11);
+
+    return bytes_of_text(arena_printf(mem, "/registry/%ss/%s-%s/%s-%s-%05x", words[kind],
+                                      words[space % 12], words[(space * 5 + 3) % 12],
+                                      words[(r >> 24) % 12], words[(r >> 32) % 12],
+                                      (unsigned)(r >> 40) & 0xfffff));
+}
+
+static struct bytes
+numbered(struct arena *mem, uint64_t i)
+{
+    return bytes_of_text(arena_printf(mem, "key-%08u", (unsigned)i));
+}
+
+/* Nearly all in one directory, a few in front of it and behind. */
+static struct bytes
+crowded(struct arena *mem, uint64_t i)
+{
+    if (i % 1000 == 0)
+        return bytes_of_text(arena_printf(mem, "/%c/%u", (int)('a' + i / 1000 % 26), (unsigned)i));
+    return bytes_of_text(arena_printf(mem, "/m/crowd/%016llx", (unsigned long long)mixed(i)));
+}
+
+static struct bytes
+colons(struct arena *mem, uint64_t i)
+{
+    static const char *const fields[] = {"mail", "name", "profile", "session", "token"};
+
+    return bytes_of_text(
+        arena_printf(mem, "user:%u:%s", (unsigned)(mixed(i / 5) % 1000000), fields[i % 5]));
+}
+
+static struct bytes
+random_bytes(struct arena *mem, uint64_t i)
+{
+    uint64_t r[2] = {mixed(i), mixed(i + (1U << 20))};
+
+    return arena_copy(mem, bytes_of(r, 6 + r[1] % 10));
+}
+
+/* Each the last one and a NUL: as dense as keys can be. */
+static struct bytes
+nested(struct arena *mem, uint64_t i)
+{
+    uint8_t *text = arena_zero(mem, i % 1500 + 1);
+
+    text[0] = (uint8_t)('a' + i / 1500 % 26);
+    return bytes_of(text, i % 1500 + 1);
+}
+
+/* Half of all keys in the first half of the key space, half of the others in the next quarter... */
+static struct bytes
+halving(struct arena *mem, uint64_t i)
+{
+    uint8_t text[12];
+    uint64_t r = mixed(i);
+
+    for (size_t k = 0; k < sizeof(text); k++, r = mixed(r))
+        text[k] = (uint8_t)(255 >> __builtin_ctzll(r | 1U << 7));
+    return arena_copy(mem, bytes_of(text, sizeof(text)));
+}
+
+static void
+fill(struct world *w, shape *key_of, size_t count, size_t value_size)
+{
+    size_t kept = 0;
+
+    *w = (struct world){0};
+    w->keys = arena_alloc(&w->mem, count * sizeof(*w->keys));
+    for (size_t i = 0; i < count; i++)
+        w->keys[i] = key_of(&w->mem, i);
+    qsort(w->keys, count, sizeof(*w->keys), compare_keys);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || !bytes_equal(w->keys[i], w->keys[kept - 1]))
+            w->keys[kept++] = w->keys[i];
+    w->key_count = kept;
+    w->value = bytes_of(arena_zero(&w->mem, value_size), value_size);
+}
+
+static size_t
+place(const struct world *w, struct bytes key)
+{
+    size_t low = 0;
+    size_t high = w->key_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (bytes_compare(w->keys[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What etcd answers, and what it counts for that. */
+static int64_t
+ask(struct world *w, struct arena *mem, struct bytes start, struct bytes end, int64_t limit,
+    const struct etcd_key_value **ret_kvs, size_t *ret_count)
+{
+    size_t from = place(w, start);
+    size_t to = bytes_equal(end, BYTES_LITERAL("\0")) ? w->key_count : place(w, end);
+    size_t count = to > from ? to - from : 0;
+    size_t n = count < (size_t)limit ? count : (size_t)limit;
+    struct etcd_key_value *kvs = arena_zero(mem, n * sizeof(*kvs));
+
+    for (size_t i = 0; i < n; i++)
+        kvs[i] = (struct etcd_key_value){.key = w->keys[from + i], .value = w->value};
+    w->counted += count;
+    w->most_counted = (int64_t)count > w->most_counted ? (int64_t)count : w->most_counted;
+    *ret_kvs = kvs;
+    *ret_count = n;
+    return (int64_t)count;
+}
+
+static void
+page_answer(struct world *w, struct range_part *page)
+{
+    const struct etcd_key_value *kvs;
+    size_t n;
+    int64_t count;
+
+    count = ask(w, &page->mem, buf_bytes(&page->start), page->end, page->limit, &kvs, &n);
+    assert_true(page->limit > 0);
+    w->pages++;
+    w->empty += n == 0;
+    range_parts_answered(&w->parts, page, kvs, n, count);
+    /* From here on it holds how many keys it has. */
+    page->most_keys = (int64_t)n;
+}
+
+static void
+page_tell(struct world *w, struct range_part *page)
+{
+    size_t from = place(w, buf_bytes(&page->start));
+
+    if (page->most_keys > 0 && from != w->told)
+        fail_msg("key %zu comes where %zu should", from, w->told);
+    w->told += (size_t)page->most_keys;
+    range_parts_take(&w->parts, page);
+    range_part_free(page);
+}
+
+/* Up to PAGES are under way; they are answered in the order that they were asked for in. */
+static void
+parts_read(struct world *w)
+{
+    struct range_part *asked[PAGES];
+    size_t count = 0;
+    struct range_part *next;
+
+    for (;;) {
+        while (count < PAGES && (next = range_parts_cut(&w->parts)) != NULL)
+            asked[count++] = next;
+        if (count == 0)
+            break;
+        page_answer(w, asked[0]);
+        memmove(&asked[0], &asked[1], --count * sizeof(struct range_part *));
+    }
+    while ((next = range_parts_first(&w->parts)) != NULL)
+        page_tell(w, next);
+    assert_int_equal(w->told, w->key_count);
+    range_parts_end(&w->parts);
+}
+
+static void
+read_counted(struct world *w, struct bytes start, struct bytes end)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    const struct etcd_key_value *kvs;
+    size_t n;
+    int64_t count = ask(w, &mem, start, end, FIRST_KEYS, &kvs, &n);
+
+    w->told = n;
+    range_parts_begin(&w->parts, n > 0 ? key_next(&mem, kvs[n - 1].key) : start, end,
+                      count - (int64_t)n, kvs, n);
+    parts_read(w);
+}
+
+struct expected {
+    const char *name;
+    shape *key_of;
+    size_t count;
+    size_t value_size;
+    double counts; /* of each key, at most */
+    unsigned pages;
+};
+
+static void
+test_bounds(UNUSED void **state)
+{
+    static const struct expected all[] = {
+        {"kubernetes", kubernetes, 300000, 1700, 4, 1500},
+        {"uneven", uneven, 100000, 1700, 4, 600},
+        {"numbered", numbered, 200000, 1500, 3, 350},
+        {"crowded", crowded, 200000, 1500, 4, 400},
+        {"colons", colons, 100000, 1500, 3, 200},
+        {"random", random_bytes, 100000, 1500, 2, 110},
+        {"nested", nested, 30000, 1500, 11, 150},
+        {"halving", halving, 100000, 1500, 5, 130},
+        {"small", kubernetes, 100, 10, 1, 0},
+        {"huge values", numbered, 1500, 3000000, 6, 2500},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        struct world w;
+
+        fill(&w, all[i].key_of, all[i].count, all[i].value_size);
+        read_counted(&w, BYTES_LITERAL("\0"), BYTES_LITERAL("\0"));
+        if ((double)w.counted > all[i].counts * (double)w.key_count)
+            fail_msg("%s: each key was counted %.1f times", all[i].name,
+                     (double)w.counted / (double)w.key_count);
+        if (w.pages > all[i].pages)
+            fail_msg("%s: %u pages", all[i].name, w.pages);
+        arena_release(&w.mem);
+    }
+}
+
+/* Where nobody knows how many there are, not all are counted at once. */
+static void
+test_unknown_count(UNUSED void **state)
+{
+    static const struct expected all[] = {
+        {"kubernetes", kubernetes, 300000, 1700, 3, 1500},
+        {"uneven", uneven, 100000, 1700, 3, 1000},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        struct world w;
+
+        fill(&w, all[i].key_of, all[i].count, all[i].value_size);
+        range_parts_begin(&w.parts, BYTES_LITERAL("/registry/"), BYTES_LITERAL("/registry0"),
+                          RANGE_KEYS_UNKNOWN, NULL, 0);
+        parts_read(&w);
+        assert_true((double)w.counted <= all[i].counts * (double)w.key_count);
+        assert_true(w.pages <= all[i].pages);
+        assert_true(w.most_counted < (int64_t)w.key_count * 8 / 10);
+        arena_release(&w.mem);
+    }
+}
+
+/* A page that was asked for less in the end, and a server that counts fewer than it said before. */
+static void
+test_answers_that_surprise(UNUSED void **state)
+{
+    struct world w;
+    struct range_part *page;
+
+    fill(&w, numbered, 10, 10);
+    range_parts_begin(&w.parts, BYTES_LITERAL("k"), BYTES_LITERAL("l"), 1000, NULL, 0);
+    page = range_parts_cut(&w.parts);
+    assert_int_equal(page->limit, 1000);
+    page->limit = 3;
+    page_answer(&w, page);
+    parts_read(&w);
+    arena_release(&w.mem);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_unknown_count),
+        cmocka_unit_test(test_answers_that_surprise),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
