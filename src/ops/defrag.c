@@ -1,5 +1,5 @@
 /*
- * The old file is checked, copied row by row, and the copy is read back; then come the rename and
+ * The old file is copied row by row while its structure is checked, and the copy is read back; then come the rename and
  * one more look at who has the old file open: a server that opened it before the rename waits for
  * our lock and would go on with a file that has no name any more, so it gets the old one back.
  */
@@ -10,14 +10,15 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "format/backend/backend_hash.h"
-#include "format/bbolt/bbolt_check.h"
 #include "format/bbolt/bbolt_cursor.h"
+#include "format/bbolt/bbolt_sound.h"
 #include "format/bbolt/bbolt_writer.h"
 #include "format/data_dir.h"
 #include "format/db_file.h"
@@ -27,7 +28,7 @@
 
 /* etcd defragments with 90, but leaves the last page of each 10,000 rows to be filled on: a little
  * more makes up for that. How rows join in pages does the rest (format/bbolt/bbolt_tree.c). */
-enum { TAG_BYTES = 4, PROGRESS_ROWS = 1024, FILL_PERCENT = 95 };
+enum { TAG_BYTES = 4, PROGRESS_ROWS = 1024, FILL_PERCENT = 95, ROOM_STEP_BYTES = 64 << 20 };
 
 struct defrag {
     const char *db_path;
@@ -36,12 +37,15 @@ struct defrag {
     const char *old;       /* a second name of the old file, around the rename */
     const struct observer *observer;
     struct db_file source;
-    int fd;            /* of the copy */
-    uint64_t rows;     /* copied */
-    uint64_t in_use;   /* bytes of the source's pages that can be reached */
-    uint64_t copied;   /* bytes of keys and values */
-    uint32_t checksum; /* over all names, keys and values */
-    uint64_t size;     /* of the copy */
+    struct bbolt_sound sound; /* of the source */
+    bool is_roomy;            /* the disk has room for a copy of any size */
+    uint64_t reserved;        /* bytes of the copy, where that is done on the way */
+    int fd;                   /* of the copy */
+    uint64_t rows;            /* copied */
+    uint64_t in_use;          /* bytes of the source's pages that can be reached */
+    uint64_t copied;          /* bytes of keys and values */
+    uint32_t checksum;        /* over all names, keys and values */
+    uint64_t size;            /* of the copy */
 };
 
 /* With the database's lock in hand nobody else is at work here. */
@@ -78,14 +82,75 @@ owner_keep(const struct defrag *d, struct error *e)
     return true;
 }
 
-/* A disk that has no room says so now and not after minutes; not every file system can reserve. */
+/* Not every file system can reserve. */
 static bool
-room_reserve(const struct defrag *d, struct error *e)
+room_reserve(struct defrag *d, uint64_t size, struct error *e)
 {
-    if (fallocate(d->fd, 0, 0, (off_t)d->in_use) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+    if (fallocate(d->fd, 0, (off_t)d->reserved, (off_t)(size - d->reserved)) != 0 &&
+        errno != EOPNOTSUPP && errno != ENOSYS)
+        return error_set_errno(e, errno, "'%s': reserving %" PRIu64 " bytes beside it", d->db_path,
+                               size);
+    d->reserved = size;
+    return true;
+}
+
+static bool
+is_roomy(const struct defrag *d)
+{
+    struct statvfs vfs;
+
+    return fstatvfs(d->fd, &vfs) == 0 &&
+           (uint64_t)vfs.f_bavail * vfs.f_frsize > d->source.map.size + ROOM_STEP_BYTES;
+}
+
+/*
+ * How much the copy needs is known when the source was checked. A disk that may not have that says so
+ * then, and not after minutes; where there is room anyway the copy is begun meanwhile.
+ */
+static bool
+check_begin(struct defrag *d, struct error *e)
+{
+    uint64_t pages;
+
+    d->is_roomy = is_roomy(d);
+    bbolt_sound_begin(&d->sound);
+    if (d->is_roomy) {
+        d->in_use = 0; /* not known yet */
         return true;
-    return error_set_errno(e, errno, "'%s': reserving %" PRIu64 " bytes beside it", d->db_path,
-                           d->in_use);
+    }
+    if (!bbolt_sound_end(&d->sound, &pages, e))
+        return false;
+    d->in_use = pages * d->source.db.page_size;
+    return room_reserve(d, d->in_use, e);
+}
+
+/* What the check finds goes before what the copying stumbled over. */
+static bool
+check_end(struct defrag *d, bool ok, struct error *e)
+{
+    struct error found = ERROR_INIT;
+    uint64_t pages;
+
+    if (!ok && e->code != ERROR_CORRUPT && e->code != ERROR_FORMAT) {
+        bbolt_sound_stop(&d->sound);
+        return false;
+    }
+    if (!bbolt_sound_end(&d->sound, &pages, &found)) {
+        *e = found;
+        return false;
+    }
+    d->in_use = pages * d->source.db.page_size;
+    return ok;
+}
+
+/* Always some way ahead of the writing: a file that grows in large steps lies in few pieces. */
+static bool
+room_keep(struct defrag *d, const struct bbolt_writer *w, struct error *e)
+{
+    uint64_t size = w->out.next * w->out.page_size;
+
+    return !d->is_roomy || size + ROOM_STEP_BYTES / 2 < d->reserved ||
+           room_reserve(d, d->reserved + ROOM_STEP_BYTES, e);
 }
 
 static bool
@@ -96,7 +161,7 @@ row_copy(struct defrag *d, struct bbolt_writer *w, const struct bbolt_row *row, 
     d->copied += row->key.size + row->value.size;
     if (++d->rows % PROGRESS_ROWS == 0) {
         observer_progress(d->observer, "defragmenting", NULL, d->copied, d->in_use);
-        if (!interrupt_check(e))
+        if (!interrupt_check(e) || !room_keep(d, w, e))
             return false;
     }
     return bbolt_writer_put(w, row->key, row->value, e);
@@ -159,12 +224,15 @@ copy_verify(const struct defrag *d, struct error *e)
     AUTO_FILE_MAP map = FILE_MAP_INIT;
     struct backend_content content;
     struct bbolt db;
+    AUTO_BBOLT_SOUND sound = {.db = &db}; /* ends before the map goes away */
     uint64_t pages;
 
     observer_progress(d->observer, "checking", NULL, 0, d->size);
     if (!file_map_open(d->temporary, &map, e) ||
-        !bbolt_open(file_map_bytes(&map), d->temporary, &db, e) ||
-        !bbolt_check_sound(&db, &pages, e) || !backend_content_read(&db, NULL, 0, &content, e))
+        !bbolt_open(file_map_bytes(&map), d->temporary, &db, e))
+        return false;
+    bbolt_sound_begin(&sound);
+    if (!backend_content_read(&db, NULL, 0, &content, e) || !bbolt_sound_end(&sound, &pages, e))
         return false;
     if (content.row_count != d->rows || content.hash != d->checksum)
         return error_set(e, ERROR_VERIFY,
@@ -178,7 +246,8 @@ static bool
 copy_build(struct defrag *d, struct error *e)
 {
     return file_open(d->temporary, O_RDWR | O_CREAT | O_EXCL, 0600, &d->fd, e) &&
-           owner_keep(d, e) && room_reserve(d, e) && copy_write(d, e) && copy_verify(d, e) &&
+           owner_keep(d, e) && check_begin(d, e) && check_end(d, copy_write(d, e), e) &&
+           db_file_unchanged(&d->source, e) && copy_verify(d, e) &&
            /* The disk writes while the copy is read again: only now is it waited for. */
            file_sync(d->fd, d->temporary, e);
 }
@@ -230,19 +299,16 @@ names_choose(struct arena *mem, struct defrag *d, const char *db_path)
 static bool
 defrag_run(struct defrag *d, int64_t wait_ms, struct error *e)
 {
-    uint64_t pages;
     bool ok;
 
     if (!db_file_open(d->db_path, DB_FILE_CHANGE, wait_ms, &d->source, e) ||
         !leftovers_remove(d, e))
         return false;
     db_file_read_ahead(&d->source);
-    if (!bbolt_check_sound(&d->source.db, &pages, e))
-        return false;
-    d->in_use = pages * d->source.db.page_size;
-    /* Only now is there something to take back. */
+    d->sound.db = &d->source.db;
     interrupt_begin();
     ok = copy_build(d, e) && interrupt_check(e) && copy_take_place(d, e);
+    bbolt_sound_stop(&d->sound);
     if (!ok)
         unlink(d->temporary);
     interrupt_end();

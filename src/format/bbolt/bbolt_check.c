@@ -73,8 +73,11 @@ workers_start(struct walk *walk, struct worker *workers, const subtree_array *tr
         struct worker *w = &workers[i];
         size_t end = trees->count * (i + 1) / walk->threads;
 
-        w->c = (struct checker){
-            .db = walk->c.db, .used = walk->c.used, .visitor = walk->c.visitor, .part = i};
+        w->c = (struct checker){.db = walk->c.db,
+                                .used = walk->c.used,
+                                .visitor = walk->c.visitor,
+                                .part = i,
+                                .stop = walk->c.stop};
         w->trees = trees->items + next;
         w->count = end - next;
         next = end;
@@ -185,7 +188,8 @@ bbolt_check_visit(struct arena *mem, const struct bbolt *db,
     struct walk walk = {.c = {.mem = mem,
                               .db = db,
                               .most_findings = options->most_findings,
-                              .visitor = options->visitor},
+                              .visitor = options->visitor,
+                              .stop = options->stop},
                         .threads = options->threads};
     struct checker *c = &walk.c;
     /* Not more than the file has pages: bbolt_open compared them. */

@@ -15,6 +15,8 @@
 #ifndef QUORATE_FORMAT_BBOLT_CHECK_H
 #define QUORATE_FORMAT_BBOLT_CHECK_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "format/bbolt/bbolt.h"
 
@@ -53,6 +55,8 @@ struct bbolt_check_options {
     /* More than 1: buckets are split between so many threads. What these find wrong is counted, but
      * not listed: check again with one. */
     unsigned threads;
+    const atomic_bool
+        *stop; /* or NULL; set by somebody who wants no report any more: it is worthless */
 };
 
 void bbolt_check_visit(struct arena *mem, const struct bbolt *db,

@@ -168,13 +168,19 @@ node_enter_and_check(struct checker *c, const struct subtree *tree, struct step 
     return node_check(c, &page, tree, path, depth, check);
 }
 
+static bool
+is_stopped(const struct checker *c)
+{
+    return c->stop != NULL && atomic_load_explicit(c->stop, memory_order_relaxed);
+}
+
 void
 subtree_check(struct checker *c, const struct subtree *tree, leaf_check *check)
 {
     struct step path[BBOLT_DEPTH_MOST];
     unsigned depth = node_enter_and_check(c, tree, path, 0, check);
 
-    while (depth > 0) {
+    while (depth > 0 && !is_stopped(c)) {
         struct step *step = &path[depth - 1];
         struct bbolt_damage ignored;
         struct bbolt_item item;

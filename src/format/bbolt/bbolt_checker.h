@@ -20,6 +20,7 @@ struct checker {
     uint64_t *used;                      /* a bit a page: reached; shared */
     const struct bbolt_visitor *visitor; /* NULL: nobody wants the rows */
     unsigned part;                       /* which one the visitor is told */
+    const atomic_bool *stop;             /* NULL: nobody stops it */
     struct bbolt_check_report report;
 };
 
