@@ -424,6 +424,23 @@ rule_may_move(const struct cluster_view *view, uint64_t id, struct error *e)
     return all_voters_serve(view, e);
 }
 
+bool
+rule_may_rescue(const struct cluster_view *view, size_t members, size_t have_data, struct error *e)
+{
+    if (view != NULL && view_voters_serving(view) >= quorum_size(view_voter_count(view))) {
+        error_set_(e, ERROR_REFUSED, 0, "the quorum is there: %zu of %zu voters serve",
+                   view_voters_serving(view), view_voter_count(view));
+        return error_hint(e, "for a member that is lost: quorate member replace");
+    }
+    if (have_data < quorum_size(members))
+        return true;
+    error_set_(e, ERROR_REFUSED, 0,
+               "%zu of %zu members have their data: they make a quorum when they are started, and "
+               "nothing is lost",
+               have_data, members);
+    return error_hint(e, "start what is down: quorate lab up --name NAME");
+}
+
 uint64_t
 rule_next_leader(const struct cluster_view *view, uint64_t id)
 {

@@ -73,6 +73,17 @@ MUST_CHECK bool rule_may_replace(const struct cluster_view *view, uint64_t id, s
 /* May this member be moved, the new one first and then the old one away? All voters serve. */
 MUST_CHECK bool rule_may_move(const struct cluster_view *view, uint64_t id, struct error *e);
 
+/*
+ * May the cluster be built anew from one member's data? Only when the quorum is lost, and cannot come
+ * back by starting what is down: all that the survivor does not have is given up.
+ *
+ * view      NULL: nobody answers.
+ * members   in the inventory.
+ * have_data of these, those whose data directory is there.
+ */
+MUST_CHECK bool rule_may_rescue(const struct cluster_view *view, size_t members, size_t have_data,
+                                struct error *e);
+
 /* The voter that is best given the leadership when 'id' is to go; 0: there is none. */
 uint64_t rule_next_leader(const struct cluster_view *view, uint64_t id);
 

@@ -134,6 +134,13 @@ tail_entries_find_intact(struct arena *mem, const struct data_dir *dir,
     return true;
 }
 
+void
+tail_entries_take_undecided(struct tail_entries *entries)
+{
+    entries->count += entries->undecided;
+    entries->undecided = 0;
+}
+
 /* --- what they ask for ----------------------------------------------------------------------- */
 
 static bool

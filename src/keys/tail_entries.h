@@ -57,6 +57,13 @@ MUST_CHECK bool tail_entries_find(const struct data_dir *dir, const struct backe
                                   struct tail_entries *ret_entries, struct error *e);
 
 /*
+ * Counts the undecided ones, too: for the only member that is left of a cluster, who would commit them
+ * as its next leader. Some may be committed and acknowledged already: the member hears of that a
+ * moment after it has written the entry.
+ */
+void tail_entries_take_undecided(struct tail_entries *entries);
+
+/*
  * The same of a log that etcd would refuse: all entries that follow the database without a hole, up to
  * the damage, whatever raft snapshot there is.
  *

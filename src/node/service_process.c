@@ -67,7 +67,12 @@ process_install(const struct service *service, const char *const *argv, struct e
 static bool
 process_uninstall(const struct service *service, struct error *e)
 {
-    return supervisor_drop(service->place, service->name, e);
+    if (supervisor_drop(service->place, service->name, e))
+        return true;
+    if (e->code != ERROR_NOT_FOUND)
+        return false;
+    error_clear(e); /* its supervisor is gone, and all with it */
+    return true;
 }
 
 static bool

@@ -404,6 +404,7 @@ promote_verify(void *op, struct error *e)
     return check_until_done(op, promote_check, "it is a learner still", e);
 }
 
+/* Where others leave in the same plan, they are back before this one goes. */
 static bool
 promote_undo_guard(void *op, struct error *e)
 {
@@ -412,6 +413,10 @@ promote_undo_guard(void *op, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
+    for (size_t i = 0; i < job->of->job_count; i++) {
+        if (job->of->jobs[i].action == MEMBER_LEAVES)
+            return true;
+    }
     if (!membership_look(&tmp, job->of, &view, e))
         return false;
     m = job_member(job, &view);
@@ -430,7 +435,8 @@ promote_undo(void *op, struct error *e)
     if (!membership_look(&tmp, job->of, &view, e))
         return false;
     m = job_member(job, &view);
-    return m == NULL || m->member.is_learner || job_expel(job, m->member.id, e);
+    return m == NULL || m->member.is_learner ||
+           (rule_may_remove(&view, m->member.id, e) && job_expel(job, m->member.id, e));
 }
 
 static const struct step promote_step = {

@@ -22,6 +22,7 @@ extern const struct plan_kind member_grow_kind;
 extern const struct plan_kind member_shrink_kind;
 extern const struct plan_kind member_replace_kind;
 extern const struct plan_kind member_move_kind;
+extern const struct plan_kind member_rescue_kind;
 
 struct member_request {
     const char *state_dir;
@@ -47,5 +48,9 @@ MUST_CHECK bool member_replace_inputs(struct arena *mem, const struct member_req
                                       struct buf *ret_inputs, struct error *e);
 MUST_CHECK bool member_move_inputs(struct arena *mem, const struct member_request *request,
                                    struct buf *ret_inputs, struct error *e);
+
+/* The cluster anew, from the data directory of its only survivor (the first name). */
+MUST_CHECK bool member_rescue_inputs(struct arena *mem, const struct member_request *request,
+                                     struct buf *ret_inputs, struct error *e);
 
 #endif

@@ -169,7 +169,8 @@ log_add(struct salvage_work *s, struct backend_rescue *rescue, uint64_t *size, s
     s->result->has_log = true;
     data_dir_locate(s->mem, request->data_dir, request->wal_dir, &dir);
     observer_progress(s->observer, "reading the log", NULL, 0, 0);
-    return salvage_log_apply(s->mem, &dir, file_draft_self(s->mem, &s->output), rescue, log, e) &&
+    return salvage_log_apply(s->mem, &dir, file_draft_self(s->mem, &s->output), rescue,
+                             request->take_undecided, log, e) &&
            (!log->applied || rows_write(s, rescue, size, e));
 }
 

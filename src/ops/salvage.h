@@ -24,6 +24,8 @@ struct salvage_request {
     const char *wal_dir;  /* NULL or "": in the data directory */
     const char *db_path;  /* NULL or "": the data directory's */
     const char *output;   /* must not exist */
+    bool take_undecided;  /* also the log's entries that are not known to be committed: see
+                             tail_entries_take_undecided */
     int64_t wait_ms;      /* for the lock: see format/db_file.h */
 };
 

@@ -20,6 +20,7 @@ struct log_work {
     struct key_source *base;
     struct tail_entries entries;
     struct wal_tail tail;
+    bool take_undecided;
 };
 
 /* Why an entry's revision would not be known; NULL: it is. */
@@ -75,25 +76,36 @@ rows_add(struct log_work *w, struct error *e)
 }
 
 static bool
+entries_read(struct log_work *w, struct error *e)
+{
+    if (!tail_entries_find_intact(w->mem, w->dir, &w->info, &w->entries, &w->log->damage, e))
+        return false;
+    if (w->take_undecided)
+        tail_entries_take_undecided(&w->entries);
+    return true;
+}
+
+static bool
 tail_read(struct log_work *w, const char *db_path, struct error *e)
 {
     return file_map_open(db_path, &w->map, e) &&
            bbolt_open(file_map_bytes(&w->map), db_path, &w->db, e) &&
-           backend_info_read(w->mem, &w->db, &w->info, e) &&
-           tail_entries_find_intact(w->mem, w->dir, &w->info, &w->entries, &w->log->damage, e) &&
+           backend_info_read(w->mem, &w->db, &w->info, e) && entries_read(w, e) &&
            key_source_open_file(db_path, NULL, &w->base, e) &&
            wal_tail_apply(w->mem, &w->entries, w->base, &w->db, &w->info, &w->tail, e);
 }
 
 bool
 salvage_log_apply(struct arena *mem, const struct data_dir *dir, const char *db_path,
-                  struct backend_rescue *rescue, struct salvage_log *ret_log, struct error *e)
+                  struct backend_rescue *rescue, bool take_undecided, struct salvage_log *ret_log,
+                  struct error *e)
 {
     struct log_work w = {
         .mem = mem,
         .dir = dir,
         .rescue = rescue,
         .log = ret_log,
+        .take_undecided = take_undecided,
         .map = FILE_MAP_INIT,
         .tail = WAL_TAIL_INIT,
     };

@@ -24,12 +24,14 @@ struct salvage_log {
 /*
  * Adds the log's rows to what was rescued.
  *
- * db_path  what was rescued, written as a database.
- * e        ERROR_NO_SPACE, ERROR_IO. That nothing could be added is no error: why_not.
- * Memory   texts and rows in mem.
+ * db_path         what was rescued, written as a database.
+ * take_undecided  entries that are not known to be committed are taken, too.
+ * e               ERROR_NO_SPACE, ERROR_IO. That nothing could be added is no error: why_not.
+ * Memory          texts and rows in mem.
  */
 MUST_CHECK bool salvage_log_apply(struct arena *mem, const struct data_dir *dir,
                                   const char *db_path, struct backend_rescue *rescue,
-                                  struct salvage_log *ret_log, struct error *e);
+                                  bool take_undecided, struct salvage_log *ret_log,
+                                  struct error *e);
 
 #endif

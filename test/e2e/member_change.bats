@@ -185,3 +185,63 @@ failed_writes() {
     run -3 q member replace m2 --yes
     [[ $(<"$Q_ERR") == *"quorum is lost: 1 of 2 voters serve, 2 are needed"* ]]
 }
+
+# bats test_tags=each-etcd
+@test "a lost majority: the survivor's data, to the last acknowledged write, is a cluster again, and grows" {
+    lab_up
+    q put color green
+    leader=$(q status -w json | jq -r '.members[] | select(.role == "leader").name')
+    read -r survivor other < <(printf '%s\n' m1 m2 m3 | grep -v "$leader" | xargs)
+    # Of two, both have what is acknowledged; that it is committed the follower hears a moment later.
+    "$QUORATE" lab kill --name t "$other"
+    for i in {1..50}; do
+        q put "w$i" "$i" >/dev/null
+    done
+    old_cluster=$(q member list -w json | jq '.header.cluster_id')
+    q put last one >/dev/null
+    "$QUORATE" lab kill --name t "$survivor" "$leader"
+    rm -rf "$(lab_dir)/$leader.etcd" "$(lab_dir)/$other.etcd"
+    run -0 q member rescue "$survivor" --dry-run
+    [[ -e $(lab_dir)/$survivor.etcd ]]
+    run -0 q member rescue "$survivor" --yes
+    members_are "$survivor"
+    [[ $(q get w --prefix --keys-only | grep -c w) -eq 50 && $(q get color --print-value-only) == green ]]
+    [[ $(q get last --print-value-only) == one ]]
+    # A new cluster: an old member that comes back is not let in.
+    [[ $(q member list -w json | jq '.header.cluster_id') != "$old_cluster" ]]
+    q member grow --to 3 --yes
+    members_are m1 m2 m3
+    [[ $(hashes | wc -l) -eq 1 && $(q get last --print-value-only) == one ]]
+}
+
+@test "a rescue is refused while the quorum is there or could be, and undone until somebody wrote" {
+    lab_up
+    q put color green
+    run -3 q member rescue m1 --yes
+    [[ $(<"$Q_ERR") == *"the quorum is there: 3 of 3 voters serve"* ]]
+    "$QUORATE" lab kill --name t m1 m2
+    run -3 q member rescue m1 --yes
+    [[ $(<"$Q_ERR") == *"3 of 3 members have their data: they make a quorum when they are started"* ]]
+    rm -rf "$(lab_dir)/m2.etcd" "$(lab_dir)/m3.etcd.moved"
+    mv "$(lab_dir)/m3.etcd" "$(lab_dir)/m3.elsewhere"
+    cp "$(lab_dir)/lab.json" "$BATS_TEST_TMPDIR/before.json"
+    run -4 q member rescue m2 --yes
+    [[ $(<"$Q_ERR") == *"'m2' has no data"* ]]
+    q member rescue m1 --yes
+    q plan undo latest --yes
+    cmp "$(lab_dir)/lab.json" "$BATS_TEST_TMPDIR/before.json"
+    [[ -e $(lab_dir)/m1.etcd && -z $(find "$(lab_dir)" -maxdepth 1 -name '*.before-*') ]]
+    # With the machine that was thought lost all is as it was.
+    "$QUORATE" lab kill --name t m3
+    rm -rf "$(lab_dir)/m3.etcd"
+    mv "$(lab_dir)/m3.elsewhere" "$(lab_dir)/m3.etcd"
+    "$QUORATE" lab start --name t m1 m3
+    wait_for 20 q put color blue
+    "$QUORATE" lab kill --name t m3
+    rm -rf "$(lab_dir)/m3.etcd"
+    q member rescue m1 --yes
+    [[ $(q get color --print-value-only) == blue ]]
+    q put color red
+    run -3 q plan undo latest --yes
+    [[ $(<"$Q_ERR") == *"the new cluster took writes"* ]]
+}

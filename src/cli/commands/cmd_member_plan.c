@@ -110,6 +110,14 @@ member_move_plan(struct app *app, struct plan **ret_plan, struct error *e)
     return plan_make(app, &member_move_kind, member_move_inputs, &request, ret_plan, e);
 }
 
+static bool
+member_rescue_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct member_request request = {0};
+
+    return plan_make(app, &member_rescue_kind, member_rescue_inputs, &request, ret_plan, e);
+}
+
 const struct command command_member_grow = {
     .name = "member grow",
     .operands = "[NAME...]",
@@ -179,4 +187,24 @@ const struct command command_member_move = {
     .description = "A new member with another name, address and directory joins as a learner and "
                    "gets its vote; then the old one leaves. At no time may fewer members fail than "
                    "before.",
+};
+
+const struct command command_member_rescue = {
+    .name = "member rescue",
+    .operands = "NAME",
+    .summary = "The majority is lost for good: a cluster of one from the survivor's data",
+    .family = FAMILY_MEMBERS,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = member_rescue_plan,
+    .example = "quorate member rescue --cluster lab:demo m1 --dry-run\n"
+               "quorate member rescue --cluster lab:demo m1 --yes",
+    .description =
+        "Stops what runs; takes everything that the survivor has, its log to the last entry "
+        "included, since it may hold writes that were acknowledged; moves all data directories "
+        "aside; builds a cluster of one under a fresh token, which a member that was thought lost "
+        "cannot join; and proves that it has what the survivor had. Then 'quorate member grow'.\n\n"
+        "Refused while the quorum is there, or would be if what is down were started: machines "
+        "that come back lose nothing. 'quorate plan undo' brings the old directories back, until "
+        "the new cluster took writes.",
 };

@@ -309,6 +309,23 @@ test_next_leader(void **state)
     assert_int_equal(rule_next_leader(&view, 1), 0);
 }
 
+static void
+test_may_rescue(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct cluster_view lost = view_of(&tmp, "FDD");
+    const struct cluster_view there = view_of(&tmp, "LFD");
+
+    (void)state;
+    EXPECT_OK(rule_may_rescue(NULL, 3, 1, &e));
+    EXPECT_OK(rule_may_rescue(&lost, 3, 1, &e));
+    EXPECT_ERROR(rule_may_rescue(&there, 3, 1, &e), ERROR_REFUSED,
+                 "the quorum is there: 2 of 3 voters serve");
+    EXPECT_ERROR(rule_may_rescue(NULL, 3, 2, &e), ERROR_REFUSED,
+                 "2 of 3 members have their data: they make a quorum when they are started, and "
+                 "nothing is lost");
+}
+
 /* No step that is allowed leaves a cluster without quorum, wherever it starts. */
 static void
 test_no_allowed_step_loses_quorum(void **state)
@@ -360,6 +377,7 @@ main(void)
         cmocka_unit_test(test_a_corrupt_member_may_be_replaced),
         cmocka_unit_test(test_may_move),
         cmocka_unit_test(test_next_leader),
+        cmocka_unit_test(test_may_rescue),
         cmocka_unit_test(test_no_allowed_step_loses_quorum),
     };
 

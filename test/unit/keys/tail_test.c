@@ -145,6 +145,11 @@ test_the_only_voter_has_committed_all(void **state)
     info.member_count = 0;
     EXPECT_OK(tail_entries_find(&dir, &info, &tail, &e));
     assert_int_equal(tail.count, 2);
+    /* Unless nobody else is left who could decide. */
+    assert_int_equal(tail.undecided, 1);
+    tail_entries_take_undecided(&tail);
+    assert_int_equal(tail.count, 3);
+    assert_int_equal(tail.undecided, 0);
     tail_entries_release(&tail);
 }
 
