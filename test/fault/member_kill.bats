@@ -1,12 +1,14 @@
 #!/usr/bin/env bats
 #
-# kill -9 before and after every journal record of 'member grow', 'shrink', 'replace' and 'move': then
+# kill -9 before and after the journal records of 'member grow', 'shrink', 'replace' and 'move': then
 # 'plan resume' ends with the members that were wanted, 'plan undo' with those that were there, and in
-# between the cluster takes writes. Moments are resumed and undone in turn; QUORATE_EVERY_MOMENT=1 does
-# both at each.
+# between the cluster takes writes. Each moment takes seconds of waiting for etcd: every third is tried,
+# resumed and undone in turn; QUORATE_EVERY_MOMENT=1 tries all, and does both at each.
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+
+STRIDE=${QUORATE_EVERY_MOMENT:-3}
 
 setup() {
     lab_setup
@@ -49,7 +51,7 @@ cluster_is() {
 sweep() {
     local wanted=$1 before=$2 n plan state last=
     shift 2
-    for ((n = 1; n < 100; n++)); do
+    for ((n = 1; n < 100; n += STRIDE)); do
         # shellcheck disable=SC2086 # a list of names
         cluster_is $before
         killed_at $n "$@" || break
@@ -59,7 +61,7 @@ sweep() {
         last=$plan
         # Killed before its first record, or behind its last.
         [[ $state == unfinished || $state == "done" ]] || continue
-        if [[ $state == unfinished && ($((n % 2)) -eq 0 || -n ${QUORATE_EVERY_MOMENT:-}) ]]; then
+        if [[ $state == unfinished && ($((n % 2)) -eq 0 || $STRIDE -eq 1) ]]; then
             "$QUORATE" plan resume "$plan" --yes
             # shellcheck disable=SC2086
             cluster_is $wanted
@@ -68,35 +70,35 @@ sweep() {
         [[ $(newest_plan) == "$plan undone" ]]
         q put "w$n" "$n"
     done
-    # It got through at last, so every record had its turn.
+    # It got through at last.
     [[ $n -gt 8 && $n -lt 100 ]]
     # shellcheck disable=SC2086
     cluster_is $wanted
 }
 
-@test "grow, killed at every journal record" {
+@test "grow, killed at its journal records" {
     lab_up --members 1
     q put color green
     sweep "m1 m2" m1 member grow m2
 }
 
-@test "shrink, killed at every journal record" {
+@test "shrink, killed at its journal records" {
     lab_up --members 2
     q put color green
     sweep m1 "m1 m2" member shrink m2
 }
 
-@test "move, killed at every journal record" {
+@test "move, killed at its journal records" {
     lab_up --members 1
     q put color green
     sweep m2 m1 member move m1
 }
 
 # There is no way back behind the removal of the lost member: then undo says so, and resume goes on.
-@test "replace, killed at every journal record" {
+@test "replace, killed at its journal records" {
     lab_up
     q put color green
-    for ((n = 1; n < 100; n++)); do
+    for ((n = 1; n < 100; n += STRIDE)); do
         cluster_is m1 m2 m3
         wreck m2
         old_id=$(q member list -w json | jq -r '.members[] | select(.name == "m2").ID')
