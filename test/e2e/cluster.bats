@@ -190,6 +190,20 @@ END
     run -12 "$QUORATE" cluster check prod --config c.yaml
 }
 
+@test "this machine as a host: directories and certificates of what runs here" {
+    etcd_start "$ETCD_VERSION" 1 --tls
+    run -0 with_cluster "$QUORATE" cluster discover --name prod --host local: --endpoints "$(etcd_endpoints)" --write --config c.yaml
+    grep -x "        data_dir: $(etcd_dir 1)/data" c.yaml
+    grep -x "          key_file: $(etcd_dir)/tls/server.key" c.yaml
+    grep -x '        host: "local:"' c.yaml
+    run -0 "$QUORATE" cluster check prod --hosts --config c.yaml
+    sed -i 's#data_dir: .*#data_dir: /elsewhere#' c.yaml
+    run -1 "$QUORATE" cluster check prod --hosts --config c.yaml -w json
+    jq -e '[.differences[] | .what, .configured] == ["data-dir", "/elsewhere"]' <<<"$output"
+    run -2 "$QUORATE" cluster discover --name prod --host db1 --endpoints "$(etcd_endpoints)"
+    [[ $output == "Error: 'db1' is neither local: nor ssh://[USER@]HOST[:PORT]"* ]]
+}
+
 @test "discover writes no password" {
     etcd_start "$ETCD_VERSION" 1 --auth
     run -0 "$QUORATE" cluster discover --endpoints "$(etcd_endpoints)" --user root:secret

@@ -8,7 +8,13 @@
 #include "cluster/config/config_edit.h"
 #include "cluster/inventory_compare.h"
 #include "cluster/inventory_discover.h"
+#include "cluster/inventory_host.h"
 #include "etcd/client.h"
+
+#define BECOME_OPTION                                                                              \
+    {                                                                                              \
+        "become", OPTION_BOOL, .help = "Look as root there, by sudo"                               \
+    }
 
 static const struct option_def discover_options[] = {
     {"name", OPTION_TEXT, .arg = "NAME",
@@ -17,20 +23,136 @@ static const struct option_def discover_options[] = {
      .help =
          "Put it into the quorate.yaml, instead of printing it: add it, or bring it up to date"},
     {"prune", OPTION_BOOL, .help = "Take members out of the file that the cluster does not have"},
+    {"host", OPTION_TEXTS, .arg = "URL[,URL...]",
+     .help = "Look on these hosts, too, how members run: ssh://[USER@]HOST[:PORT], or local:"},
+    BECOME_OPTION,
     OPTIONS_END,
 };
 
-/* What is found out of the cluster, or of the command line. */
+static const struct option_def check_options[] = {
+    {"hosts", OPTION_BOOL,
+     .help = "Look on the members' hosts, too: what runs there, directories, certificates"},
+    BECOME_OPTION,
+    OPTIONS_END,
+};
+
+/* The servers that run on one host. */
+struct host_servers {
+    const char *url;
+    const struct etcd_servers *etcd;
+};
+
+struct hosts_servers {
+    ARRAY(struct host_servers) items;
+};
+
+static bool
+host_look(struct app *app, const char *url, struct host_servers *servers, struct error *e)
+{
+    const struct host_options options = {.become = option_bool(&app->options, "become")};
+    struct etcd_servers *etcd;
+    struct host *host;
+
+    servers->url = url;
+    if (!host_open(app->mem, url, &options, &host, e) || !etcd_find(app->mem, host, &etcd, e))
+        return false;
+    servers->etcd = etcd;
+    return true;
+}
+
+/* Of --host. */
+static bool
+hosts_look(struct app *app, struct hosts_servers *hosts, struct error *e)
+{
+    size_t count;
+    const char *const *urls = option_list(&app->options, "host", &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct host_servers *servers = ARRAY_PUSH(app->mem, &hosts->items);
+
+        if (!host_look(app, urls[i], servers, e))
+            return false;
+        if (servers->etcd->count == 0) {
+            error_set_(e, ERROR_NOT_FOUND, 0, "no etcd runs on '%s'", urls[i]);
+            return error_hint(e, "%s",
+                              servers->etcd->problems.count > 0
+                                  ? servers->etcd->problems.items[0]
+                                  : "start it first: what runs is what counts");
+        }
+    }
+    return true;
+}
+
+/*
+ * Where to ask: as for every command; without any word about it, a server that was found on a host. One
+ * of this machine may lend us its certificate.
+ */
+static bool
+options_of(struct app *app, const struct hosts_servers *hosts, const struct inventory *known,
+           const struct etcd_options **ret_options, struct error *e)
+{
+    const struct host_servers *first = hosts->items.count > 0 ? &hosts->items.items[0] : NULL;
+    const struct found_etcd *found;
+    struct etcd_options *own;
+    struct inventory_urls urls;
+
+    if (!app_etcd_options(app, ret_options, e))
+        return false;
+    if (first == NULL || known != NULL || option_given(&app->options, "endpoints"))
+        return true;
+    found = &first->etcd->items[0];
+    if (first->etcd->count > 1) {
+        error_set_(e, ERROR_USAGE, 0, "%zu etcd run on '%s': which one is meant?",
+                   first->etcd->count, first->url);
+        return error_hint(e, "--endpoints %s is the one called '%s'", found->client_urls,
+                          found->name);
+    }
+    own = arena_zero(app->mem, sizeof(*own));
+    *own = **ret_options;
+    urls = inventory_urls_split(app->mem, found->client_urls);
+    own->endpoints = urls.items;
+    own->endpoint_count = urls.count;
+    if (own->ca_file == NULL && own->cert_file == NULL && strcmp(first->url, "local:") == 0) {
+        own->ca_file = found->tls.ca_file;
+        own->cert_file = found->tls.cert_file;
+        own->key_file = found->tls.key_file;
+    }
+    *ret_options = own;
+    return true;
+}
+
+static void
+hosts_take(struct app *app, const struct hosts_servers *hosts, struct inventory *found)
+{
+    for (size_t i = 0; i < hosts->items.count; i++) {
+        const struct host_servers *servers = &hosts->items.items[i];
+
+        bool any = false;
+
+        for (size_t k = 0; k < servers->etcd->count; k++)
+            any = inventory_take_found(found, servers->url, &servers->etcd->items[k]) || any;
+        if (any)
+            continue;
+        app_warn(app, "of %zu etcd on '%s' none is a member of this cluster", servers->etcd->count,
+                 servers->url);
+        for (size_t k = 0; k < servers->etcd->problems.count; k++)
+            app_warn(app, "%s", servers->etcd->problems.items[k]);
+    }
+}
+
+/* What is found out of the cluster, its hosts, or of the command line. */
 static bool
 discover(struct app *app, struct inventory **ret_found, struct error *e)
 {
     const char *name = option_text(&app->options, "name");
     const struct etcd_options *options;
     const struct inventory *known;
+    struct hosts_servers hosts = {0};
     struct cluster_view view;
     const char *skipped;
 
-    if (!app_inventory(app, &known, e) || !app_etcd_options(app, &options, e) ||
+    if (!app_inventory(app, &known, e) || !hosts_look(app, &hosts, e) ||
+        !options_of(app, &hosts, known, &options, e) ||
         !cluster_view_fetch(app->mem, options, &view, e))
         return false;
     if (name[0] == '\0')
@@ -42,6 +164,7 @@ discover(struct app *app, struct inventory **ret_found, struct error *e)
         return false;
     if (skipped != NULL)
         app_warn(app, "%s: left out", skipped);
+    hosts_take(app, &hosts, *ret_found);
     return true;
 }
 
@@ -130,6 +253,48 @@ difference_row(struct report *r, const struct inventory_difference *d)
     report_text(r, d->remark != NULL ? d->remark : "");
 }
 
+/* A host that several members are on is asked once. */
+static bool
+host_look_once(struct app *app, const char *url, struct hosts_servers *hosts,
+               const struct host_servers **ret_servers, struct error *e)
+{
+    struct host_servers servers;
+
+    for (size_t i = 0; i < hosts->items.count; i++) {
+        *ret_servers = &hosts->items.items[i];
+        if (strcmp((*ret_servers)->url, url) == 0)
+            return true;
+    }
+    if (!host_look(app, url, &servers, e))
+        return false;
+    *ARRAY_PUSH(app->mem, &hosts->items) = servers;
+    *ret_servers = &hosts->items.items[hosts->items.count - 1];
+    return true;
+}
+
+/* A host that cannot be asked is no difference, but is told. */
+static void
+hosts_compare(struct app *app, const struct inventory *inventory,
+              struct inventory_comparison *comparison)
+{
+    struct hosts_servers hosts = {0};
+
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+        const struct host_servers *servers;
+        struct error problem = ERROR_INIT;
+
+        if (m->host == NULL)
+            *ARRAY_PUSH(app->mem, &comparison->unknown) =
+                arena_printf(app->mem, "%s: its host is not in the file", m->name);
+        else if (host_look_once(app, m->host, &hosts, &servers, &problem))
+            inventory_compare_found(app->mem, m, servers->etcd, comparison);
+        else
+            *ARRAY_PUSH(app->mem, &comparison->unknown) = arena_printf(
+                app->mem, "%s: '%s' could not be looked at: %s", m->name, m->host, problem.text);
+    }
+}
+
 static bool
 cluster_check_report(struct app *app, struct report *report, struct error *e)
 {
@@ -142,6 +307,8 @@ cluster_check_report(struct app *app, struct report *report, struct error *e)
         !cluster_view_fetch(app->mem, options, &view, e))
         return false;
     inventory_compare(app->mem, inventory, &view, &comparison);
+    if (option_bool(&app->options, "hosts"))
+        hosts_compare(app, inventory, &comparison);
     report_init(report, app->mem, "differences");
     report_column(report, COLUMN_TEXT, "WHAT", "what");
     report_column(report, COLUMN_TEXT, "MEMBER", "member");
@@ -176,10 +343,16 @@ const struct command command_cluster_discover = {
     .effect = EFFECT_WRITES_FILES,
     .run = cluster_discover_run,
     .example = "quorate cluster discover --endpoints 127.0.0.1:2379 --name prod\n"
-               "quorate cluster discover --endpoints 127.0.0.1:2379 --name prod --write",
+               "quorate cluster discover --endpoints 127.0.0.1:2379 --name prod --write\n"
+               "quorate cluster discover --host ssh://root@db1,ssh://root@db2 --name prod",
     .description =
         "One endpoint is enough: it knows the members, and each is asked for its version. The TLS "
         "files that were used, and the user's name, are in the entry; a password never is.\n\n"
+        "With --host it finds the etcd processes on hosts as well: whether a systemd unit, a "
+        "static "
+        "pod or nobody starts them, their directories and certificates. Without endpoints the "
+        "first "
+        "of them is asked.\n\n"
         "With --write the entry is added to the file, or what differs is set in its place: "
         "comments, order and every other byte stay, and so does what the cluster does not know, "
         "such as hosts. The file as it was stays beside it.",
@@ -188,12 +361,14 @@ const struct command command_cluster_discover = {
 const struct command command_cluster_check = {
     .name = "cluster check",
     .operands = "[NAME]",
+    .options = check_options,
     .summary = "Say where the quorate.yaml and the cluster differ",
     .family = FAMILY_STATUS,
     .report = cluster_check_report,
     .example = "quorate cluster check lab:demo",
     .description =
-        "Compares ids, names, URLs, versions and endpoints, as far as the file has them. The exit "
+        "Compares ids, names, URLs, versions and endpoints, as far as the file has them; with "
+        "--hosts also how members run, their directories and certificates. The exit "
         "code is 0 when they agree; 1 when they differ; 2 when the file leads to another cluster "
         "than it names: by its id, or by one of its endpoints.",
 };

@@ -1,83 +1,33 @@
-/* Edits are collected as (place, length, text) against the old bytes, then applied from front to back. */
+/* Edits are collected against the old bytes, then applied all at once. */
 
 #include "cluster/config/config_edit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cluster/config/config_out.h"
+#include "format/text_edit.h"
 #include "format/yaml/yaml_tree.h"
-
-struct edit {
-    size_t offset;
-    size_t length; /* of what goes */
-    size_t order;
-    const char *text;
-};
 
 struct editor {
     struct arena *mem;
     const struct yaml *doc;
     const char *eol;
-    ARRAY(struct edit) edits;
+    struct text_edits edits;
 };
 
 static void
 edit_add(struct editor *ed, size_t offset, size_t length, const char *text)
 {
-    struct edit *edit = ARRAY_PUSH(ed->mem, &ed->edits);
-
-    *edit = (struct edit){offset, length, ed->edits.count, arena_text(ed->mem, text)};
-}
-
-static int
-edit_compare(const void *left, const void *right)
-{
-    const struct edit *a = left;
-    const struct edit *b = right;
-
-    if (a->offset != b->offset)
-        return a->offset < b->offset ? -1 : 1;
-    return a->order < b->order ? -1 : 1;
-}
-
-static struct bytes
-edits_apply(struct editor *ed, struct bytes old)
-{
-    AUTO_BUF text = BUF_INIT;
-    size_t at = 0;
-
-    if (ed->edits.count > 0)
-        qsort(ed->edits.items, ed->edits.count, sizeof(*ed->edits.items), edit_compare);
-    for (size_t i = 0; i < ed->edits.count; i++) {
-        const struct edit *edit = &ed->edits.items[i];
-
-        buf_append(&text, old.data + at, edit->offset - at);
-        buf_append_text(&text, edit->text);
-        at = edit->offset + edit->length;
-    }
-    buf_append(&text, old.data + at, old.size - at);
-    return bytes_of_text(arena_text(ed->mem, buf_text(&text)));
+    text_edit_add(ed->mem, &ed->edits, offset, length, arena_text(ed->mem, text));
 }
 
 static size_t
 line_start(const struct yaml *doc, size_t offset)
 {
-    while (offset > 0 && doc->bytes.data[offset - 1] != '\n')
-        offset--;
-    return offset;
+    return text_line_begin(doc->bytes, offset);
 }
 
-/* Behind the line's end, or the file's. */
-static size_t
-line_end(const struct yaml *doc, size_t offset)
-{
-    while (offset < doc->bytes.size && doc->bytes.data[offset] != '\n')
-        offset++;
-    return offset < doc->bytes.size ? offset + 1 : offset;
-}
-
-/* Whole lines at a place that line_end told: a last line may have no end. */
+/* Whole lines at a place that text_line_next told: a last line may have no end. */
 static void
 lines_insert(struct editor *ed, size_t offset, const char *lines)
 {
@@ -119,7 +69,7 @@ out_insert(struct editor *ed, const struct yaml_node *map, struct config_out *o)
     if (o->text.size == 0)
         return;
     if (!o->flow)
-        lines_insert(ed, line_end(ed->doc, map->end), buf_text(&o->text));
+        lines_insert(ed, text_line_next(ed->doc->bytes, map->end), buf_text(&o->text));
     else if (map->last == NULL)
         edit_add(ed, map->start + 1, 0, buf_text(&o->text));
     else
@@ -205,7 +155,7 @@ list_lines_edit(struct editor *ed, const struct yaml_node *list,
             out_scalar(&value, wanted->items[next++]);
             edit_add(ed, item->start, item->end - item->start, buf_text(&value));
         } else {
-            edit_add(ed, start, line_end(ed->doc, item->end) - start, "");
+            edit_add(ed, start, text_line_next(ed->doc->bytes, item->end) - start, "");
         }
     }
     for (; next < wanted->count; next++) {
@@ -216,7 +166,7 @@ list_lines_edit(struct editor *ed, const struct yaml_node *list,
         buf_append_text(&more, ed->eol);
     }
     if (more.size > 0)
-        lines_insert(ed, line_end(ed->doc, list->end), buf_text(&more));
+        lines_insert(ed, text_line_next(ed->doc->bytes, list->end), buf_text(&more));
 }
 
 static void
@@ -297,7 +247,7 @@ member_remove(struct editor *ed, const struct yaml_node *members, const struct y
         return yaml_error(ed->doc, member->key, e,
                           "member '%s' cannot be taken out of a map in braces: do it by hand",
                           member->key->text);
-    edit_add(ed, start, line_end(ed->doc, member->end) - start, "");
+    edit_add(ed, start, text_line_next(ed->doc->bytes, member->end) - start, "");
     return true;
 }
 
@@ -467,19 +417,11 @@ text_begin(struct arena *mem, struct bytes old, const struct inventory *wanted)
                                       open ? "\n" : "", text));
 }
 
-static const char *
-eol_of(struct bytes text)
-{
-    const uint8_t *found = text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
-
-    return found != NULL && found > text.data && found[-1] == '\r' ? "\r\n" : "\n";
-}
-
 static bool
 text_change(struct arena *mem, const struct config *config, const struct inventory *wanted,
             bool prune, struct bytes *ret_text, struct error *e)
 {
-    struct editor ed = {.mem = mem, .doc = config->doc, .eol = eol_of(config->doc->bytes)};
+    struct editor ed = {.mem = mem, .doc = config->doc, .eol = text_line_end(config->doc->bytes)};
     const struct yaml_node *clusters = yaml_get(config->doc->root, "clusters");
     const struct yaml_node *map = yaml_get(clusters, wanted->name);
     bool changed =
@@ -487,7 +429,7 @@ text_change(struct arena *mem, const struct config *config, const struct invento
                     : cluster_add(&ed, clusters, wanted, e);
 
     if (changed)
-        *ret_text = edits_apply(&ed, config->doc->bytes);
+        *ret_text = text_edits_apply(mem, config->doc->bytes, &ed.edits);
     return changed;
 }
 

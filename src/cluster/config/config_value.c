@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "format/peer_urls.h"
 #include "net/endpoint.h"
+#include "node/host/host_url.h"
 
 enum { NAME_MOST = 64, MEMBER_NAME_MOST = 255 };
 
@@ -91,21 +92,17 @@ bool
 value_host(const struct config_reader *r, const struct yaml_node *node, const char **ret_host,
            struct error *e)
 {
-    static const char scheme[] = "ssh://";
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error problem = ERROR_INIT;
     const char *text = NULL;
-    const char *rest;
+    struct host_url url;
 
     if (!value_text(r, node, &text, e))
         return false;
     if (text == NULL)
         return true;
-    rest = text + strlen(scheme);
-    if (strcmp(text, "local:") != 0 &&
-        (strncmp(text, scheme, strlen(scheme)) != 0 || rest[0] == '\0' || rest[0] == '-' ||
-         strpbrk(rest, "/ \t") != NULL))
-        return yaml_error(r->doc, node, e,
-                          "'%s' is no host: ssh://[USER@]HOST[:PORT], or local: for this machine",
-                          text);
+    if (!host_url_parse(&tmp, text, &url, &problem))
+        return yaml_error(r->doc, node, e, "%s", problem.text);
     *ret_host = text;
     return true;
 }

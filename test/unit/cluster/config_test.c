@@ -198,10 +198,9 @@ test_members(void **state UNUSED)
     refused(CLUSTER("    members:\n      a=b: {}\n"),
             "f.yaml:4:7: 'a=b' cannot name a member: 1 to 255 bytes without '=', ',' and blanks");
     refused(MEMBER("        host: db1\n"),
-            "f.yaml:5:15: 'db1' is no host: ssh://[USER@]HOST[:PORT], or local: for this machine");
+            "f.yaml:5:15: 'db1' is neither local: nor ssh://[USER@]HOST[:PORT]");
     refused(MEMBER("        host: ssh://-oProxyCommand=x\n"),
-            "f.yaml:5:15: 'ssh://-oProxyCommand=x' is no host: ssh://[USER@]HOST[:PORT], or local: "
-            "for this machine");
+            "f.yaml:5:15: 'ssh://-oProxyCommand=x': '-oProxyCommand=x' is no host's name");
     refused(MEMBER("        runs: docker\n"),
             "f.yaml:5:15: 'docker' says not how etcd runs: systemd:UNIT, "
             "static-pod:/PATH/OF/MANIFEST, or process");

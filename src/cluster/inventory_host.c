@@ -1,0 +1,130 @@
+#include "cluster/inventory_host.h"
+
+#include <string.h>
+
+static enum inventory_runner
+runner_of(const struct found_etcd *found)
+{
+    return found->by == ETCD_BY_SYSTEMD      ? INVENTORY_RUNNER_SYSTEMD
+           : found->by == ETCD_BY_STATIC_POD ? INVENTORY_RUNNER_STATIC_POD
+                                             : INVENTORY_RUNNER_PROCESS;
+}
+
+static struct inventory_tls
+tls_of(const struct found_tls *tls)
+{
+    return (struct inventory_tls){tls->ca_file, tls->cert_file, tls->key_file};
+}
+
+/* The client URLs are in force since its last start; peer URLs may have been changed since. */
+static bool
+is_member(const struct inventory_member *member, const struct found_etcd *found)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory_urls urls = inventory_urls_split(&tmp, found->client_urls);
+
+    if (strcmp(member->name, found->name) != 0)
+        return false;
+    for (size_t i = 0; i < member->client_urls.count; i++) {
+        for (size_t k = 0; k < urls.count; k++) {
+            if (strcmp(member->client_urls.items[i], urls.items[k]) == 0)
+                return true;
+        }
+    }
+    return member->client_urls.count == 0;
+}
+
+bool
+inventory_take_found(struct inventory *inventory, const char *host_url,
+                     const struct found_etcd *found)
+{
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        struct inventory_member *m = &inventory->members.items[i];
+
+        if (!is_member(m, found))
+            continue;
+        m->host = host_url;
+        m->runner = runner_of(found);
+        m->runner_name = found->starter;
+        m->data_dir = found->data_dir;
+        m->wal_dir = found->wal_dir;
+        m->tls = tls_of(&found->tls);
+        m->peer_tls = tls_of(&found->peer_tls);
+        return true;
+    }
+    return false;
+}
+
+static void
+text_compare(struct arena *mem, const char *what, const char *member, const char *configured,
+             const char *found, struct inventory_comparison *comparison)
+{
+    if (configured == NULL || (found != NULL && strcmp(configured, found) == 0))
+        return;
+    *ARRAY_PUSH(mem, &comparison->items) =
+        (struct inventory_difference){.what = what,
+                                      .member = member,
+                                      .configured = configured,
+                                      .found = found != NULL ? found : ""};
+}
+
+static void
+tls_compare(struct arena *mem, const char *what, const char *member,
+            const struct inventory_tls *configured, const struct found_tls *found,
+            struct inventory_comparison *comparison)
+{
+    text_compare(mem, what, member, configured->ca_file, found->ca_file, comparison);
+    text_compare(mem, what, member, configured->cert_file, found->cert_file, comparison);
+    text_compare(mem, what, member, configured->key_file, found->key_file, comparison);
+}
+
+static void
+server_compare(struct arena *mem, const struct inventory_member *member,
+               const struct found_etcd *found, struct inventory_comparison *comparison)
+{
+    const struct inventory_member seen = {.runner = runner_of(found),
+                                          .runner_name = found->starter};
+    const char *runs = inventory_runner_text(mem, member);
+
+    text_compare(mem, "runs", member->name, runs[0] != '\0' ? runs : NULL,
+                 inventory_runner_text(mem, &seen), comparison);
+    text_compare(mem, "data-dir", member->name, member->data_dir, found->data_dir, comparison);
+    text_compare(mem, "wal-dir", member->name, member->wal_dir, found->wal_dir, comparison);
+    tls_compare(mem, "tls", member->name, &member->tls, &found->tls, comparison);
+    tls_compare(mem, "peer-tls", member->name, &member->peer_tls, &found->peer_tls, comparison);
+}
+
+void
+inventory_compare_found(struct arena *mem, const struct inventory_member *member,
+                        const struct etcd_servers *servers, struct inventory_comparison *comparison)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        if (is_member(member, &servers->items[i])) {
+            server_compare(mem, member, &servers->items[i], comparison);
+            return;
+        }
+    }
+    *ARRAY_PUSH(mem, &comparison->items) = (struct inventory_difference){
+        .what = "process-missing",
+        .member = member->name,
+        .configured = member->host,
+        .found = "",
+        .remark = servers->problems.count > 0 ? servers->problems.items[0]
+                                              : "none of its name and client URLs runs there",
+    };
+}
+
+struct inventory_urls
+inventory_urls_split(struct arena *mem, const char *text)
+{
+    ARRAY(const char *) urls = ARRAY_INIT;
+
+    while (text != NULL && *text != '\0') {
+        size_t size = strcspn(text, ",");
+
+        if (size > 0)
+            *ARRAY_PUSH(mem, &urls) = arena_printf(mem, "%.*s", (int)size, text);
+        text += size + (text[size] == ',');
+    }
+    return (struct inventory_urls){urls.items, urls.count};
+}
