@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "expect.h"
+#include "node/host/host_keep.h"
 #include "node/host/host_tree.h"
 #include "sshd.h"
 
@@ -677,6 +678,65 @@ test_dir_make(void **state)
     assert_int_equal(e.code, ERROR_EXISTS);
 }
 
+static void
+test_keep_and_put_back(void **state)
+{
+    struct place *place = *state;
+    const char *keeping = in(place, "kept/plan-1.json");
+    const char *const paths[] = {in(place, "f"), in(place, "none")};
+    struct host_file like = like_mine();
+    struct stat found;
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    if (geteuid() != 0) {
+        printf("skipped: a keeping is root's\n");
+        skip();
+    }
+    write_here(paths[0], "original\r\n\xff", 0604);
+    assert_int_equal(chown(paths[0], 12345, 54321), 0);
+    EXPECT_OK(host_keep(place->host, keeping, paths, 2, &e));
+    assert_int_equal(stat(keeping, &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0600);
+    EXPECT_OK(host_file_replace(place->host,
+                                &(struct host_file_new){.path = paths[0], .like = &like},
+                                BYTES_LITERAL("changed"), &e));
+    write_here(paths[1], "new", 0600);
+    /* The second try of the same change keeps what the first has kept. */
+    EXPECT_OK(host_keep(place->host, keeping, paths, 2, &e));
+    EXPECT_OK(host_put_back(place->host, keeping, &e));
+    EXPECT_OK(host_put_back(place->host, keeping, &e));
+    expect_content(place, paths[0], "original\r\n\xff");
+    assert_int_equal(stat(paths[0], &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0604);
+    assert_int_equal(found.st_uid, 12345);
+    assert_int_equal(found.st_gid, 54321);
+    assert_string_equal(names_in(place, place->dir), "f kept");
+}
+
+static void
+test_keeping_that_is_damaged(void **state)
+{
+    static const char *const damaged[] = {
+        "", "{}", "{\"kept\":[{\"path\":\"/x\"}]}",
+        "{\"kept\":[{\"path\":\"/x\",\"there\":true,\"uid\":0,\"gid\":0,\"mode\":0,\"label\":\"\","
+        "\"content\":\"*\"}]}"};
+    struct place *place = *state;
+    const char *const paths[] = {place->dir};
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        write_here(in(place, "kept"), damaged[i], 0600);
+        assert_false(host_put_back(place->host, in(place, "kept"), &e));
+        assert_int_equal(e.code, ERROR_CORRUPT);
+    }
+    assert_false(host_put_back(place->host, in(place, "none"), &e));
+    assert_int_equal(e.code, ERROR_NOT_FOUND);
+    assert_false(host_keep(place->host, in(place, "new/k"), paths, 1, &e));
+    assert_int_equal(e.code, ERROR_REFUSED);
+}
+
 #define EACH_WAY(test)                                                                             \
     cmocka_unit_test_setup_teardown(test, local_setup, teardown),                                  \
         cmocka_unit_test_setup_teardown(test, ssh_setup, teardown)
@@ -701,6 +761,8 @@ main(void)
         EACH_WAY(test_tree_send),
         EACH_WAY(test_tree_send_that_fails),
         EACH_WAY(test_dir_make),
+        EACH_WAY(test_keep_and_put_back),
+        EACH_WAY(test_keeping_that_is_damaged),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -1,0 +1,31 @@
+/*
+ * Files of a host as they were before a change, kept on the host in one file of root's: so a change that
+ * was interrupted, or regretted, is taken back byte for byte, owner and mode included.
+ */
+#ifndef QUORATE_NODE_HOST_KEEP_H
+#define QUORATE_NODE_HOST_KEEP_H
+
+#include "node/host/host_file.h"
+
+/* Of one file, and of all of them in one keeping. */
+enum { HOST_KEEP_FILE_MOST = 1 << 20, HOST_KEEP_MOST = 8 << 20 };
+
+/*
+ * Keeps what is at these paths, also that nothing is there. A keeping that exists is from an earlier try
+ * of the same change, and stays as it is: what it has is the original.
+ *
+ * keeping  a path on the host; its folder is made, for root alone. JSON.
+ * e        ERROR_REFUSED: a directory or a link is there. ERROR_LIMIT: too large.
+ */
+MUST_CHECK bool host_keep(const struct host *host, const char *keeping, const char *const *paths,
+                          size_t count, struct error *e);
+
+/*
+ * Makes the files what they were, and removes those that were not there; fine when they are so already.
+ * The keeping stays: host_file_remove takes it away.
+ *
+ * e  ERROR_NOT_FOUND: there is no such keeping. ERROR_CORRUPT: it is damaged; nothing was changed.
+ */
+MUST_CHECK bool host_put_back(const struct host *host, const char *keeping, struct error *e);
+
+#endif
