@@ -70,3 +70,46 @@ service_log_tail(struct arena *mem, const struct service *service, unsigned line
 {
     return service->class->log_tail(mem, service, lines, ret_text, e);
 }
+
+static bool
+no_files(const struct service *service, struct error *e)
+{
+    return error_set(e, ERROR_REFUSED, "'%s' has no files that its settings stand in (%s)",
+                     service->place, service->class->word);
+}
+
+bool
+service_settings(struct arena *mem, const struct service *service,
+                 struct etcd_settings *ret_settings, struct error *e)
+{
+    if (service->class->settings == NULL)
+        return no_files(service, e);
+    return service->class->settings(mem, service, ret_settings, e);
+}
+
+bool
+service_change(const struct service *service, const struct setting_change *changes, size_t count,
+               const char *keeping, struct error *e)
+{
+    if (service->class->change == NULL)
+        return no_files(service, e);
+    return service->class->change(service, changes, count, keeping, e);
+}
+
+bool
+service_put_back(const struct service *service, const char *keeping, struct error *e)
+{
+    if (service->class->put_back == NULL)
+        return no_files(service, e);
+    return service->class->put_back(service, keeping, e);
+}
+
+bool
+service_lay_out(const struct service *service, const struct service *pattern,
+                const struct setting_change *changes, size_t count, const char *keeping,
+                struct error *e)
+{
+    if (service->class->lay_out == NULL || pattern->class != service->class)
+        return no_files(service, e);
+    return service->class->lay_out(service, pattern, changes, count, keeping, e);
+}

@@ -11,7 +11,11 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/settings/settings.h"
 #include "node/host/host.h"
+
+/* For the keepings of changes, on the hosts. */
+#define SERVICE_KEEP_DIR "/var/lib/quorate/kept"
 
 enum service_state {
     SERVICE_ABSENT,   /* nothing on the host knows of it */
@@ -34,6 +38,15 @@ struct service_class {
     bool (*uninstall)(const struct service *, struct error *e);
     bool (*log_tail)(struct arena *mem, const struct service *, unsigned lines,
                      const char **ret_text, struct error *e);
+    /* NULL where the settings are the words of a command line of ours. */
+    bool (*settings)(struct arena *mem, const struct service *, struct etcd_settings *ret_settings,
+                     struct error *e);
+    bool (*change)(const struct service *, const struct setting_change *changes, size_t count,
+                   const char *keeping, struct error *e);
+    bool (*put_back)(const struct service *, const char *keeping, struct error *e);
+    bool (*lay_out)(const struct service *, const struct service *pattern,
+                    const struct setting_change *changes, size_t count, const char *keeping,
+                    struct error *e);
 };
 
 /* A program of a lab's supervisor (node/supervisor.h): 'place' is the supervisor's folder. */
@@ -72,5 +85,38 @@ MUST_CHECK bool service_uninstall(const struct service *service, struct error *e
 /* The last lines of its log, in 'mem'; "" when it has none. */
 MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
                                  const char **ret_text, struct error *e);
+
+/*
+ * The settings that its etcd goes by when it starts next: from all files that they are written in, each with
+ * its place. ERROR_NOT_FOUND: absent, or a file is missing.
+ */
+MUST_CHECK bool service_settings(struct arena *mem, const struct service *service,
+                                 struct etcd_settings *ret_settings, struct error *e);
+
+/*
+ * Changes settings in the files in which they stand, and nothing else in them. Holds for the next start.
+ *
+ * keeping  where the files are kept as they were (node/host/host_keep.h): a path on the host, best
+ *          SERVICE_KEEP_DIR "/PLAN.json". One that is there already is from an earlier try, and stays.
+ * e        ERROR_REFUSED: a setting stands where no minimal change is possible.
+ */
+MUST_CHECK bool service_change(const struct service *service, const struct setting_change *changes,
+                               size_t count, const char *keeping, struct error *e);
+
+/* Takes service_change and service_lay_out back: all files are what they were, byte for byte. */
+MUST_CHECK bool service_put_back(const struct service *service, const char *keeping,
+                                 struct error *e);
+
+/*
+ * Lays a service out on its host, held down, like another member's: where the host has no files of it, with
+ * the pattern's; then with the changes, which are all that is the member's own (name, URLs, initial cluster).
+ * Where the host has files, a package's for example, they are changed to the pattern's settings.
+ *
+ * e  ERROR_CONFLICT: it is not down. ERROR_NOT_FOUND: what starts etcd on the pattern's host comes from a
+ *    package that this host lacks.
+ */
+MUST_CHECK bool service_lay_out(const struct service *service, const struct service *pattern,
+                                const struct setting_change *changes, size_t count,
+                                const char *keeping, struct error *e);
 
 #endif

@@ -11,9 +11,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "node/host/host_file.h"
-#include "node/unit_status.h"
-
-#define UNIT_DIR "/etc/systemd/system"
+#include "node/systemd_unit.h"
 
 enum { STOP_MS = 300 * 1000, START_MS = 60 * 1000, POLL_MS = 200 };
 
@@ -24,8 +22,8 @@ static const char hold_text[] =
     "[Unit]\n"
     "AssertPathExists=/nonexistent/held-down-by-quorate\n";
 
-static const struct host_file file_of_root = {.kind = HOST_FILE, .mode = 0644};
-static const struct host_file dir_of_root = {.kind = HOST_DIR, .mode = 0755};
+const struct host_file systemd_file_of_root = {.kind = HOST_FILE, .mode = 0644};
+const struct host_file systemd_dir_of_root = {.kind = HOST_DIR, .mode = 0755};
 
 #define SYSTEMCTL(mem, s, timeout_ms, e, ...)                                                      \
     systemctl((mem), (s), (const char *const[]){"systemctl", __VA_ARGS__, NULL}, (timeout_ms), (e))
@@ -41,9 +39,9 @@ systemctl(struct arena *mem, const struct service *s, const char *const *argv, i
            error_wrap(e, "systemctl %s", argv[1]);
 }
 
-static bool
-status_fetch(struct arena *mem, const struct service *s, struct unit_status *ret_status,
-             struct error *e)
+bool
+systemd_status(struct arena *mem, const struct service *s, struct unit_status *ret_status,
+               struct error *e)
 {
     const char *const argv[] = {"systemctl", "show", unit_status_option, "--", s->place, NULL};
     struct host_result result = {0};
@@ -55,28 +53,36 @@ status_fetch(struct arena *mem, const struct service *s, struct unit_status *ret
             error_wrap(e, "%s: unit '%s'", host_name(s->host), s->place));
 }
 
+bool
+systemd_reload(const struct service *s, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return SYSTEMCTL(&tmp, s, 0, e, "daemon-reload");
+}
+
 static const char *
 hold_dir(struct arena *mem, const struct unit_status *unit)
 {
     return arena_printf(mem, UNIT_DIR "/%s.d", unit->id);
 }
 
-static bool
-absent(const struct service *s, struct error *e)
+bool
+systemd_absent(const struct service *s, struct error *e)
 {
     return error_set(e, ERROR_NOT_FOUND, "%s: there is no unit '%s'", host_name(s->host), s->place);
 }
 
-static bool
-hold(struct arena *mem, const struct service *s, const struct unit_status *unit, struct error *e)
+bool
+systemd_hold(struct arena *mem, const struct service *s, const struct unit_status *unit,
+             struct error *e)
 {
     const char *dir = hold_dir(mem, unit);
     const struct host_file_new file = {.path = path_join(mem, dir, UNIT_HOLD_FILE),
-                                       .like = &file_of_root};
+                                       .like = &systemd_file_of_root};
 
-    return host_dir_make(s->host, dir, &dir_of_root, e) &&
-           host_file_replace(s->host, &file, BYTES_LITERAL(hold_text), e) &&
-           SYSTEMCTL(mem, s, 0, e, "daemon-reload");
+    return host_dir_make(s->host, dir, &systemd_dir_of_root, e) &&
+           host_file_replace(s->host, &file, BYTES_LITERAL(hold_text), e) && systemd_reload(s, e);
 }
 
 /* The folder goes, too, when nothing else is in it. */
@@ -91,7 +97,7 @@ release(struct arena *mem, const struct service *s, const struct unit_status *un
         return true;
     return host_file_remove(s->host, path_join(mem, dir, UNIT_HOLD_FILE), e) &&
            host_run_well(mem, s->host, &(struct host_command){.argv = rmdir}, &result, e) &&
-           SYSTEMCTL(mem, s, 0, e, "daemon-reload");
+           systemd_reload(s, e);
 }
 
 static bool
@@ -100,7 +106,7 @@ systemd_state(const struct service *s, enum service_state *ret_state, struct err
     AUTO_ARENA tmp = ARENA_INIT;
     struct unit_status unit;
 
-    if (!status_fetch(&tmp, s, &unit, e))
+    if (!systemd_status(&tmp, s, &unit, e))
         return false;
     *ret_state = unit.state;
     return true;
@@ -130,7 +136,7 @@ start_wait(struct arena *mem, const struct service *s, struct error *e)
     struct unit_status unit;
 
     for (;;) {
-        if (!status_fetch(mem, s, &unit, e))
+        if (!systemd_status(mem, s, &unit, e))
             return false;
         if (unit.state == SERVICE_RUNNING)
             return true;
@@ -149,10 +155,10 @@ systemd_start(const struct service *s, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct unit_status unit;
 
-    if (!status_fetch(&tmp, s, &unit, e))
+    if (!systemd_status(&tmp, s, &unit, e))
         return false;
     if (unit.state == SERVICE_ABSENT)
-        return absent(s, e);
+        return systemd_absent(s, e);
     if (strcmp(unit.load, "masked") == 0)
         return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is masked", host_name(s->host),
                          unit.id) ||
@@ -173,13 +179,14 @@ systemd_stop(const struct service *s, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct unit_status unit;
 
-    if (!status_fetch(&tmp, s, &unit, e))
+    if (!systemd_status(&tmp, s, &unit, e))
         return false;
     if (unit.state == SERVICE_ABSENT)
         return true;
-    if (!unit.held && !hold(&tmp, s, &unit, e))
+    if (!unit.held && !systemd_hold(&tmp, s, &unit, e))
         return false;
-    if (!SYSTEMCTL(&tmp, s, STOP_MS, e, "stop", "--", unit.id) || !status_fetch(&tmp, s, &unit, e))
+    if (!SYSTEMCTL(&tmp, s, STOP_MS, e, "stop", "--", unit.id) ||
+        !systemd_status(&tmp, s, &unit, e))
         return false;
     if (unit.state != SERVICE_STOPPED)
         return error_set(e, ERROR_FAILED, "%s: unit '%s' is %s (%s) after its stop",
@@ -209,4 +216,8 @@ const struct service_class service_systemd = {
     .start = systemd_start,
     .stop = systemd_stop,
     .log_tail = systemd_log_tail,
+    .settings = systemd_settings,
+    .change = systemd_change,
+    .put_back = systemd_put_back,
+    .lay_out = systemd_lay_out,
 };

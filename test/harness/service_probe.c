@@ -7,6 +7,10 @@
  *     service_probe URL run COMMAND...
  *     service_probe URL UNIT state|start|stop
  *     service_probe URL UNIT log LINES
+ *     service_probe URL UNIT settings
+ *     service_probe URL UNIT set KEEPING NAME=VALUE...|NAME...
+ *     service_probe URL UNIT lay-out PATTERN-URL KEEPING NAME=VALUE...
+ *     service_probe URL UNIT put-back KEEPING
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,6 +20,8 @@
 #include "base/number.h"
 #include "node/host/host_facts.h"
 #include "node/service.h"
+
+enum { CHANGES_MOST = 20 };
 
 static bool
 facts_show(struct arena *mem, const struct host *host, struct error *e)
@@ -44,6 +50,59 @@ command_run(struct arena *mem, const struct host *host, char **argv, struct erro
 }
 
 static bool
+settings_show(struct arena *mem, const struct service *service, struct error *e)
+{
+    struct etcd_settings settings;
+
+    if (!service_settings(mem, service, &settings, e))
+        return false;
+    for (size_t i = 0; i < settings.items.count; i++) {
+        const struct etcd_setting *one = &settings.items.items[i];
+
+        if (one->in_force)
+            printf("%s=%s %s:%u\n", one->name, one->value, one->file, one->line);
+    }
+    return true;
+}
+
+/* "NAME=VALUE", or "NAME" to take it out. */
+static size_t
+changes_of(struct arena *mem, char **words, struct setting_change *changes)
+{
+    size_t count = 0;
+
+    for (; words[count] != NULL && count < CHANGES_MOST; count++) {
+        char *name = arena_text(mem, words[count]);
+        char *value = strchr(name, '=');
+
+        if (value != NULL)
+            *value++ = '\0';
+        changes[count] = (struct setting_change){.name = name, .value = value};
+    }
+    return count;
+}
+
+static bool
+files_do(struct arena *mem, const struct service *service, char **words, struct error *e)
+{
+    struct setting_change changes[CHANGES_MOST];
+    struct service pattern = *service;
+    struct host *host;
+
+    if (words[1] == NULL)
+        return error_set(e, ERROR_USAGE, "'%s' what?", words[0]);
+    if (strcmp(words[0], "put-back") == 0)
+        return service_put_back(service, words[1], e);
+    if (strcmp(words[0], "set") == 0)
+        return service_change(service, changes, changes_of(mem, words + 2, changes), words[1], e);
+    if (!host_open(mem, words[1], NULL, &host, e))
+        return false;
+    pattern.host = host;
+    return service_lay_out(service, &pattern, changes, changes_of(mem, words + 3, changes),
+                           words[2], e);
+}
+
+static bool
 service_do(struct arena *mem, const struct service *service, char **words, struct error *e)
 {
     enum service_state state;
@@ -61,8 +120,10 @@ service_do(struct arena *mem, const struct service *service, char **words, struc
         printf("%s", text);
         return true;
     }
+    if (strcmp(words[0], "settings") == 0)
+        return settings_show(mem, service, e);
     if (strcmp(words[0], "state") != 0)
-        return error_set(e, ERROR_USAGE, "'%s'?", words[0]);
+        return files_do(mem, service, words, e);
     if (!service_state(service, &state, e))
         return false;
     printf("%s\n", service_state_word(state));
