@@ -6,6 +6,10 @@
 
 enum { PAGE_MOST_KEYS = 20000 };
 
+/* So many are asked for where nothing is known of how large they are: in another directory than the one
+ * that follows. */
+enum { STRANGE_KEYS = 512 };
+
 /* Beside key and value: revisions, version, lease and the lengths. */
 enum { KEY_OVERHEAD_BYTES = 32 };
 
@@ -197,6 +201,14 @@ page_end(const struct range_parts *p, struct arena *mem, const struct range_part
     return key_step(mem, &p->digits, buf_bytes(&part->start), part->width, part->end);
 }
 
+static int64_t
+page_limit(const struct range_parts *p, const struct range_part *part)
+{
+    if (part->gap > 1 && p->page_keys > STRANGE_KEYS)
+        return STRANGE_KEYS;
+    return fits_into_a_page(p, part) ? part->most_keys : p->page_keys;
+}
+
 static struct range_part *
 cut(struct range_parts *p, struct range_part *part)
 {
@@ -206,7 +218,7 @@ cut(struct range_parts *p, struct range_part *part)
 
     page->is_page = true;
     page->from = part;
-    page->limit = fits_into_a_page(p, part) ? part->most_keys : p->page_keys;
+    page->limit = page_limit(p, part);
     page->width = part->width;
     page->gap = part->gap;
     part->probing = part->gap > 0;
@@ -352,7 +364,7 @@ range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end, i
 {
     struct range_part *all = part_new(start, end);
 
-    *p = (struct range_parts){.page_keys = PAGE_MOST_KEYS, .prefix = prefix_size(start, end)};
+    *p = (struct range_parts){.page_keys = STRANGE_KEYS, .prefix = prefix_size(start, end)};
     key_digits_init(&p->digits);
     learn(p, seen, seen_count);
     all->most_keys = most_keys;

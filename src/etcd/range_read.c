@@ -18,12 +18,14 @@ struct range_read {
     struct etcd_range_request rest; /* what is still to be read; limit 0: all */
     struct arena next;              /* holds rest.key */
     int64_t told;
-    int64_t wanted; /* keys in the whole answer */
+    int64_t count;  /* keys in the range */
+    int64_t wanted; /* keys in the whole answer; RANGE_KEYS_UNKNOWN */
 
     /* Of the stream. */
     struct etcd_stream stream;
     struct error stream_error; /* of the sink or of a message */
     bool ended;
+    bool complete; /* it went to the range's end */
 };
 
 static bool
@@ -116,6 +118,7 @@ read_stream(struct range_read *read, struct error *e)
                      etcd_request_encode(&tmp, &etcd_range_request_message, &read->rest));
     etcd_stream_half_close(&read->stream);
     stream_run(read);
+    read->complete = read->ended && etcd_stream_ok(&read->stream);
     if (read->stream_error.code != ERROR_NONE) {
         *e = read->stream_error;
         ok = false;
@@ -128,16 +131,19 @@ read_stream(struct range_read *read, struct error *e)
     return ok;
 }
 
+/* seen: keys in front of the rest; may be none. */
 static bool
-read_pages(struct range_read *read, const struct etcd_range_response *first, struct error *e)
+read_pages(struct range_read *read, const struct etcd_key_value *seen, size_t seen_count,
+           struct error *e)
 {
+    bool known = read->wanted != RANGE_KEYS_UNKNOWN;
     struct range_pages pages;
     const struct etcd_key_value *kvs;
     size_t count;
     bool ok;
 
-    range_pages_begin(&pages, read->client, &read->rest, first->count - read->told, first->kvs,
-                      first->kv_count);
+    range_pages_begin(&pages, read->client, &read->rest,
+                      known ? read->count - read->told : RANGE_KEYS_UNKNOWN, seen, seen_count);
     do
         ok = range_pages_next(&pages, &kvs, &count, e) && tell(read, kvs, count, e);
     while (ok && count > 0);
@@ -150,8 +156,12 @@ explain_compaction(const struct range_read *read, struct error *e)
 {
     if (e->cause == NULL || strcmp(e->cause, "compacted") != 0)
         return false;
-    error_wrap_(e, "revision %" PRId64 " went away after %" PRId64 " of %" PRId64 " keys",
-                read->rest.revision, read->told, read->wanted);
+    if (read->wanted == RANGE_KEYS_UNKNOWN)
+        error_wrap_(e, "revision %" PRId64 " went away after %" PRId64 " keys", read->rest.revision,
+                    read->told);
+    else
+        error_wrap_(e, "revision %" PRId64 " went away after %" PRId64 " of %" PRId64 " keys",
+                    read->rest.revision, read->told, read->wanted);
     return error_hint(e, "read them again, faster than the compaction comes");
 }
 
@@ -180,6 +190,7 @@ begin(struct range_read *read, const struct etcd_range_response *first)
 
     if (limit < 0)
         read->rest.limit = 0;
+    read->count = first->count;
     read->wanted = limit > 0 && limit < first->count ? limit : first->count;
     whole.more = read->wanted < first->count;
     if (read->rest.revision == 0)
@@ -215,12 +226,28 @@ etcd_range_read(struct etcd_client *client, const struct etcd_range_request *req
         return false;
     begin(&read, &first);
     ok = tell(&read, first.kvs, first.kv_count, e) && (is_done(&read) || read_stream(&read, e)) &&
-         (is_done(&read) || read_pages(&read, &first, e));
+         (is_done(&read) || read_pages(&read, first.kvs, first.kv_count, e));
     arena_release(&read.next);
     if (!ok)
         return explain_compaction(&read, e);
     if (!is_done(&read))
         return error_set(e, ERROR_VERIFY, "the server gave %" PRId64 " of %" PRId64 " keys",
                          read.told, read.wanted);
+    return true;
+}
+
+bool
+etcd_range_walk(struct etcd_client *client, const struct etcd_range_request *request,
+                const struct etcd_range_sink *sink, struct error *e)
+{
+    struct range_read read = {
+        .client = client, .sink = sink, .rest = *request, .wanted = RANGE_KEYS_UNKNOWN};
+    bool ok;
+
+    ASSERT(is_divisible(request) && request->limit == 0 && request->revision > 0);
+    ok = read_stream(&read, e) && (read.complete || read_pages(&read, NULL, 0, e));
+    arena_release(&read.next);
+    if (!ok)
+        return explain_compaction(&read, e);
     return true;
 }

@@ -30,4 +30,15 @@ MUST_CHECK bool etcd_range_read(struct etcd_client *client,
                                 const struct etcd_range_request *request,
                                 const struct etcd_range_sink *sink, struct error *e);
 
+/*
+ * The same of a range that is likely to be huge, gently: never are all its keys counted at once, as a
+ * first piece of the whole has it, while puts wait. Nobody knows how many there are; 'begin' is not
+ * called. A small range takes more calls this way, up to some hundreds.
+ *
+ * request  with a revision, without limit or order
+ */
+MUST_CHECK bool etcd_range_walk(struct etcd_client *client,
+                                const struct etcd_range_request *request,
+                                const struct etcd_range_sink *sink, struct error *e);
+
 #endif

@@ -5,13 +5,11 @@
 #define NO_NAMESPACE "(no namespace)"
 #define NO_DIRECTORY "(other keys)"
 
-static const struct bytes kube_prefixes[] = {
-    BYTES_LITERAL("/registry/"),
+const struct bytes kube_prefixes[KUBE_PREFIX_COUNT] = {
     BYTES_LITERAL("/kubernetes.io/"),
     BYTES_LITERAL("/openshift.io/"),
+    BYTES_LITERAL("/registry/"),
 };
-
-enum { KUBE_PREFIX_COUNT = sizeof(kube_prefixes) / sizeof(*kube_prefixes) };
 
 /* Up to the separator, which goes too; false when there is none. */
 static bool

@@ -24,6 +24,10 @@ enum key_grouping {
 
 enum { KEY_PATH_MOST = 16 };
 
+/* Where Kubernetes' keys may be, in the order of keys. */
+enum { KUBE_PREFIX_COUNT = 3 };
+extern const struct bytes kube_prefixes[KUBE_PREFIX_COUNT];
+
 /* Names of groups, the widest first. They are parts of the key, or constants. */
 struct key_path {
     struct bytes names[KEY_PATH_MOST];

@@ -169,6 +169,21 @@ group() {
     ctl del /registry/crd.io/things/a
 }
 
+# Above 16 MiB it is walked through, and not counted first.
+@test "du of a larger database counts what etcdctl counts" {
+    local i live
+    for i in {1..40}; do
+        head -c 500000 /dev/zero | tr '\0' v | ctl put "/registry/pods/large/pod-$i"
+    done
+    ctl put /apart 1
+    ctl put zzz/apart 2
+    live=$(quorate keys du -w json)
+    [[ $(group pods <<<"$live") == "$(counted /registry/pods/)" ]]
+    [[ $(jq -r '"\(.total.keys) \(.total.liveBytes)"' <<<"$live") == "$(counted '')" ]]
+    live=$(quorate keys du --prefix /registry/pods/ -w json)
+    [[ $(jq -r '"\(.total.keys) \(.total.liveBytes)"' <<<"$live") == "$(counted /registry/pods/)" ]]
+}
+
 @test "a member that runs is not read" {
     run -19 --separate-stderr quorate keys du --file "$(etcd_dir 1)/data"
     [[ $stderr == *'is in use by etcd (pid '*'Hint: stop that process first'* ]]

@@ -19,6 +19,7 @@ struct scene {
     unsigned calls;              /* of Range */
     unsigned streams;            /* of RangeStream */
     int64_t counted;             /* keys that Range calls had to count */
+    int64_t most_counted;        /* by one of them */
     unsigned stop_at;            /* from that Range call on, member 0 answers no more */
     unsigned stream_dies_behind; /* pieces */
     unsigned compact_at;         /* from that Range call on, the revision is gone */
@@ -115,6 +116,7 @@ answer_range(struct scene *s, struct fake_member *m, struct fake_stream *stream,
 
     s->calls++;
     s->counted += response.count;
+    s->most_counted = response.count > s->most_counted ? response.count : s->most_counted;
     if (s->stop_at > 0 && s->calls >= s->stop_at && m == &s->cluster.members[0]) {
         stream->finishing = true;
         fake_answer_trailers_only(stream, "14", "etcdserver: server stopped");
@@ -428,6 +430,47 @@ test_sink_fails(UNUSED void **state)
     scene_close(&s);
 }
 
+/* Without a first look at all of them: nowhere are nearly all counted at once. */
+static void
+test_walk(UNUSED void **state)
+{
+    struct scene s;
+    struct error e = ERROR_INIT;
+    const struct etcd_range_request request = {
+        .key = BYTES_LITERAL("/registry/"),
+        .range_end = BYTES_LITERAL("/registry0"),
+        .revision = 77,
+    };
+    const struct etcd_range_sink sink = {sink_begin, sink_keys, &s};
+
+    scene_open(&s, 1);
+    fill(&s, kubernetes, 9000);
+    for (unsigned stream = 0; stream < 2; stream++) {
+        s.has_stream = stream == 1;
+        s.got = 0;
+        s.calls = s.streams = 0;
+        s.most_counted = 0;
+        EXPECT_OK(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+        assert_int_equal(s.got, 9000);
+        assert_int_equal(s.streams, 1);
+        assert_in_range(s.calls, stream == 1 ? 0 : 100, stream == 1 ? 0 : 400);
+        assert_in_range(s.most_counted, 0, 9000 / 3);
+    }
+    /* What a stream that ends too early left out comes in pages; and so does a loss in them. */
+    s.stream_dies_behind = 3;
+    s.got = 0;
+    EXPECT_OK(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+    assert_int_equal(s.got, 9000);
+    s.has_stream = false;
+    s.got = 0;
+    s.compact_at = s.calls + 150;
+    assert_false(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+    assert_int_equal(e.code, ERROR_NOT_FOUND);
+    assert_non_null(strstr(e.text, "revision 77 went away after "));
+    assert_null(strstr(e.text, " of "));
+    scene_close(&s);
+}
+
 /* What the server has to sort or to sift comes in one answer. */
 static void
 test_indivisible(UNUSED void **state)
@@ -460,6 +503,7 @@ main(void)
         cmocka_unit_test(test_compaction),
         cmocka_unit_test(test_large_values),
         cmocka_unit_test(test_sink_fails),
+        cmocka_unit_test(test_walk),
         cmocka_unit_test(test_indivisible),
     };
 
