@@ -60,6 +60,7 @@ struct db_picture {
     uint64_t in_use_bytes;    /* of these, reachable */
     bool meta_page_bad;       /* one of the two: etcd goes on with the other */
     uint64_t damage_count;    /* findings of the structure check */
+    uint64_t out_of_order;    /* of these, keys that are not in their order */
     const char *damage;       /* the first */
     enum fact info_state;     /* the buckets beside the keys */
     const char *info_because; /* of unknown */

@@ -62,6 +62,7 @@ db_examine(struct arena *mem, const struct bbolt *bbolt, const struct observer *
     db->in_use_bytes = report.reachable * bbolt->page_size;
     db->meta_page_bad = bbolt->meta_bad[0] || bbolt->meta_bad[1];
     db->damage_count = report.found;
+    db->out_of_order = report.out_of_order;
     db->damage = report.finding_count > 0 ? report.findings[0].text : "";
     if (!backend_info_read(mem, bbolt, &db->info, &e)) {
         db->code = e.code;

@@ -96,6 +96,7 @@ workers_join(struct walk *walk, struct worker *workers)
     for (unsigned i = 0; i < walk->threads; i++) {
         thread_join(&workers[i].thread);
         walk->c.report.found += workers[i].c.report.found;
+        walk->c.report.out_of_order += workers[i].c.report.out_of_order;
         walk->c.report.row_count += workers[i].c.report.row_count;
     }
 }

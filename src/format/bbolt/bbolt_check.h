@@ -28,11 +28,12 @@ struct bbolt_finding {
 
 struct bbolt_check_report {
     struct bbolt_finding *findings;
-    size_t finding_count; /* those that are listed */
-    uint64_t found;       /* all, also those beyond the limit; 0: the file is sound */
-    uint64_t reachable;   /* pages in use, both meta pages and a freelist included */
-    uint64_t free;        /* pages not in use: pgid - reachable */
-    uint64_t row_count;   /* of all buckets together */
+    size_t finding_count;  /* those that are listed */
+    uint64_t found;        /* all, also those beyond the limit; 0: the file is sound */
+    uint64_t out_of_order; /* of these, keys that stand where no search looks for them */
+    uint64_t reachable;    /* pages in use, both meta pages and a freelist included */
+    uint64_t free;         /* pages not in use: pgid - reachable */
+    uint64_t row_count;    /* of all buckets together */
     unsigned bucket_count;
 };
 
@@ -55,8 +56,8 @@ struct bbolt_check_options {
     /* More than 1: buckets are split between so many threads. What these find wrong is counted, but
      * not listed: check again with one. */
     unsigned threads;
-    const atomic_bool
-        *stop; /* or NULL; set by somebody who wants no report any more: it is worthless */
+    /* Or NULL; set by somebody who wants no report any more: it is worthless. */
+    const atomic_bool *stop;
 };
 
 void bbolt_check_visit(struct arena *mem, const struct bbolt *db,

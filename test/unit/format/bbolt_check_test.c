@@ -230,10 +230,13 @@ findings_expect(const struct bbolt *db, const char *const *expected, size_t numb
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct bbolt_check_report report;
+    size_t out_of_order = 0;
     size_t count = 0;
 
-    while (count < FINDINGS_MOST && expected[count] != NULL)
-        count++;
+    for (; count < FINDINGS_MOST && expected[count] != NULL; count++)
+        out_of_order += strstr(expected[count], " is not greater than ") != NULL ||
+                        strstr(expected[count], " is less than ") != NULL ||
+                        strstr(expected[count], " is not less than ") != NULL;
     bbolt_check(&tmp, db, 100, &report);
     for (size_t i = 0; i < report.finding_count; i++) {
         if (i >= count || strcmp(report.findings[i].text, expected[i]) != 0)
@@ -241,6 +244,7 @@ findings_expect(const struct bbolt *db, const char *const *expected, size_t numb
     }
     assert_int_equal(report.finding_count, count);
     assert_int_equal(report.found, count);
+    assert_int_equal(report.out_of_order, out_of_order);
     /* Several threads find something as well, if not always the same. */
     bbolt_check_visit(&tmp, db, &(struct bbolt_check_options){.threads = 3}, &report);
     assert_int_equal(report.found > 0, count > 0);
@@ -296,7 +300,8 @@ rows_see(const struct bbolt *db, unsigned threads, struct bbolt_check_report *re
     AUTO_ARENA tmp = ARENA_INIT;
     struct seen seen = {0};
     const struct bbolt_visitor visitor = {&seen, see_bucket, see_row};
-    const struct bbolt_check_options options = {10, &visitor, threads};
+    const struct bbolt_check_options options = {
+        .most_findings = 10, .visitor = &visitor, .threads = threads};
 
     bbolt_check_visit(&tmp, db, &options, ret_report);
     seen_parts_add(&seen);
