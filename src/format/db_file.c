@@ -177,3 +177,16 @@ db_file_unchanged(const struct db_file *file, struct error *e)
 {
     return file_map_unchanged(&file->map, file->db.name, e);
 }
+
+bool
+db_file_finish(const struct db_file *file, bool ok, struct error *e)
+{
+    struct error changed = ERROR_INIT;
+
+    if (!ok && e->code != ERROR_CORRUPT && e->code != ERROR_FORMAT && e->code != ERROR_NOT_FOUND)
+        return false;
+    if (db_file_unchanged(file, &changed))
+        return ok;
+    *e = changed;
+    return false;
+}

@@ -64,6 +64,12 @@ void db_file_read_ahead(struct db_file *file);
 /* Whether what was read is what the file holds: as file_map_unchanged. */
 MUST_CHECK bool db_file_unchanged(const struct db_file *file, struct error *e);
 
+/*
+ * The same at the end of a reading, which went well or not: damage that was found in a file that changed
+ * meanwhile is none, so the change is told instead.
+ */
+MUST_CHECK bool db_file_finish(const struct db_file *file, bool ok, struct error *e);
+
 /* Another process that has a file open. */
 struct file_user {
     pid_t pid;

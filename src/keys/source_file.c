@@ -140,9 +140,10 @@ file_live(struct key_source *source, const struct key_range *range, int64_t revi
 
     (void)want; /* values cost nothing here */
     if (key_range_is_single(range))
-        return single_live(f, range, revision, visit, context, e) && db_file_unchanged(&f->file, e);
-    return rows_sort(f, range, revision, &sort, e) && sorted_live(f, &sort, visit, context, e) &&
-           db_file_unchanged(&f->file, e);
+        return db_file_finish(&f->file, single_live(f, range, revision, visit, context, e), e);
+    return db_file_finish(
+        &f->file,
+        rows_sort(f, range, revision, &sort, e) && sorted_live(f, &sort, visit, context, e), e);
 }
 
 /* --- all rows -------------------------------------------------------------------------------- */
@@ -162,7 +163,7 @@ file_rows(struct key_source *source, const struct key_range *range, key_row_visi
         if (file_row_is_wanted(&row, range) && !visit(context, &told, e))
             return false;
     }
-    return !walk.failed && db_file_unchanged(&f->file, e);
+    return db_file_finish(&f->file, !walk.failed, e);
 }
 
 static bool
@@ -171,7 +172,7 @@ file_surveyed(struct key_source *source, const struct key_range *range, key_row_
 {
     struct key_file *f = file_of(source);
 
-    return file_survey(&f->rows, range, visit, contexts, e) && db_file_unchanged(&f->file, e);
+    return db_file_finish(&f->file, file_survey(&f->rows, range, visit, contexts, e), e);
 }
 
 static bool

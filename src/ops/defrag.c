@@ -137,7 +137,7 @@ check_end(struct defrag *d, bool ok, struct error *e)
     }
     if (!bbolt_sound_end(&d->sound, &pages, &found)) {
         *e = found;
-        return false;
+        return db_file_finish(&d->source, false, e);
     }
     d->in_use = pages * d->source.db.page_size;
     return ok;

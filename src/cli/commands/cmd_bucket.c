@@ -66,7 +66,7 @@ list_bucket_run(struct app *app, struct error *e)
         buf_append_bytes(&app->out, bucket.name);
         buf_append_byte(&app->out, '\n');
     }
-    return !c.failed;
+    return db_file_finish(&file, !c.failed, e);
 }
 
 const struct command command_list_bucket = {
@@ -99,15 +99,19 @@ iterate_bucket_run(struct app *app, struct error *e)
     struct bbolt_row row;
     uint64_t printed = 0;
 
-    if (!database_open(app, &file, e) || !bbolt_bucket_find(&file.db, name, &bucket, e))
+    if (!database_open(app, &file, e))
         return false;
+    if (limit == 0)
+        db_file_read_ahead(&file);
+    if (!bbolt_bucket_find(&file.db, name, &bucket, e))
+        return db_file_finish(&file, false, e);
     bbolt_cursor_init(&c, &bucket);
     while ((limit == 0 || printed < limit) && bbolt_cursor_previous(&c, &row, e)) {
         if (!print_bucket_row(&app->out, name, &row, decode, e) || !flush_when_due(app, e))
             return false;
         printed++;
     }
-    return !c.failed;
+    return db_file_finish(&file, !c.failed, e);
 }
 
 const struct command command_iterate_bucket = {
@@ -129,9 +133,13 @@ hash_run(struct app *app, struct error *e)
     AUTO_DB_FILE file = DB_FILE_INIT;
     struct backend_content content;
 
-    if (!database_open(app, &file, e) ||
-        !backend_content_read(&file.db, backend_hash_ignored, BACKEND_HASH_IGNORED_COUNT, &content,
-                              e))
+    if (!database_open(app, &file, e))
+        return false;
+    db_file_read_ahead(&file);
+    if (!db_file_finish(&file,
+                        backend_content_read(&file.db, backend_hash_ignored,
+                                             BACKEND_HASH_IGNORED_COUNT, &content, e),
+                        e))
         return false;
     buf_printf(&app->out, "db path: %s\nHash: %" PRIu32 "\n", file.db.name, content.hash);
     return true;
@@ -203,6 +211,7 @@ scan_keys_run(struct app *app, struct error *e)
     }
     if (!database_open(app, &file, e))
         return false;
+    db_file_read_ahead(&file);
     for (uint64_t id = FIRST_PAGE; id < file.db.pgid;) {
         struct bbolt_place place = {id, id * file.db.page_size};
         struct bbolt_damage damage;
@@ -219,7 +228,7 @@ scan_keys_run(struct app *app, struct error *e)
             id += (uint64_t)page.overflow + 1;
         }
     }
-    return true;
+    return db_file_unchanged(&file, e);
 }
 
 const struct command command_scan_keys = {

@@ -23,9 +23,11 @@ hashkv_run(struct app *app, struct error *e)
         !db_file_open(app_operand(app, 0), DB_FILE_READ, db_wait_ms(app), &file, e))
         return false;
     db_file_read_ahead(&file);
-    if (!backend_info_read(app->mem, &file.db, &info, e) ||
-        !backend_hash_kv(&file.db, &info, option_i64(&app->options, "rev"), &hash, e) ||
-        !db_file_unchanged(&file, e))
+    if (!db_file_finish(
+            &file,
+            backend_info_read(app->mem, &file.db, &info, e) &&
+                backend_hash_kv(&file.db, &info, option_i64(&app->options, "rev"), &hash, e),
+            e))
         return false;
     print_hash_kv(&app->out, &app->style, &hash);
     return true;

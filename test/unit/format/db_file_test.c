@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "expect.h"
+#include "format/backend/backend_hash.h"
 #include "format/data_dir.h"
 #include "scratch.h"
 
@@ -136,6 +137,29 @@ test_a_data_directory_is_found_or_hinted_at(void **state)
     assert_string_equal(path_name(dir.db_path), "store");
 }
 
+/* What a reader meets behind the cut looks like damage, and is none. */
+static void
+test_a_cut_goes_before_damage(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_DB_FILE file = DB_FILE_INIT;
+    struct error e = ERROR_INIT;
+    const char *path = file_copy(&tmp, scratch_dir(&tmp), "snap/rich-3.5.30.snap");
+    struct backend_content content;
+
+    (void)state;
+    EXPECT_OK(db_file_open(path, DB_FILE_READ, DB_FILE_WAIT_NOT, &file, &e));
+    EXPECT_OK(db_file_finish(&file, backend_content_read(&file.db, NULL, 0, &content, &e), &e));
+    error_set_(&e, ERROR_CANCELLED, 0, "interrupted");
+    assert_false(db_file_finish(&file, false, &e));
+    assert_int_equal(e.code, ERROR_CANCELLED);
+    error_clear(&e);
+    assert_int_equal(truncate(path, 8192), 0);
+    assert_false(db_file_finish(&file, backend_content_read(&file.db, NULL, 0, &content, &e), &e));
+    assert_int_equal(e.code, ERROR_CONFLICT);
+    assert_non_null(strstr(e.text, "was cut from"));
+}
+
 int
 main(void)
 {
@@ -144,6 +168,7 @@ main(void)
         cmocka_unit_test(test_who_has_it_is_told),
         cmocka_unit_test(test_what_is_no_database_is_refused),
         cmocka_unit_test(test_a_data_directory_is_found_or_hinted_at),
+        cmocka_unit_test(test_a_cut_goes_before_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
