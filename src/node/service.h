@@ -55,6 +55,9 @@ extern const struct service_class service_process;
 /* A unit of a host's systemd: 'place' is the unit's name. See node/service_systemd.c. */
 extern const struct service_class service_systemd;
 
+/* A static pod of a host's kubelet: 'place' is its manifest's path. See node/service_pod.h. */
+extern const struct service_class service_pod;
+
 struct service {
     const struct service_class *class;
     const char *name;        /* the member's */

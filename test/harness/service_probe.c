@@ -11,6 +11,9 @@
  *     service_probe URL UNIT set KEEPING NAME=VALUE...|NAME...
  *     service_probe URL UNIT lay-out PATTERN-URL KEEPING NAME=VALUE...
  *     service_probe URL UNIT put-back KEEPING
+ *     service_probe URL UNIT mount NAME PATH KEEPING      (a pod's)
+ *
+ * UNIT is a unit of systemd, or a static pod's manifest as an absolute path.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +23,7 @@
 #include "base/number.h"
 #include "node/host/host_facts.h"
 #include "node/service.h"
+#include "node/service_pod.h"
 
 enum { CHANGES_MOST = 20 };
 
@@ -91,6 +95,13 @@ files_do(struct arena *mem, const struct service *service, char **words, struct 
 
     if (words[1] == NULL)
         return error_set(e, ERROR_USAGE, "'%s' what?", words[0]);
+    if (strcmp(words[0], "mount") == 0 && words[2] != NULL && words[3] != NULL)
+        return service_pod_change(service, NULL, 0,
+                                  &(struct pod_mount_change){.name = words[1],
+                                                             .host_path = words[2],
+                                                             .mount_path = words[2],
+                                                             .type = "DirectoryOrCreate"},
+                                  1, words[3], e);
     if (strcmp(words[0], "put-back") == 0)
         return service_put_back(service, words[1], e);
     if (strcmp(words[0], "set") == 0)
@@ -147,8 +158,10 @@ probe(struct arena *mem, char **argv, struct error *e)
         return error_set(e, ERROR_USAGE, "'%s' what?", argv[2]);
     return service_do(
         mem,
-        &(struct service){
-            .class = &service_systemd, .name = argv[2], .place = argv[2], .host = host},
+        &(struct service){.class = argv[2][0] == '/' ? &service_pod : &service_systemd,
+                          .name = argv[2],
+                          .place = argv[2],
+                          .host = host},
         argv + 3, e);
 }
 

@@ -110,6 +110,9 @@ config_file_read(struct arena *mem, const char *file, struct bytes bytes,
 {
     const struct yaml *doc;
 
+    if (bytes.size > CONFIG_FILE_MAX_BYTES)
+        return error_set(e, ERROR_LIMIT, "%s: %zu bytes, at most %d are read", file, bytes.size,
+                         CONFIG_FILE_MAX_BYTES);
     if (!yaml_parse(mem, file, bytes, &doc, e))
         return false;
     if (doc->root == NULL)
@@ -222,9 +225,10 @@ config_file_change(struct arena *mem, const char *file, struct bytes bytes,
                    struct error *e)
 {
     struct config_change c = {.mem = mem, .edits = {ARRAY_INIT}};
+    struct etcd_settings read = ETCD_SETTINGS_INIT;
     struct bytes changed;
 
-    if (!yaml_parse(mem, file, bytes, &c.doc, e))
+    if (!config_file_read(mem, file, bytes, &read, e) || !yaml_parse(mem, file, bytes, &c.doc, e))
         return false;
     if (!yaml_expect(c.doc, c.doc->root, YAML_MAP, e))
         return false;

@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "format/settings/settings.h"
 
+enum { CONFIG_FILE_MAX_BYTES = 64 << 10 };
+
 /*
  * Adds the file's settings under the names of the flags; lists are joined by commas, and a key that is no
  * flag keeps its path ("socket-options.reuse-port"). Call settings_resolve afterwards.

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "format/settings/settings.h"
 
-enum { ENV_FILE_MAX_BYTES = 1 << 20 };
+enum { ENV_FILE_MAX_BYTES = 64 << 10 };
 
 struct env_variable {
     const char *name;

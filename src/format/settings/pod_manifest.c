@@ -123,6 +123,9 @@ environment_read(struct arena *mem, struct pod_manifest *pod, struct error *e)
         return true;
     if (!yaml_expect(pod->doc, env, YAML_LIST, e))
         return false;
+    if (env->count > SETTING_WORDS_MOST)
+        return error_set(e, ERROR_LIMIT, "%s: %zu variables, at most %d are read", pod->doc->file,
+                         env->count, SETTING_WORDS_MOST);
     for (const struct yaml_node *item = env->first; item != NULL; item = item->next) {
         unsigned line, column;
         const char *name = text_of(item, "name", "");

@@ -94,6 +94,9 @@ settings_add_words(struct arena *mem, struct etcd_settings *settings,
 {
     size_t count;
 
+    if (words->words.count > SETTING_WORDS_MOST)
+        return error_set(e, ERROR_LIMIT, "a command line of %zu words, at most %d are read",
+                         words->words.count, SETTING_WORDS_MOST);
     for (size_t i = 0; i < words->words.count; i += count) {
         const struct setting_word *word = &words->words.items[i];
         struct etcd_setting setting = {

@@ -40,6 +40,8 @@ struct etcd_settings {
         *conflict; /* a variable besides its flag: etcd does not start. Or NULL */
 };
 
+enum { SETTING_WORDS_MOST = 4096 };
+
 #define ETCD_SETTINGS_INIT                                                                         \
     {                                                                                              \
         .items = ARRAY_INIT                                                                        \
@@ -67,6 +69,7 @@ struct setting_words {
  * The flags of a command line. Go's rules: one dash or two; the value behind '=' or as the next word; a
  * boolean has one only behind '='. An unknown flag takes the next word when that is no flag itself.
  * ERROR_FORMAT: a word that is no flag, or the last flag lacks its value: etcd does not start with it.
+ * ERROR_LIMIT: more than SETTING_WORDS_MOST words.
  */
 MUST_CHECK bool settings_add_words(struct arena *mem, struct etcd_settings *settings,
                                    const struct setting_words *words, struct error *e);

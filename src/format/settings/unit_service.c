@@ -21,14 +21,18 @@ base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static unsigned
-line_number(struct bytes text, size_t offset)
-{
-    unsigned line = 1;
+/* The line of a place in an assignment: places come in their order, so each byte is looked at once. */
+struct line_count {
+    size_t at;
+    unsigned line;
+};
 
-    for (size_t i = 0; i < offset; i++)
-        line += text.data[i] == '\n';
-    return line;
+static unsigned
+line_number(struct line_count *count, struct bytes text, size_t offset)
+{
+    for (; count->at < offset; count->at++)
+        count->line += text.data[count->at] == '\n';
+    return count->line;
 }
 
 /* The words of a value with their specifiers expanded. */
@@ -76,6 +80,7 @@ program_set(struct unit_parse *p, const struct unit_line *line, const char *word
 static bool
 exec_read(struct unit_parse *p, const struct unit_line *line, struct error *e)
 {
+    struct line_count lines = {line->start, line->line};
     struct unit_words words;
 
     if (line->value[0] == '\0') {
@@ -100,7 +105,7 @@ exec_read(struct unit_parse *p, const struct unit_line *line, struct error *e)
         *ARRAY_PUSH(p->mem, &p->unit->words.words) =
             (struct setting_word){.text = word->text,
                                   .file = p->file->path,
-                                  .line = line_number(p->file->bytes, word->start),
+                                  .line = line_number(&lines, p->file->bytes, word->start),
                                   .start = word->start,
                                   .end = word->end};
     }
@@ -110,6 +115,7 @@ exec_read(struct unit_parse *p, const struct unit_line *line, struct error *e)
 static bool
 environment_read(struct unit_parse *p, const struct unit_line *line, struct error *e)
 {
+    struct line_count lines = {line->start, line->line};
     struct unit_words words;
 
     if (line->value[0] == '\0') {
@@ -129,7 +135,7 @@ environment_read(struct unit_parse *p, const struct unit_line *line, struct erro
                 arena_text_of_bytes(p->mem, bytes_of(word->text, (size_t)(equals - word->text))),
             .value = equals + 1,
             .file = p->file->path,
-            .line = line_number(p->file->bytes, word->start),
+            .line = line_number(&lines, p->file->bytes, word->start),
             .start = word->start,
             .end = word->end,
         };

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum { UNIT_MAX_BYTES = 1 << 20 };
+enum { UNIT_MAX_BYTES = 64 << 10 };
 
 /* One assignment, continued lines joined. */
 struct unit_line {
