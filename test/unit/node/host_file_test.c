@@ -719,8 +719,8 @@ test_keeping_that_is_damaged(void **state)
 {
     static const char *const damaged[] = {
         "", "{}", "{\"kept\":[{\"path\":\"/x\"}]}",
-        "{\"kept\":[{\"path\":\"/x\",\"there\":true,\"uid\":0,\"gid\":0,\"mode\":0,\"label\":\"\","
-        "\"content\":\"*\"}]}"};
+        ("{\"kept\":[{\"path\":\"/x\",\"there\":true,\"uid\":0,\"gid\":0,\"mode\":0,\"label\":\"\","
+         "\"content\":\"*\"}]}")};
     struct place *place = *state;
     const char *const paths[] = {place->dir};
     struct error e = ERROR_INIT;
