@@ -28,20 +28,34 @@ leadership_give(const struct member_job *job, const struct cluster_view *view, u
            etcd_move_leader_at(&tmp, client, 0, target, &moved, e);
 }
 
-/* Until another leads. */
+/* The leader has gone, or was another by the time it was asked: the next look tells. */
+static bool
+election_is_due(const struct error *e)
+{
+    return e->code == ERROR_CONNECTION || e->code == ERROR_TIMEOUT ||
+           e->code == ERROR_UNAVAILABLE ||
+           (e->cause != NULL && strcmp(e->cause, "not-leader") == 0);
+}
+
+/* Until another leads. Of one that is dead the others know only once they have elected anew. */
 static bool
 leadership_leave(const struct member_job *job, uint64_t id, struct error *e)
 {
     for (;;) {
         AUTO_ARENA tmp = ARENA_INIT;
+        const struct member_view *leader;
         struct cluster_view view;
 
         if (!membership_look(&tmp, job->of, &view, e))
             return false;
         if (view.leader_id != 0 && view.leader_id != id)
             return true;
-        if (view.leader_id == id && !leadership_give(job, &view, id, e))
-            return false;
+        leader = view_member_by_id(&view, view.leader_id);
+        if (leader != NULL && leader->known && !leadership_give(job, &view, id, e)) {
+            if (!election_is_due(e))
+                return false;
+            error_clear(e);
+        }
         if (!membership_wait(job->of, "no other member takes the leadership", e))
             return false;
     }
