@@ -171,7 +171,7 @@ const struct command command_member_replace = {
         "The lost member is taken out of the list first, since adding before would ask for a "
         "quorum of one more with one less; what is left of its data is moved aside; then it joins "
         "as any new member does. Refused while it serves, and when the others have no quorum: see "
-        "'quorate help recover'.",
+        "'quorate help member rescue'.",
 };
 
 const struct command command_member_move = {
