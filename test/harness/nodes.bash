@@ -12,6 +12,8 @@
 #
 #   node_etcd_version NAME VERSION     puts that etcd, etcdctl and etcdutl into the host's /usr/bin
 #   nodes_cluster [--tls] LAYOUT NAME[:LAYOUT]...  lays out a cluster over these hosts, and starts it
+#   node_joins NAME LAYOUT             lays out a host as one that joins that cluster; then node_start
+#   node_left NAME                     says that it has left the cluster
 #   node_layout NAME LAYOUT            only writes how etcd runs there; see test/nodes/layouts.bash
 #   node_start NAME, node_stop NAME    starts and stops what was laid out, now and at boot
 #   nodes_clear NAME...                ends etcd there and removes its files and data
@@ -155,6 +157,17 @@ nodes_cluster() {
         node_start "$name" || return 1
     done
     nodes_wait_healthy 60 "${names[@]}"
+}
+
+# The cluster's list of members must have it already, as a learner or not.
+node_joins() {
+    echo "$1" >>"$(nodes_dir)/members"
+    _nodes_initial_state=existing node_layout "$1" "$2"
+}
+
+# After a member has left.
+node_left() {
+    sed -i "/^$1\$/d" "$(nodes_dir)/members"
 }
 
 with_nodes() {

@@ -65,8 +65,11 @@ node_delay() {
 }
 
 node_undelay() {
-    local name=$1
-    kill -KILL "$(<"$(nodes_dir)/$name/wire")"
+    local name=$1 wire
+    wire=$(nodes_dir)/$1/wire
+    [[ -f $wire ]] || return 0
+    kill -KILL "$(<"$wire")"
+    rm "$wire"
     inside ip link delete "to-$name" && inside ip link set "vb-$name" master bench
 }
 

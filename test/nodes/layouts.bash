@@ -216,7 +216,7 @@ listen-peer-urls=$scheme://$ip:2380
 initial-advertise-peer-urls=$scheme://$ip:2380
 initial-cluster=$(_layout_initial_cluster "$scheme")
 initial-cluster-token=bench
-initial-cluster-state=new
+initial-cluster-state=${_nodes_initial_state:-new}
 SETTINGS
     [[ $scheme == http ]] || cat "$tls"
     [[ $# -eq 0 ]] || printf '%s\n' "$@"
