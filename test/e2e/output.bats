@@ -164,7 +164,7 @@ at_rest() {
         same -w "$w" endpoint health --cluster
     done
     # The width of the table goes with the time that it took.
-    diff <(ctl -w table endpoint health | normal | sed -E 's/[0-9.]+ms/T/' | tr -s ' -') \
+    diff <(ctl -w table endpoint health | normal | sed -E 's/[0-9.]+(ms|µs)/T/' | tr -s ' -') \
         <(with_cluster "$QUORATE" -w table endpoint health | normal | sed -E 's/[0-9.]+(ms|µs)/T/' |
             tr -s ' -')
 }

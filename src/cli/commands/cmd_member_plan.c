@@ -9,7 +9,7 @@
 
 #define TO_OPTION(text)                                                                            \
     {                                                                                              \
-        "to", OPTION_U64, .arg = "N", .fallback = "0", .help = (text)                              \
+        "to", OPTION_U64, .arg = "N", .help = (text)                                               \
     }
 
 #define URL_OPTIONS                                                                                \

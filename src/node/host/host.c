@@ -246,13 +246,13 @@ host_run_well(struct arena *mem, const struct host *host, const struct host_comm
 static const char *
 login_of(struct arena *mem, struct bytes id)
 {
-    const char *text = (const char *)id.data;
-    const char *open = strchr(text, '(');
-    const char *close = open != NULL ? strchr(open, ')') : NULL;
+    char *text = arena_text_of_bytes(mem, id);
+    char *open = strchr(text, '(');
+    char *close = open != NULL ? strchr(open, ')') : NULL;
 
-    if (close == NULL)
-        return arena_printf(mem, "%.*s", (int)strcspn(text, " \n"), text);
-    return arena_text_of_bytes(mem, bytes_of(open + 1, (size_t)(close - open - 1)));
+    if (close != NULL)
+        return arena_printf(mem, "%.*s", (int)(close - open - 1), open + 1);
+    return arena_printf(mem, "%.*s", (int)strcspn(text, " \n"), text);
 }
 
 /* Who we are there, and whether root is to be had. */
