@@ -3,7 +3,7 @@
 # keys du and keys ls: the same of a live cluster, of a snapshot and of a stopped member's data
 # directory, and what etcdctl counts.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

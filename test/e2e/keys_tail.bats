@@ -3,7 +3,7 @@
 # The data directory of a member that was killed: what its log has and its database has not is read as
 # the member itself reads it when it starts again.
 #
-# bats file_tags=each-etcd
+# bats file_tags=few-etcds
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

@@ -61,7 +61,7 @@ failed_writes() {
     wc -l <"$FAILED"
 }
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "from 1 to 3 to 5 to 3 to 1 under a writer: no write fails on the way up, none is ever lost" {
     lab_up --members 1
     writer_start
@@ -79,7 +79,7 @@ failed_writes() {
     [[ $("$QUORATE" lab status --name t -w json | jq '.members | length') -eq 1 ]]
 }
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "a member whose data is lost is replaced under its own name, and the others serve meanwhile" {
     lab_up
     q put color green
@@ -188,7 +188,7 @@ failed_writes() {
     [[ $(<"$Q_ERR") == *"quorum is lost: 1 of 2 voters serve, 2 are needed"* ]]
 }
 
-# bats test_tags=each-etcd
+# bats test_tags=few-etcds
 @test "a lost majority: the survivor's data, to the last acknowledged write, is a cluster again, and grows" {
     lab_up
     q put color green
