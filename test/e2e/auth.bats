@@ -2,7 +2,7 @@
 #
 # auth, user and role where test/conformance does not look: passwords typed and piped, TLS, tokens.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

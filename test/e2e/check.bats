@@ -120,7 +120,7 @@ revision_moves() {
     nothing_is_left
 }
 
-# bats test_tags=few-etcds
+# bats test_tags=one-etcd
 @test "wrong words and keys that are there end as etcdctl's do" {
     ctl put /etcdctl-check-perf/x mine
     ctl put /etcdctl-check-datascale/x mine
@@ -139,7 +139,7 @@ revision_moves() {
     [[ $stderr == *"unknown load option 'huge'"* ]]
 }
 
-# bats test_tags=few-etcds
+# bats test_tags=one-etcd
 @test "datascale: 10000 keys, the memory they take, the lines of etcdctl" {
     run -0 --separate-stderr check datascale
     [[ ${lines[0]} == 'Start data scale check for work load [10000 key-value pairs, 1024 bytes per key-value, 50 concurrent clients].' ]]

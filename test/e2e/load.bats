@@ -3,7 +3,7 @@
 # Data sets: the same numbers give the same keys, values and revisions, in a lab and in a file that was
 # written without a server.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab

@@ -3,7 +3,7 @@
 # lock and elect: quorate and the etcdctl of each version stand in one line, print the same, and end
 # the same way; also while the leader stands still.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2034 # read by twins; programs of others
 bats_require_minimum_version 1.5.0

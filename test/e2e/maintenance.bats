@@ -2,7 +2,7 @@
 #
 # compaction, defrag, alarm disarm, downgrade, and how endpoints are found.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154,SC2030,SC2031 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

@@ -3,7 +3,7 @@
 # txn: the same lines to quorate and to etcdctl give the same, on every version; lines that are wrong
 # name their place.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
