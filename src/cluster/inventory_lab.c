@@ -169,8 +169,8 @@ tls_encode(struct json_writer *w, const struct inventory_tls *tls)
     json_object_end(w);
 }
 
-static void
-urls_encode(struct json_writer *w, const char *key, const struct inventory_urls *urls)
+void
+inventory_urls_encode(struct json_writer *w, const char *key, const struct inventory_urls *urls)
 {
     json_key(w, key);
     json_array_begin(w);
@@ -184,8 +184,8 @@ member_encode(struct json_writer *w, const struct inventory_member *member)
 {
     json_object_begin(w);
     json_key_text(w, "name", member->name);
-    urls_encode(w, "client_urls", &member->client_urls);
-    urls_encode(w, "peer_urls", &member->peer_urls);
+    inventory_urls_encode(w, "client_urls", &member->client_urls);
+    inventory_urls_encode(w, "peer_urls", &member->peer_urls);
     json_key_text(w, "data_dir", member->data_dir);
     text_encode(w, "log", member->log_path);
     text_encode(w, "initial_cluster", member->initial_cluster);

@@ -24,24 +24,14 @@ stamp_new(struct arena *mem)
 }
 
 static void
-urls_write(struct json_writer *w, const char *key, const struct inventory_urls *urls)
-{
-    json_key(w, key);
-    json_array_begin(w);
-    for (size_t i = 0; i < urls->count; i++)
-        json_text(w, urls->items[i]);
-    json_array_end(w);
-}
-
-static void
 job_write(struct json_writer *w, const struct member_job *job)
 {
     json_object_begin(w);
     json_key_text(w, "action", action_words[job->action]);
     json_key_text(w, "name", job->member.name);
     json_key_id(w, "oldId", job->old_id);
-    urls_write(w, "peerUrls", &job->member.peer_urls);
-    urls_write(w, "clientUrls", &job->member.client_urls);
+    inventory_urls_encode(w, "peerUrls", &job->member.peer_urls);
+    inventory_urls_encode(w, "clientUrls", &job->member.client_urls);
     json_key_text(w, "dataDir", job->member.data_dir);
     json_key_text(w, "log", job->member.log_path != NULL ? job->member.log_path : "");
     json_object_end(w);

@@ -107,9 +107,8 @@ join_expel(void *op, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     return m == NULL || job_expel(job, m->member.id, e);
 }
 
@@ -137,12 +136,6 @@ member_slot(struct arena *mem, struct inventory *inventory, const char *name)
     return ARRAY_PUSH(mem, &inventory->members);
 }
 
-static const char *
-step_label(struct arena *mem, const char *step, const struct member_job *job)
-{
-    return arena_printf(mem, "%s %s", step, job->member.name);
-}
-
 static bool
 configure_check(void *op, enum progress *ret_progress, struct error *e)
 {
@@ -155,7 +148,7 @@ configure_check(void *op, enum progress *ret_progress, struct error *e)
     struct service service;
 
     *ret_progress = PROGRESS_DONE;
-    if (plan_step_recorded(job->of->plan, step_label(&tmp, "configure", job)))
+    if (job_step_recorded(job, "configure"))
         return true;
     if (!membership_inventory(&tmp, job->of, &inventory, e) ||
         !membership_look(&tmp, job->of, &view, e))
@@ -216,9 +209,8 @@ start_check(void *op, enum progress *ret_progress, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     *ret_progress = m != NULL && m->known ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
 }
@@ -287,9 +279,8 @@ catch_up_look(const struct member_job *job, uint64_t *ret_applied, uint64_t *ret
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     if (m == NULL)
         return error_set(e, ERROR_CONFLICT, "'%s' is in the member list no more", job->member.name);
     *ret_most = view.applied_most;
@@ -351,9 +342,8 @@ promote_check(void *op, enum progress *ret_progress, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     *ret_progress = m != NULL && !m->member.is_learner ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
 }
@@ -366,9 +356,8 @@ promote_guard(void *op, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     return rule_may_promote(&view, m != NULL ? m->member.id : 0, e);
 }
 
@@ -390,9 +379,8 @@ promote_run(void *op, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     if (m == NULL)
         return error_set(e, ERROR_CONFLICT, "'%s' is in the member list no more", job->member.name);
     return job_change(job, promote_call, m->member.id, e);
@@ -417,9 +405,8 @@ promote_undo_guard(void *op, struct error *e)
         if (job->of->jobs[i].action == MEMBER_LEAVES)
             return true;
     }
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     return m == NULL || m->member.is_learner || rule_may_remove(&view, m->member.id, e);
 }
 
@@ -432,9 +419,8 @@ promote_undo(void *op, struct error *e)
     const struct member_view *m;
     struct cluster_view view;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     return m == NULL || m->member.is_learner ||
            (rule_may_remove(&view, m->member.id, e) && job_expel(job, m->member.id, e));
 }
@@ -457,12 +443,9 @@ static const struct step promote_step = {
 static bool
 settle_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct member_job *job = op;
 
-    *ret_progress = plan_step_recorded(job->of->plan, step_label(&tmp, "settle", job))
-                        ? PROGRESS_DONE
-                        : PROGRESS_TODO;
+    *ret_progress = job_step_recorded(job, "settle") ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
 }
 
@@ -475,9 +458,8 @@ member_is_healthy(const struct member_job *job, struct error *e)
     struct cluster_view view;
     const struct member_view *m;
 
-    if (!membership_look(&tmp, job->of, &view, e))
+    if (!job_look(&tmp, job, &view, &m, e))
         return false;
-    m = job_member(job, &view);
     if (m == NULL || !m->known || m->member.is_learner)
         return error_set(e, ERROR_VERIFY, "'%s' does not vote", job->member.name);
     if (!membership_client_of(job->of, m, &client, e))

@@ -158,14 +158,6 @@ job_forget(struct member_job *job, struct error *e)
     return inventory_save_lab(inventory, e);
 }
 
-static bool
-was_done(const struct member_job *job, const char *step)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-
-    return plan_step_recorded(job->of->plan, arena_printf(&tmp, "%s %s", step, job->member.name));
-}
-
 /* --- give the leadership away --- */
 
 static bool
@@ -278,7 +270,7 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
     struct service service;
     bool down = true;
 
-    if (!was_done(job, "stop")) {
+    if (!job_step_recorded(job, "stop")) {
         if (!membership_inventory(&tmp, job->of, &inventory, e))
             return false;
         service = job_service(job, inventory);
@@ -332,7 +324,7 @@ aside_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
 {
     const struct member_job *job = op;
 
-    *ret_progress = was_done(job, "move-aside") || !path_exists(job->member.data_dir)
+    *ret_progress = job_step_recorded(job, "move-aside") || !path_exists(job->member.data_dir)
                         ? PROGRESS_DONE
                         : PROGRESS_TODO;
     return true;

@@ -91,6 +91,24 @@ job_member(const struct member_job *job, const struct cluster_view *view)
     return NULL;
 }
 
+bool
+job_look(struct arena *mem, const struct member_job *job, struct cluster_view *ret_view,
+         const struct member_view **ret_member, struct error *e)
+{
+    if (!membership_look(mem, job->of, ret_view, e))
+        return false;
+    *ret_member = job_member(job, ret_view);
+    return true;
+}
+
+bool
+job_step_recorded(const struct member_job *job, const char *step)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return plan_step_recorded(job->of->plan, arena_printf(&tmp, "%s %s", step, job->member.name));
+}
+
 struct service
 job_service(const struct member_job *job, const struct inventory *inventory)
 {

@@ -59,6 +59,12 @@ MUST_CHECK bool membership_client_of(const struct membership *ms, const struct m
                                      struct etcd_client **ret_client, struct error *e);
 /* The member in the list that has the job's peer URL and is not the old one; NULL: none. */
 const struct member_view *job_member(const struct member_job *job, const struct cluster_view *view);
+/* Looks at the cluster, and at the job's member in it: NULL when it is not in the list. */
+MUST_CHECK bool job_look(struct arena *mem, const struct member_job *job,
+                         struct cluster_view *ret_view, const struct member_view **ret_member,
+                         struct error *e);
+/* Whether this plan's journal says that the job's step is done. */
+bool job_step_recorded(const struct member_job *job, const char *step);
 struct service job_service(const struct member_job *job, const struct inventory *inventory);
 
 /* One call that changes the membership, as job_change makes it. */
