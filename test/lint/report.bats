@@ -53,6 +53,43 @@ ok 1 a'
     [[ ${lines[-1]} == '0 1 0' ]]
 }
 
+# flaky N: a folder of tests, the first of which passes at its Nth run only.
+flaky() {
+    mkdir "$BATS_TEST_TMPDIR/flaky"
+    sed 's/^ test_is/@test/; s/^ //' >"$BATS_TEST_TMPDIR/flaky/a.bats" <<END
+ test_is "a (first) [1+]" {
+     echo >>"$BATS_TEST_TMPDIR/runs"
+     [[ \$(wc -l <"$BATS_TEST_TMPDIR/runs") -ge $1 ]]
+ }
+ test_is "b" {
+     true
+ }
+END
+}
+
+# Runs them as ./check does; the last line tells what was counted.
+twice() {
+    # This bats' own environment is not for the one within.
+    # shellcheck disable=SC2016 # expanded by the shell that is started
+    env -i PATH=/usr/local/bin:/usr/bin:/bin bash -c 'source "$1/report.bash" && read_bats_twice "t: " "$2" &&
+        echo "$passed $repeated $failed"' _ "$harness" "$BATS_TEST_TMPDIR/flaky" 3>&-
+}
+
+@test "second run: one that then passes is shown and told apart" {
+    flaky 2
+    run twice
+    [[ ${lines[0]} == 'AGAIN    t: a (first) [1+]' ]]
+    [[ ${lines[-2]} == 'ok       t: a (first) [1+]' && ${lines[-1]} == '2 1 0' ]]
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/runs") -eq 2 ]]
+}
+
+@test "second run: one that fails again has failed" {
+    flaky 3
+    run twice
+    [[ ${lines[-1]} == '1 0 1' && $output == *'FAILED   t: a (first) [1+]'* ]]
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/runs") -eq 2 ]]
+}
+
 @test "what a machine lacks is a skip for a person and a failure in CI" {
     CI='' cannot a 'no etcd'
     [[ $skipped -eq 1 && $failed -eq 0 ]]
