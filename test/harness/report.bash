@@ -65,7 +65,7 @@ read_tap() {
             seen=$((seen + 1)) show=
         elif [[ $line =~ ^not\ ok\ [0-9]+\ (.*)$ ]]; then
             if [[ ${#put_off[@]} -lt $may_put_off ]]; then
-                put_off+=("${BASH_REMATCH[1]}")
+                put_off+=("${BASH_REMATCH[1]% # timeout after *}")
                 printf 'AGAIN    %s\n' "$prefix${BASH_REMATCH[1]}"
             else
                 fail "$prefix${BASH_REMATCH[1]}"

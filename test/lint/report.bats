@@ -90,6 +90,15 @@ twice() {
     [[ $(wc -l <"$BATS_TEST_TMPDIR/runs") -eq 2 ]]
 }
 
+@test "second run: of one that took too long, under its name alone" {
+    # shellcheck disable=SC2034 # read_tap's
+    may_put_off=1
+    read_tap "t: " <<<'1..1
+not ok 1 a # timeout after 2s'
+    # shellcheck disable=SC2154 # report.bash has it
+    [[ ${put_off[0]} == a && $failed -eq 0 ]]
+}
+
 @test "what a machine lacks is a skip for a person and a failure in CI" {
     CI='' cannot a 'no etcd'
     [[ $skipped -eq 1 && $failed -eq 0 ]]
