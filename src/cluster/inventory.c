@@ -65,3 +65,28 @@ inventory_runner_text(struct arena *mem, const struct inventory_member *member)
     return member->runner_name != NULL ? arena_printf(mem, "%s:%s", word, member->runner_name)
                                        : word;
 }
+
+bool
+inventory_runner_parse(const char *text, enum inventory_runner *ret_runner, const char **ret_name)
+{
+    static const struct {
+        const char *prefix;
+        enum inventory_runner runner;
+    } kinds[] = {{"systemd:", INVENTORY_RUNNER_SYSTEMD},
+                 {"static-pod:/", INVENTORY_RUNNER_STATIC_POD}};
+
+    if (strcmp(text, "process") == 0) {
+        *ret_runner = INVENTORY_RUNNER_PROCESS;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t size = strlen(kinds[i].prefix);
+
+        if (strncmp(text, kinds[i].prefix, size) != 0 || text[size] == '\0')
+            continue;
+        *ret_runner = kinds[i].runner;
+        *ret_name = strchr(text, ':') + 1;
+        return true;
+    }
+    return false;
+}

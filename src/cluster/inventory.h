@@ -12,7 +12,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/json_writer.h"
 
 /* Files of one certificate; NULL where there is none. */
 struct inventory_tls {
@@ -92,12 +91,13 @@ struct inventory_urls inventory_member_endpoints(struct arena *mem,
                                                  const struct inventory *inventory);
 /* "m1=http://127.0.0.1:2380,m2=..." as --initial-cluster wants it. */
 const char *inventory_initial_cluster(struct arena *mem, const struct inventory *inventory);
-/* As an array under 'key'. */
-void inventory_urls_encode(struct json_writer *w, const char *key,
-                           const struct inventory_urls *urls);
 /* "systemd", "static-pod", "process"; "" when it is not known. */
 const char *inventory_runner_word(enum inventory_runner runner);
 /* The same with its unit or manifest, as quorate.yaml has it: "systemd:etcd.service". In 'mem'. */
 const char *inventory_runner_text(struct arena *mem, const struct inventory_member *member);
+/* And back; the name points into 'text', and stays what it is where there is none. False: says nothing
+ * that is known. */
+bool inventory_runner_parse(const char *text, enum inventory_runner *ret_runner,
+                            const char **ret_name);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/time.h"
+#include "cluster/inventory_json.h"
 #include "ops/member_state.h"
 
 static const char *const action_words[] = {
@@ -28,12 +29,9 @@ job_write(struct json_writer *w, const struct member_job *job)
 {
     json_object_begin(w);
     json_key_text(w, "action", action_words[job->action]);
-    json_key_text(w, "name", job->member.name);
     json_key_id(w, "oldId", job->old_id);
-    inventory_urls_encode(w, "peerUrls", &job->member.peer_urls);
-    inventory_urls_encode(w, "clientUrls", &job->member.client_urls);
-    json_key_text(w, "dataDir", job->member.data_dir);
-    json_key_text(w, "log", job->member.log_path != NULL ? job->member.log_path : "");
+    json_key(w, "member");
+    inventory_member_encode(w, &job->member);
     json_object_end(w);
 }
 
@@ -42,8 +40,6 @@ member_inputs_begin(struct arena *mem, const struct member_request *request,
                     struct member_inputs *ret_inputs, struct cluster_view *ret_view,
                     struct error *e)
 {
-    size_t prefix = strlen(INVENTORY_LAB_PREFIX);
-
     if (request->inventory->lab == NULL) {
         error_set_(e, ERROR_REFUSED, 0,
                    "'%s' is not a lab, and only labs are changed by a plan yet",
@@ -52,7 +48,7 @@ member_inputs_begin(struct arena *mem, const struct member_request *request,
             e, "the guide 'Grow, shrink, replace, move' tells how by hand: quorate member "
                "add --learner, promote, remove");
     }
-    *ret_inputs = (struct member_inputs){.lab = request->inventory->name + prefix};
+    *ret_inputs = (struct member_inputs){.inventory = request->inventory};
     if (!cluster_view_fetch(mem, request->etcd, ret_view, e))
         return false;
     ret_inputs->voters = view_voter_count(ret_view);
@@ -113,7 +109,7 @@ member_inputs_write(struct arena *mem, const struct member_inputs *inputs, struc
 
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
-    json_key_text(&w, "lab", inputs->lab);
+    plan_cluster_encode(&w, inputs->inventory);
     json_key_text(&w, "stamp", stamp_new(mem));
     json_key_u64(&w, "voters", inputs->voters);
     json_key(&w, "jobs");
@@ -125,38 +121,18 @@ member_inputs_write(struct arena *mem, const struct member_inputs *inputs, struc
 }
 
 static bool
-urls_read(struct arena *mem, const struct json *object, const char *key,
-          struct inventory_urls *ret_urls, struct error *e)
-{
-    const struct json *array;
-
-    if (!json_get_array(object, key, &array, e))
-        return false;
-    ret_urls->count = json_array_count(array);
-    ret_urls->items = arena_zero(mem, (ret_urls->count + 1) * sizeof(*ret_urls->items));
-    for (size_t i = 0; i < ret_urls->count; i++) {
-        if (!json_as_text(mem, json_array_at(array, i), &ret_urls->items[i], e))
-            return false;
-    }
-    return ret_urls->count > 0 || error_set(e, ERROR_FORMAT, "'%s' is empty", key);
-}
-
-static bool
 job_read(struct arena *mem, const struct json *object, struct member_job *ret_job, struct error *e)
 {
     const char *action;
 
     if (!json_get_text(mem, object, "action", &action, e) ||
-        !json_get_text(mem, object, "name", &ret_job->member.name, e) ||
         !json_get_id(object, "oldId", &ret_job->old_id, e) ||
-        !urls_read(mem, object, "peerUrls", &ret_job->member.peer_urls, e) ||
-        !urls_read(mem, object, "clientUrls", &ret_job->member.client_urls, e) ||
-        !json_get_text(mem, object, "dataDir", &ret_job->member.data_dir, e) ||
-        !json_get_text(mem, object, "log", &ret_job->member.log_path, e))
+        !inventory_member_decode(mem, json_get(object, "member"), &ret_job->member, e))
         return false;
     ret_job->action =
         strcmp(action, action_words[MEMBER_JOINS]) == 0 ? MEMBER_JOINS : MEMBER_LEAVES;
-    return true;
+    return ret_job->member.peer_urls.count > 0 ||
+           error_set(e, ERROR_FORMAT, "'%s' has no peer URL", ret_job->member.name);
 }
 
 static bool
@@ -188,16 +164,20 @@ membership_of_inputs(struct plan *plan, const struct json *inputs, void *context
                      struct membership **ret_membership, struct error *e)
 {
     struct membership *ms = arena_zero(plan->mem, sizeof(*ms));
+    struct inventory *inventory;
     uint64_t voters;
 
     ms->plan = plan;
     ms->context = context;
-    if (!json_get_text(plan->mem, inputs, "lab", &ms->lab, e) ||
+    if (!plan_cluster_decode(plan->mem, inputs, ms->context, &ms->cluster, e) ||
+        !plan_cluster_inventory(plan->mem, &ms->cluster, &inventory, e) ||
         !json_get_text(plan->mem, inputs, "stamp", &ms->stamp, e) ||
         !json_get_u64(inputs, "voters", &voters, e))
         return false;
     ms->voters = (size_t)voters;
-    plan->cluster = arena_printf(plan->mem, INVENTORY_LAB_PREFIX "%s", ms->lab);
+    ms->lab = plan_cluster_lab(&ms->cluster);
+    site_init(&ms->site, plan->mem, inventory);
+    plan->cluster = inventory->name;
     if (!jobs_read(ms, inputs, e))
         return false;
     *ret_membership = ms;

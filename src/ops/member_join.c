@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/time.h"
+#include "cluster/inventory_save.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 #include "ops/lab_programs.h"
@@ -151,10 +152,8 @@ configure_check(void *op, enum progress *ret_progress, struct error *e)
     if (job_step_recorded(job, "configure"))
         return true;
     if (!membership_inventory(&tmp, job->of, &inventory, e) ||
-        !membership_look(&tmp, job->of, &view, e))
-        return false;
-    service = job_service(job, inventory);
-    if (!service_state(&service, &state, e))
+        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e) ||
+        !service_state(&service, &state, e))
         return false;
     configured = inventory_member_by_name(inventory, job->member.name);
     if (state == SERVICE_ABSENT || configured == NULL || configured->initial_cluster == NULL ||
@@ -174,13 +173,12 @@ configure_run(void *op, struct error *e)
     struct service service;
 
     if (!membership_inventory(&tmp, job->of, &inventory, e) ||
-        !membership_look(&tmp, job->of, &view, e))
+        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e))
         return false;
     slot = member_slot(&tmp, inventory, job->member.name);
     *slot = job->member;
     slot->initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
-    service = job_service(job, inventory);
-    return inventory_save_lab(inventory, e) &&
+    return inventory_save(inventory, e) &&
            service_install(&service, lab_member_argv(&tmp, inventory, slot), e);
 }
 
@@ -218,15 +216,9 @@ start_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 start_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct member_job *job = op;
-    struct inventory *inventory;
     struct service service;
 
-    if (!membership_inventory(&tmp, job->of, &inventory, e))
-        return false;
-    service = job_service(job, inventory);
-    return service_start(&service, e);
+    return job_service(op, &service, e) && service_start(&service, e);
 }
 
 /* The joiner's own last word says more than that it is not there. */
@@ -236,16 +228,15 @@ start_verify(void *op, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct member_job *job = op;
     struct error ignored = ERROR_INIT;
-    struct inventory *inventory;
     struct service service;
     const char *said;
 
     if (check_until_done(job, start_check, "it does not answer", e))
         return true;
-    if (e->code != ERROR_TIMEOUT || !membership_inventory(&tmp, job->of, &inventory, &ignored))
+    if (e->code != ERROR_TIMEOUT)
         return false;
-    service = job_service(job, inventory);
-    if (service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
+    if (job_service(job, &service, &ignored) &&
+        service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
         error_hint_(e, "the last line of its log: %s", said);
     e->code = ERROR_VERIFY;
     return false;
@@ -520,15 +511,11 @@ membership_add_join(struct member_job *job)
 static bool
 configure_if_down(struct member_job *job, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct inventory *inventory;
     struct service service;
     bool down;
 
-    if (!membership_inventory(&tmp, job->of, &inventory, e))
-        return false;
-    service = job_service(job, inventory);
-    return service_is_down(&service, &down, e) && (!down || configure_run(job, e));
+    return job_service(job, &service, e) && service_is_down(&service, &down, e) &&
+           (!down || configure_run(job, e));
 }
 
 static bool

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/time.h"
+#include "cluster/inventory_save.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 #include "ops/member_state.h"
@@ -104,14 +105,9 @@ job_expel(struct member_job *job, uint64_t id, struct error *e)
 bool
 job_stop(struct member_job *job, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct inventory *inventory;
     struct service service;
 
-    if (!membership_inventory(&tmp, job->of, &inventory, e))
-        return false;
-    service = job_service(job, inventory);
-    return service_stop(&service, e);
+    return job_service(job, &service, e) && service_stop(&service, e);
 }
 
 const char *
@@ -143,10 +139,8 @@ job_forget(struct member_job *job, struct error *e)
     struct service service;
     size_t kept = 0;
 
-    if (!membership_inventory(&tmp, job->of, &inventory, e))
-        return false;
-    service = job_service(job, inventory);
-    if (!service_uninstall(&service, e))
+    if (!membership_inventory(&tmp, job->of, &inventory, e) || !job_service(job, &service, e) ||
+        !service_uninstall(&service, e))
         return false;
     for (size_t i = 0; i < inventory->members.count; i++) {
         if (strcmp(inventory->members.items[i].name, job->member.name) != 0)
@@ -155,7 +149,7 @@ job_forget(struct member_job *job, struct error *e)
     if (kept == inventory->members.count)
         return true;
     inventory->members.count = kept;
-    return inventory_save_lab(inventory, e);
+    return inventory_save(inventory, e);
 }
 
 /* --- give the leadership away --- */
@@ -264,19 +258,13 @@ static const struct step remove_dead_step = {
 static bool
 stop_check(void *op, enum progress *ret_progress, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct member_job *job = op;
-    struct inventory *inventory;
     struct service service;
     bool down = true;
 
-    if (!job_step_recorded(job, "stop")) {
-        if (!membership_inventory(&tmp, job->of, &inventory, e))
-            return false;
-        service = job_service(job, inventory);
-        if (!service_is_down(&service, &down, e))
-            return false;
-    }
+    if (!job_step_recorded(job, "stop") &&
+        (!job_service(job, &service, e) || !service_is_down(&service, &down, e)))
+        return false;
     *ret_progress = down ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
 }
@@ -291,9 +279,7 @@ stop_run(void *op, struct error *e)
 static bool
 stop_undo(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct member_job *job = op;
-    struct inventory *inventory;
     struct service service;
     bool is_there;
 
@@ -301,10 +287,7 @@ stop_undo(void *op, struct error *e)
         return false;
     if (!is_there || !path_exists(job->member.data_dir))
         return true;
-    if (!membership_inventory(&tmp, job->of, &inventory, e))
-        return false;
-    service = job_service(job, inventory);
-    return service_start(&service, e);
+    return job_service(job, &service, e) && service_start(&service, e);
 }
 
 static const struct step stop_step = {

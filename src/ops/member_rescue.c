@@ -15,7 +15,7 @@ rescue_build(struct plan *plan, const struct json *inputs, void *context, struct
 
     if (!membership_of_inputs(plan, inputs, context, &r->site, e))
         return false;
-    dir = inventory_lab_dir(mem, r->site->context->state_dir, r->site->lab);
+    dir = r->site->site.lab_dir;
     r->snapshot = arena_printf(mem, "%s/rescued-%s.db", dir, r->site->stamp);
     r->old_config = arena_printf(mem, "%s/" INVENTORY_LAB_FILE ".before-%s", dir, r->site->stamp);
     r->member_count = r->site->job_count;
@@ -66,12 +66,11 @@ member_rescue_inputs(struct arena *mem, const struct member_request *request,
                      struct buf *ret_inputs, struct error *e)
 {
     const struct inventory *inventory = request->inventory;
-    struct member_inputs inputs = {.voters = inventory->members.count};
+    struct member_inputs inputs = {.inventory = inventory, .voters = inventory->members.count};
     const struct inventory_member *survivor;
 
     if (inventory->lab == NULL)
         return error_set(e, ERROR_REFUSED, "'%s' is not a lab", inventory->name);
-    inputs.lab = inventory->name + strlen(INVENTORY_LAB_PREFIX);
     survivor = inventory_member_by_name(inventory, request->names[0]);
     if (survivor == NULL)
         return error_set(e, ERROR_NOT_FOUND, "the inventory of '%s' has no member '%s'",
@@ -108,10 +107,10 @@ rescue_field(const void *op, struct arena *mem, const char *name)
     return NULL;
 }
 
-struct service
-rescue_service(const struct rescue_member *m, const struct inventory *inventory)
+bool
+rescue_service(const struct rescue_member *m, struct service *ret_service, struct error *e)
 {
-    return inventory_service(inventory, m->configured->name);
+    return site_service(&m->rescue->site->site, m->configured, ret_service, e);
 }
 
 bool

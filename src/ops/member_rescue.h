@@ -37,7 +37,9 @@ extern const struct step rescue_step_prove;
 bool rescue_mark_is(const struct rescue *r, const char *key, const char *value);
 /* %{survivor}, %{snapshot} */
 const char *rescue_field(const void *op, struct arena *mem, const char *name);
-struct service rescue_service(const struct rescue_member *m, const struct inventory *inventory);
+/* How the member runs. */
+MUST_CHECK bool rescue_service(const struct rescue_member *m, struct service *ret_service,
+                               struct error *e);
 /* Reads what was taken, and proves it. In 'mem'. */
 MUST_CHECK bool rescue_snapshot_verify(struct arena *mem, const struct rescue *r,
                                        struct db_snapshot_report *ret_report, struct error *e);

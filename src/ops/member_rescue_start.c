@@ -16,8 +16,7 @@ enum { START_TIMEOUT_S = 120, PROOF_TIMEOUT_S = 120, CONFIG_MOST = 1 << 20 };
 static const char *
 config_path(struct arena *mem, const struct rescue *r)
 {
-    return path_join(mem, inventory_lab_dir(mem, r->site->context->state_dir, r->site->lab),
-                     INVENTORY_LAB_FILE);
+    return path_join(mem, r->site->site.lab_dir, INVENTORY_LAB_FILE);
 }
 
 /* --- configure --- */
@@ -78,10 +77,10 @@ configure_undo(void *op, struct error *e)
         return false;
     for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *m = &inventory->members.items[i];
-        const struct service service = inventory_service(inventory, m->name);
+        struct service service;
         enum service_state state;
 
-        if (!service_state(&service, &state, e) ||
+        if (!site_service(&r->site->site, m, &service, e) || !service_state(&service, &state, e) ||
             (state == SERVICE_ABSENT &&
              !service_install(&service, lab_member_argv(&tmp, inventory, m), e)))
             return false;

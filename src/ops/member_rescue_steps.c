@@ -25,18 +25,6 @@ member_field(const void *op, struct arena *mem, const char *name)
     return NULL;
 }
 
-static bool
-service_find(struct arena *mem, const struct rescue_member *m, struct service *ret_service,
-             struct error *e)
-{
-    struct inventory *inventory;
-
-    if (!membership_inventory(mem, m->rescue->site, &inventory, e))
-        return false;
-    *ret_service = rescue_service(m, inventory);
-    return true;
-}
-
 /* --- stop --- */
 
 static bool
@@ -49,7 +37,7 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
 
     /* The survivor that this plan has started again is not one to stop. */
     if (!rescue_mark_is(m->rescue, RESCUE_MARK_STARTED, RESCUE_YES) &&
-        (!service_find(&tmp, m, &service, e) || !service_is_down(&service, &down, e)))
+        (!rescue_service(m, &service, e) || !service_is_down(&service, &down, e)))
         return false;
     *ret_progress = down ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
@@ -61,7 +49,7 @@ stop_run(void *op, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct service service;
 
-    return service_find(&tmp, op, &service, e) && service_stop(&service, e);
+    return rescue_service(op, &service, e) && service_stop(&service, e);
 }
 
 static bool
@@ -70,7 +58,7 @@ stop_undo(void *op, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct service service;
 
-    return service_find(&tmp, op, &service, e) && service_start(&service, e);
+    return rescue_service(op, &service, e) && service_start(&service, e);
 }
 
 const struct step rescue_step_stop = {
@@ -170,7 +158,7 @@ aside_guard(void *op, struct error *e)
     struct service service;
     bool down;
 
-    if (!service_find(&tmp, m, &service, e) || !service_is_down(&service, &down, e))
+    if (!rescue_service(m, &service, e) || !service_is_down(&service, &down, e))
         return false;
     return down || error_set(e, ERROR_REFUSED, "member '%s' runs again", m->configured->name);
 }

@@ -13,7 +13,7 @@ bool
 membership_inventory(struct arena *mem, const struct membership *ms,
                      struct inventory **ret_inventory, struct error *e)
 {
-    return inventory_load_lab(mem, ms->context->state_dir, ms->lab, ret_inventory, e);
+    return plan_cluster_inventory(mem, &ms->cluster, ret_inventory, e);
 }
 
 static void
@@ -109,10 +109,10 @@ job_step_recorded(const struct member_job *job, const char *step)
     return plan_step_recorded(job->of->plan, arena_printf(&tmp, "%s %s", step, job->member.name));
 }
 
-struct service
-job_service(const struct member_job *job, const struct inventory *inventory)
+bool
+job_service(const struct member_job *job, struct service *ret_service, struct error *e)
 {
-    return inventory_service(inventory, job->member.name);
+    return site_service(&job->of->site, &job->member, ret_service, e);
 }
 
 /* What etcd refuses now and allows in a moment: see etcd/rpc_errors.list. */

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 #include "cluster/inventory_lab.h"
-#include "cluster/member_service.h"
 #include "cluster/rules_membership.h"
+#include "cluster/site.h"
 #include "cluster/view.h"
 #include "etcd/client.h"
 #include "ops/member_plans.h"
+#include "ops/plan_cluster.h"
 #include "ops/plan_kinds.h"
 #include "plan/plan.h"
 
@@ -26,7 +27,9 @@ struct member_job;
 struct membership {
     struct plan *plan;
     const struct plan_context *context;
-    const char *lab;   /* "demo" */
+    struct plan_cluster cluster;
+    const char *lab; /* "demo"; NULL: not a lab */
+    struct site site;
     const char *stamp; /* part of the names of directories that are moved aside */
     size_t voters;     /* when the plan was made */
     bool replaces;     /* the one that joins takes the place of the one that left */
@@ -65,7 +68,9 @@ MUST_CHECK bool job_look(struct arena *mem, const struct member_job *job,
                          struct error *e);
 /* Whether this plan's journal says that the job's step is done. */
 bool job_step_recorded(const struct member_job *job, const char *step);
-struct service job_service(const struct member_job *job, const struct inventory *inventory);
+/* How the job's member runs. */
+MUST_CHECK bool job_service(const struct member_job *job, struct service *ret_service,
+                            struct error *e);
 
 /* One call that changes the membership, as job_change makes it. */
 typedef bool member_call(struct member_job *job, struct etcd_client *client, uint64_t id,
@@ -125,7 +130,7 @@ MUST_CHECK bool member_may_join(const struct inventory *inventory, const struct 
 /* --- inputs (member_inputs.c) --- */
 
 struct member_inputs {
-    const char *lab;
+    const struct inventory *inventory;
     size_t voters;
     ARRAY(struct member_job) jobs; /* action, old_id, member */
 };

@@ -8,6 +8,7 @@
 /* What builders need that is not in the inputs: where state is, and who asks the cluster. */
 struct plan_context {
     const char *state_dir;
+    const char *config;              /* the quorate.yaml that --config names; NULL: not given */
     const char *user;                /* NULL: no authentication by password */
     const struct secret *password;   /* with user */
     const struct etcd_options *etcd; /* of the command line, for kinds without an inventory */

@@ -6,7 +6,6 @@
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cluster/connect.h"
-#include "cluster/inventory_lab.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 
@@ -57,8 +56,7 @@ inputs_read(struct recover *r, const struct json *inputs, struct error *e)
 {
     struct arena *mem = r->plan->mem;
 
-    return json_get_text(mem, inputs, "lab", &r->lab, e) &&
-           json_get_text(mem, inputs, "snapshot", &r->snapshot, e) &&
+    return json_get_text(mem, inputs, "snapshot", &r->snapshot, e) &&
            json_get_text(mem, inputs, "sha256", &r->sha256, e) &&
            json_get_text(mem, inputs, "token", &r->token, e) &&
            json_get_text(mem, inputs, "stamp", &r->stamp, e) &&
@@ -73,14 +71,18 @@ static bool
 recover_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
 {
     struct recover *r = arena_zero(plan->mem, sizeof(*r));
+    struct plan_cluster cluster;
     struct inventory *inventory;
 
     r->plan = plan;
     r->context = context;
     if (!inputs_read(r, inputs, e) ||
-        !inventory_load_lab(plan->mem, r->context->state_dir, r->lab, &inventory, e))
+        !plan_cluster_decode(plan->mem, inputs, r->context, &cluster, e) ||
+        !plan_cluster_inventory(plan->mem, &cluster, &inventory, e))
         return false;
     r->inventory = inventory;
+    r->lab = plan_cluster_lab(&cluster);
+    site_init(&r->site, plan->mem, inventory);
     if (!members_init(r, e))
         return false;
     plan->cluster = inventory->name;
@@ -169,7 +171,7 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     hex_encode(facts.sha256, sizeof(facts.sha256), digest);
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
-    json_key_text(&w, "lab", request->lab);
+    plan_cluster_encode(&w, request->inventory);
     json_key_text(&w, "snapshot", facts.path);
     json_key_text(&w, "sha256", digest);
     json_key_i64(&w, "revision", facts.revision);

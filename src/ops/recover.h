@@ -26,7 +26,7 @@ extern const struct plan_kind recover_kind;
 
 struct recover_request {
     const char *state_dir;
-    const char *lab;                /* lab's name */
+    const struct inventory *inventory;
     const struct repo_entry *entry; /* a backup, or NULL for 'file' */
     const char *file;               /* a snapshot file */
     uint64_t bump_revision;         /* 0: none */

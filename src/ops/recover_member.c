@@ -13,18 +13,18 @@ recover_mark_is(const struct recover *r, const char *key, const char *value)
     return mark != NULL && strcmp(mark, value) == 0;
 }
 
-struct service
-recover_member_service(const struct recover_member *m)
+bool
+recover_member_service(const struct recover_member *m, struct service *ret_service, struct error *e)
 {
-    return inventory_service(m->recover->inventory, m->configured->name);
+    return site_service(&m->recover->site, m->configured, ret_service, e);
 }
 
 bool
 recover_member_is_down(const struct recover_member *m, bool *ret_down, struct error *e)
 {
-    const struct service service = recover_member_service(m);
+    struct service service;
 
-    return service_is_down(&service, ret_down, e);
+    return recover_member_service(m, &service, e) && service_is_down(&service, ret_down, e);
 }
 
 bool
@@ -42,9 +42,9 @@ recover_member_must_be_down(const struct recover_member *m, struct error *e)
 bool
 recover_member_keep_down(const struct recover_member *m, struct error *e)
 {
-    const struct service service = recover_member_service(m);
+    struct service service;
 
-    return service_stop(&service, e);
+    return recover_member_service(m, &service, e) && service_stop(&service, e);
 }
 
 /* Makes room for the old data directory: what stands in its place was made by somebody else, as by a

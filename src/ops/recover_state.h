@@ -3,12 +3,13 @@
 #define QUORATE_OPS_RECOVER_STATE_H
 
 #include "cluster/inventory.h"
-#include "cluster/member_service.h"
+#include "cluster/site.h"
 #include "cluster/view.h"
 #include "format/db_snapshot.h"
 #include "format/member_identity.h"
 #include "node/service.h"
 #include "ops/hash_compare.h"
+#include "ops/plan_cluster.h"
 #include "ops/plan_kinds.h"
 #include "ops/restore.h"
 #include "plan/plan.h"
@@ -19,7 +20,8 @@ struct recover {
     struct plan *plan;
     const struct plan_context *context;
     const struct inventory *inventory;
-    const char *lab;
+    const char *lab; /* "demo" */
+    struct site site;
     const char *snapshot;
     const char *sha256; /* hex, of the database */
     const char *token;
@@ -68,7 +70,8 @@ int64_t recover_revision_after(const struct recover *r);
 /* Whether the journal's mark 'key' is 'value'. */
 bool recover_mark_is(const struct recover *r, const char *key, const char *value);
 /* How the member runs. */
-struct service recover_member_service(const struct recover_member *m);
+MUST_CHECK bool recover_member_service(const struct recover_member *m, struct service *ret_service,
+                                       struct error *e);
 /* Whether the member has no process and is held down. */
 MUST_CHECK bool recover_member_is_down(const struct recover_member *m, bool *ret_down,
                                        struct error *e);

@@ -131,9 +131,9 @@ static bool
 stop_undo(void *op, struct error *e)
 {
     const struct recover_member *m = op;
-    const struct service service = recover_member_service(m);
+    struct service service;
 
-    if (!service_start(&service, e))
+    if (!recover_member_service(m, &service, e) || !service_start(&service, e))
         return false;
     old_cluster_wait(m->recover);
     return true;

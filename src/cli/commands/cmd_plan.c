@@ -171,7 +171,7 @@ plan_go_on(struct app *app, plan_continue *go_on, const char *question, struct e
     bool done;
 
     if (!info_load(app, &info, e) || !plan_kind_find(info->kind, &kind, e) ||
-        !plan_context_of_app(app, &context, e) ||
+        !plan_context_of_journal(app, info->inputs, &context, e) ||
         !plan_new(app->mem, kind, info->inputs, context, &plan, e))
         return false;
     app_say(app, "Plan %s: %s (%s)", info->id, info->title, plan_state_word(info->state));

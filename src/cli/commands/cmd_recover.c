@@ -128,7 +128,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;
     request.state_dir = context->state_dir;
-    request.lab = inventory->name + strlen(INVENTORY_LAB_PREFIX);
+    request.inventory = inventory;
     if (w.from_repo)
         request.entry = &w.entry;
     else

@@ -111,30 +111,14 @@ bool
 value_runner(const struct config_reader *r, const struct yaml_node *node,
              enum inventory_runner *ret_runner, const char **ret_name, struct error *e)
 {
-    static const struct {
-        const char *prefix;
-        enum inventory_runner runner;
-    } kinds[] = {{"systemd:", INVENTORY_RUNNER_SYSTEMD},
-                 {"static-pod:/", INVENTORY_RUNNER_STATIC_POD}};
     const char *text = NULL;
 
     if (!value_text(r, node, &text, e))
         return false;
     if (text == NULL)
         return true;
-    if (strcmp(text, "process") == 0) {
-        *ret_runner = INVENTORY_RUNNER_PROCESS;
+    if (inventory_runner_parse(text, ret_runner, ret_name))
         return true;
-    }
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        size_t size = strlen(kinds[i].prefix);
-
-        if (strncmp(text, kinds[i].prefix, size) != 0 || text[size] == '\0')
-            continue;
-        *ret_runner = kinds[i].runner;
-        *ret_name = strchr(text, ':') + 1;
-        return true;
-    }
     return yaml_error(r->doc, node, e,
                       "'%s' says not how etcd runs: systemd:UNIT, static-pod:/PATH/OF/MANIFEST, "
                       "or process",

@@ -1,0 +1,26 @@
+#include "cluster/inventory_save.h"
+
+#include "base/io.h"
+#include "cluster/config/config_edit.h"
+#include "cluster/inventory_lab.h"
+#include "format/yaml/yaml_tree.h"
+
+static bool
+save_config(const struct inventory *inventory, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *kept;
+    struct bytes old;
+    struct bytes text;
+
+    return file_read_all(&tmp, inventory->path, YAML_MAX_BYTES, &old, e) &&
+           config_edit(&tmp, inventory->path, old, inventory, true, &text, e) &&
+           (bytes_equal(old, text) ||
+            config_save(&tmp, inventory->path, true, old, text, &kept, e));
+}
+
+bool
+inventory_save(const struct inventory *inventory, struct error *e)
+{
+    return inventory->lab != NULL ? inventory_save_lab(inventory, e) : save_config(inventory, e);
+}

@@ -1,0 +1,32 @@
+/*
+ * Which cluster a plan is about, as its inputs say it: its name ("lab:demo", or one of a quorate.yaml) and
+ * the file that has it, so that whoever goes on with the plan finds the same inventory.
+ */
+#ifndef QUORATE_OPS_PLAN_CLUSTER_H
+#define QUORATE_OPS_PLAN_CLUSTER_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "cluster/inventory.h"
+#include "ops/plan_kinds.h"
+
+struct plan_cluster {
+    const char *state_dir;
+    const char *name;   /* "lab:demo", "prod" */
+    const char *config; /* the quorate.yaml, absolute; NULL: a lab */
+};
+
+/* The keys "cluster" and "config" of the inputs. */
+void plan_cluster_encode(struct json_writer *w, const struct inventory *inventory);
+/* e  ERROR_FORMAT. Memory: texts in 'mem'. --config says where a file is now that has moved. */
+MUST_CHECK bool plan_cluster_decode(struct arena *mem, const struct json *inputs,
+                                    const struct plan_context *context,
+                                    struct plan_cluster *ret_cluster, struct error *e);
+/* The inventory as it is now, in 'mem'. e: as inventory_find. */
+MUST_CHECK bool plan_cluster_inventory(struct arena *mem, const struct plan_cluster *cluster,
+                                       struct inventory **ret_inventory, struct error *e);
+/* The lab's name ("demo"); NULL: not a lab. */
+const char *plan_cluster_lab(const struct plan_cluster *cluster);
+
+#endif
