@@ -8,6 +8,8 @@
 #include "cluster/connect.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
+#include "ops/restore_site.h"
+#include "plan/state_dir.h"
 
 int64_t
 recover_revision_after(const struct recover *r)
@@ -26,9 +28,54 @@ bump_revision_auto(int64_t snapshot_revision, int64_t highest_known_revision)
 void
 recover_etcd_options(const struct recover *r, struct etcd_options *ret_options)
 {
+    struct inventory_urls urls = inventory_member_endpoints(r->plan->mem, r->inventory);
+
     inventory_etcd_options(r->inventory, ret_options);
+    ret_options->endpoints = urls.items;
+    ret_options->endpoint_count = urls.count;
     ret_options->user = r->context->user;
     ret_options->password = r->context->password;
+}
+
+static struct recover_tree *
+tree_add(struct recover_member *m, const char *place, const char *built)
+{
+    struct arena *mem = m->recover->plan->mem;
+    struct recover_tree *tree = &m->trees[m->tree_count++];
+
+    tree->place = restore_path_trim(mem, place);
+    tree->aside = arena_printf(mem, "%s.before-%s", tree->place, m->recover->stamp);
+    tree->built = m->recover->in_place
+                      ? tree->place
+                      : arena_printf(mem, "%s/%s.%s", m->recover->workshop,
+                                     state_file_name(mem, m->configured->name), built);
+    return tree;
+}
+
+/* A log inside of the data directory comes and goes with it. */
+static void
+member_init(struct recover_member *m)
+{
+    struct arena *mem = m->recover->plan->mem;
+    const struct recover_tree *data = tree_add(m, m->configured->data_dir, "data");
+    const char *wal_dir = m->configured->wal_dir;
+    size_t size = strlen(data->place);
+
+    if (wal_dir == NULL)
+        m->built_wal = path_join(mem, data->built, "member/wal");
+    else if (strncmp(wal_dir, data->place, size) == 0 && wal_dir[size] == '/')
+        m->built_wal = path_join(mem, data->built, wal_dir + size + 1);
+    else
+        m->built_wal = tree_add(m, wal_dir, "log")->built;
+}
+
+static bool
+no_data_dir(const struct recover *r, const struct inventory_member *member, struct error *e)
+{
+    error_set_(e, ERROR_REFUSED, 0, "cluster '%s' does not say where member '%s' has its data",
+               r->inventory->name, member->name);
+    return error_hint(e, "quorate cluster discover --cluster %s --host HOST --write",
+                      r->inventory->name);
 }
 
 static bool
@@ -46,7 +93,9 @@ members_init(struct recover *r, struct error *e)
 
         m->recover = r;
         m->configured = &r->inventory->members.items[i];
-        m->aside = arena_printf(mem, "%s.before-%s", m->configured->data_dir, r->stamp);
+        if (m->configured->data_dir == NULL)
+            return no_data_dir(r, m->configured, e);
+        member_init(m);
     }
     return true;
 }
@@ -67,34 +116,51 @@ inputs_read(struct recover *r, const struct json *inputs, struct error *e)
            json_get_bool(inputs, "keepAlarms", &r->keep_alarms, e);
 }
 
+/* Where the members run, as the inventory says it now. */
+static bool
+site_of_inputs(struct recover *r, const struct json *inputs, struct error *e)
+{
+    struct arena *mem = r->plan->mem;
+    struct plan_cluster cluster;
+    struct inventory *inventory;
+
+    if (!plan_cluster_decode(mem, inputs, r->context, &cluster, e) ||
+        !plan_cluster_inventory(mem, &cluster, &inventory, e))
+        return false;
+    r->inventory = inventory;
+    r->in_place = inventory->lab != NULL;
+    r->workshop = arena_printf(mem, "%s/recover/%s", r->context->state_dir, r->stamp);
+    site_init(&r->site, mem, inventory);
+    return true;
+}
+
+static void
+steps_add(struct recover *r, const struct step *step)
+{
+    for (size_t i = 0; i < r->member_count; i++)
+        plan_add_step(r->plan, step, r->members[i].configured->name, &r->members[i]);
+}
+
 static bool
 recover_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
 {
     struct recover *r = arena_zero(plan->mem, sizeof(*r));
-    struct plan_cluster cluster;
-    struct inventory *inventory;
 
     r->plan = plan;
     r->context = context;
-    if (!inputs_read(r, inputs, e) ||
-        !plan_cluster_decode(plan->mem, inputs, r->context, &cluster, e) ||
-        !plan_cluster_inventory(plan->mem, &cluster, &inventory, e))
+    if (!inputs_read(r, inputs, e) || !site_of_inputs(r, inputs, e) || !members_init(r, e))
         return false;
-    r->inventory = inventory;
-    r->lab = plan_cluster_lab(&cluster);
-    site_init(&r->site, plan->mem, inventory);
-    if (!members_init(r, e))
-        return false;
-    plan->cluster = inventory->name;
+    plan->cluster = r->inventory->name;
     plan->title = arena_printf(plan->mem, "recover cluster '%s' at revision %lld from '%s'",
-                               inventory->name, (long long)r->revision, r->snapshot);
+                               plan->cluster, (long long)r->revision, r->snapshot);
     plan_add_step(plan, &recover_step_verify, NULL, r);
-    for (size_t i = 0; i < r->member_count; i++)
-        plan_add_step(plan, &recover_step_stop, r->members[i].configured->name, &r->members[i]);
-    for (size_t i = 0; i < r->member_count; i++)
-        plan_add_step(plan, &recover_step_move_aside, r->members[i].configured->name,
-                      &r->members[i]);
+    if (!r->in_place)
+        steps_add(r, &recover_step_look);
+    steps_add(r, &recover_step_stop);
+    steps_add(r, &recover_step_move_aside);
     plan_add_step(plan, &recover_step_build, NULL, r);
+    if (!r->in_place)
+        steps_add(r, &recover_step_deliver);
     plan_add_step(plan, &recover_step_start, NULL, r);
     plan_add_step(plan, &recover_step_prove, NULL, r);
     return true;

@@ -1,9 +1,10 @@
 /*
  * 'recover': a whole cluster back from a backup or a snapshot file, as a plan.
  *
- * Steps: verify the snapshot; stop each member; move each data directory aside; build all new ones
- * from one verified read; start; prove (members, leader, HashKV equal everywhere and equal to the
- * snapshot's). Undo brings the old directories back, until the new cluster took writes.
+ * Steps: verify the snapshot; look at each host; stop each member; move each data directory aside; build
+ * all new ones from one verified read, and bring them to their hosts; start; prove (members, leader,
+ * HashKV equal everywhere and equal to the snapshot's). Undo brings the old directories back, until the
+ * new cluster took writes. A lab's members are on this machine: their directories are built in place.
  */
 #ifndef QUORATE_OPS_RECOVER_H
 #define QUORATE_OPS_RECOVER_H
@@ -13,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "cluster/inventory.h"
 #include "plan/plan.h"
 #include "repo/repo.h"
 
@@ -25,7 +27,6 @@ extern const struct plan_kind recover_kind;
 #define BUMP_REVISION_MARGIN 1000000u
 
 struct recover_request {
-    const char *state_dir;
     const struct inventory *inventory;
     const struct repo_entry *entry; /* a backup, or NULL for 'file' */
     const char *file;               /* a snapshot file */

@@ -7,6 +7,7 @@
 #include "ops/restore.h"
 #include "ops/restore_leftovers.h"
 #include "ops/restore_proof.h"
+#include "plan/state_dir.h"
 
 struct restore_request
 recover_restore_request(struct recover *r)
@@ -15,8 +16,11 @@ recover_restore_request(struct recover *r)
         arena_zero(r->plan->mem, (r->member_count + 1) * sizeof(*targets));
 
     for (size_t i = 0; i < r->member_count; i++) {
-        targets[i].name = r->members[i].configured->name;
-        targets[i].data_dir = r->members[i].configured->data_dir;
+        const struct recover_member *m = &r->members[i];
+
+        targets[i].name = m->configured->name;
+        targets[i].data_dir = m->trees[0].built;
+        targets[i].wal_dir = m->configured->wal_dir != NULL ? m->built_wal : NULL;
     }
     return (struct restore_request){
         .snapshot_path = r->snapshot,
@@ -33,7 +37,6 @@ recover_restore_request(struct recover *r)
 static bool
 member_is_built(const struct recover *r, const struct recover_member *m, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct initial_member *planned = initial_cluster_find(&r->cluster, m->configured->name);
     const struct restore_expectation expected = {
         .cluster = &r->cluster,
@@ -43,8 +46,7 @@ member_is_built(const struct recover *r, const struct recover_member *m, struct 
         .no_alarms = !r->keep_alarms,
     };
 
-    return restore_verify_dir(m->configured->data_dir,
-                              path_join(&tmp, m->configured->data_dir, "member/wal"), &expected, e);
+    return restore_verify_dir(m->trees[0].built, m->built_wal, &expected, e);
 }
 
 static bool
@@ -56,7 +58,7 @@ build_check(void *op, enum progress *ret_progress, struct error *e)
     if (recover_mark_is(r, RECOVER_MARK_BUILT, RECOVER_YES))
         return true;
     for (size_t i = 0; i < r->member_count; i++) {
-        if (r->verified && path_exists(r->members[i].configured->data_dir) &&
+        if (r->verified && path_exists(r->members[i].trees[0].built) &&
             member_is_built(r, &r->members[i], e))
             continue;
         error_clear(e);
@@ -84,18 +86,30 @@ build_guard(void *op, struct error *e)
     return true;
 }
 
-/* The old directories were moved aside before this step. What stands in their place is a build of
- * ours that was cut, or not ours at all: only what is as it was built is removed. */
+/* What stands in the way is a build of ours that was cut, or, in a member's place, from where the old
+ * directories were moved, not ours at all: only what is as it was built is removed there. */
+static bool
+tree_empty(struct recover *r, const struct recover_member *m, const struct recover_tree *tree,
+           const char *kept_word, struct error *e)
+{
+    struct error why = ERROR_INIT;
+    bool ours = path_exists(tree->built) && (!r->in_place || member_is_built(r, m, &why));
+
+    if (ours && !tree_remove(tree->built, e))
+        return false;
+    return (!r->in_place || recover_tree_clear(m, tree, kept_word, e)) &&
+           restore_leftovers_remove(tree->built, NULL, e);
+}
+
 static bool
 place_empty(struct recover *r, const struct recover_member *m, const char *kept_word,
             struct error *e)
 {
-    const char *data_dir = m->configured->data_dir;
-    struct error why = ERROR_INIT;
-
-    if (path_exists(data_dir) && member_is_built(r, m, &why) && !tree_remove(data_dir, e))
-        return false;
-    return recover_place_clear(m, kept_word, e) && restore_leftovers_remove(data_dir, NULL, e);
+    for (size_t i = m->tree_count; i-- > 0;) {
+        if (!tree_empty(r, m, &m->trees[i], kept_word, e))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -113,7 +127,8 @@ build_run(void *op, struct error *e)
         if (!place_empty(r, &r->members[i], RECOVER_KEPT_FOUND, e))
             return false;
     }
-    if (!restore_run(r->plan->mem, &request, &result, e))
+    if ((!r->in_place && !dir_make(r->workshop, STATE_DIR_MODE, e)) ||
+        !restore_run(r->plan->mem, &request, &result, e))
         return false;
     for (size_t i = 0; !r->keep_alarms && i < result.alarm_count; i++)
         plan_note(r->plan, "cleared the alarm %s of member %llx, which is gone",
@@ -146,7 +161,7 @@ build_undo(void *op, struct error *e)
             !place_empty(r, &r->members[i], RECOVER_KEPT_UNDONE, e))
             return false;
     }
-    return true;
+    return r->in_place || !path_exists(r->workshop) || tree_remove(r->workshop, e);
 }
 
 static const char *

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "node/etcd_find.h"
 #include "ops/recover_state.h"
 
 bool
@@ -11,6 +12,12 @@ recover_mark_is(const struct recover *r, const char *key, const char *value)
     const char *mark = plan_mark_get(r->plan, key);
 
     return mark != NULL && strcmp(mark, value) == 0;
+}
+
+bool
+recover_member_host(const struct recover_member *m, const struct host **ret_host, struct error *e)
+{
+    return site_host(&m->recover->site, m->configured, ret_host, e);
 }
 
 bool
@@ -27,6 +34,28 @@ recover_member_is_down(const struct recover_member *m, bool *ret_down, struct er
     return recover_member_service(m, &service, e) && service_is_down(&service, ret_down, e);
 }
 
+/* An etcd that was started by hand has the same directory. */
+static bool
+nobody_else(const struct recover_member *m, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct host *host;
+    struct etcd_servers *servers;
+
+    if (!recover_member_host(m, &host, e) || !etcd_find(&tmp, host, &servers, e))
+        return false;
+    for (size_t i = 0; i < servers->count; i++) {
+        const struct found_etcd *found = &servers->items[i];
+
+        if (found->data_dir == NULL || strcmp(found->data_dir, m->trees[0].place) != 0)
+            continue;
+        error_set_(e, ERROR_REFUSED, 0, "%s: process %ld runs etcd on '%s'", host_name(host),
+                   (long)found->pid, found->data_dir);
+        return error_hint(e, "somebody has started it: see who, and end it");
+    }
+    return true;
+}
+
 bool
 recover_member_must_be_down(const struct recover_member *m, struct error *e)
 {
@@ -36,7 +65,7 @@ recover_member_must_be_down(const struct recover_member *m, struct error *e)
         return false;
     if (!down)
         return error_set(e, ERROR_REFUSED, "member '%s' runs again", m->configured->name);
-    return true;
+    return m->recover->in_place || nobody_else(m, e);
 }
 
 bool
@@ -45,20 +74,4 @@ recover_member_keep_down(const struct recover_member *m, struct error *e)
     struct service service;
 
     return recover_member_service(m, &service, e) && service_stop(&service, e);
-}
-
-/* Makes room for the old data directory: what stands in its place was made by somebody else, as by a
- * member that was started by hand, and is kept beside it. */
-bool
-recover_place_clear(const struct recover_member *m, const char *kept_word, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *data_dir = m->configured->data_dir;
-    const char *kept = arena_printf(&tmp, "%s.%s-%s", data_dir, kept_word, m->recover->stamp);
-
-    if (!path_exists(data_dir))
-        return true;
-    plan_note(m->recover->plan, "keeping what is in place of %s as %s", path_name(data_dir),
-              path_name(kept));
-    return file_rename_new(data_dir, kept, e);
 }

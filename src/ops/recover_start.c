@@ -1,40 +1,186 @@
 /* The step of a recovery that starts the new cluster, and says how long it may still be undone. */
 
-#include "cluster/view.h"
-#include "node/supervisor.h"
+#include "base/evidence.h"
+#include "base/io.h"
+#include "base/time.h"
+#include "cluster/inventory_lab.h"
 #include "ops/lab.h"
 #include "ops/recover_state.h"
 
-enum { START_TIMEOUT_S = 120, START_TIMEOUT_MS = START_TIMEOUT_S * 1000 };
+#include <string.h>
+
+enum {
+    START_TIMEOUT_S = 180,
+    START_POLL_MS = 500,
+    OLD_CLUSTER_TIMEOUT_MS = 30000,
+    LAB_TIMEOUT = 120 * 1000,
+    FAILURES_MOST = 4, /* looks at which a service had ended by itself, before it is given up */
+    LOG_LINES = 1,
+};
+
+enum which_cluster { THE_OLD_CLUSTER, THE_NEW_CLUSTER };
+
+/* Members that answer and know a leader. When nobody answers it is 0. */
+static size_t
+serving_count(const struct recover *r, enum which_cluster which)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    struct etcd_options options;
+    struct cluster_view view;
+    size_t count = 0;
+
+    recover_etcd_options(r, &options);
+    if (!cluster_view_fetch(&tmp, &options, &view, &ignored))
+        return 0;
+    if (which == THE_NEW_CLUSTER && view.cluster_id != r->cluster.cluster_id)
+        return 0;
+    for (size_t i = 0; i < view.member_count; i++)
+        count += view.members[i].known && view.members[i].status.leader != 0;
+    return count;
+}
+
+/* --- waiting for members on hosts --- */
+
+/* Why it does not run, in its own last words. */
+static bool
+start_failed(const struct recover_member *m, const struct service *service, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    const char *said = "";
+
+    if (!service_log_tail(&tmp, service, LOG_LINES, &said, &ignored))
+        said = "";
+    error_set_(e, ERROR_FAILED, 0, "member '%s' ends as soon as it is started%s%s",
+               m->configured->name, said[0] != '\0' ? ": " : "", said);
+    evidence_begin(e, "member-ends");
+    return error_hint(e, "'quorate logs show' and the host's journal say more");
+}
+
+/* One that ends by itself again and again is not waited for. */
+static bool
+member_lives(const struct recover_member *m, unsigned *failures, struct error *e)
+{
+    struct service service;
+    enum service_state state;
+
+    if (!recover_member_service(m, &service, e) || !service_state(&service, &state, e))
+        return false;
+    if (state != SERVICE_FAILED && state != SERVICE_IDLE)
+        return true;
+    return ++*failures < FAILURES_MOST || start_failed(m, &service, e);
+}
+
+static bool
+members_live(struct recover *r, unsigned *failures, struct error *e)
+{
+    for (size_t i = 0; i < r->member_count; i++) {
+        if (!member_lives(&r->members[i], &failures[i], e))
+            return false;
+    }
+    return true;
+}
+
+static bool
+members_wait(struct recover *r, enum which_cluster which, int64_t deadline_ms, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    unsigned *failures = arena_zero(&tmp, (r->member_count + 1) * sizeof(*failures));
+    size_t serving;
+
+    while ((serving = serving_count(r, which)) < r->member_count) {
+        if (plan_interrupted(r->plan))
+            return error_set(e, ERROR_CANCELLED, "interrupted");
+        if (!members_live(r, failures, e))
+            return false;
+        if (time_monotonic_ms() + START_POLL_MS > deadline_ms)
+            return error_set(e, ERROR_TIMEOUT, "%zu of %zu members serve", serving,
+                             r->member_count);
+        time_sleep_ms(START_POLL_MS);
+    }
+    return true;
+}
+
+static bool
+members_start(struct recover *r, struct error *e)
+{
+    for (size_t i = 0; i < r->member_count; i++) {
+        struct service service;
+
+        if (!recover_member_service(&r->members[i], &service, e) || !service_start(&service, e))
+            return error_wrap(e, "start of member '%s'", r->members[i].configured->name);
+    }
+    return true;
+}
+
+/* --- all of them --- */
+
+/* A lab's supervisor may be gone, too, with all its members. */
+static bool
+lab_start(const struct recover *r, int64_t timeout_ms, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct lab_up_request request = {
+        .state_dir = r->context->state_dir,
+        .name = r->inventory->name + strlen(INVENTORY_LAB_PREFIX),
+        .timeout_ms = timeout_ms,
+    };
+    struct lab *lab;
+
+    return lab_up(&tmp, &request, &lab, e);
+}
+
+/* What the old cluster was like before is not ours to judge: an ill one comes back ill. */
+void
+recover_old_cluster_wait(struct recover *r)
+{
+    struct error e = ERROR_INIT;
+    int64_t deadline_ms = time_monotonic_ms() + OLD_CLUSTER_TIMEOUT_MS;
+
+    for (size_t i = 0; i < r->member_count; i++) {
+        bool down;
+
+        if (!recover_member_is_down(&r->members[i], &down, &e) || down)
+            return;
+    }
+    if (r->in_place ? !lab_start(r, OLD_CLUSTER_TIMEOUT_MS, &e)
+                    : !members_wait(r, THE_OLD_CLUSTER, deadline_ms, &e))
+        plan_note(r->plan, "the old cluster runs, and is not healthy: %s", e.text);
+}
 
 static bool
 start_check(void *op, enum progress *ret_progress, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct recover *r = op;
-    struct lab *lab;
-    size_t healthy = 0;
 
-    if (!lab_status(&tmp, r->context->state_dir, r->lab, &lab, e))
-        return false;
-    for (size_t i = 0; i < lab->members.count; i++)
-        healthy +=
-            lab->members.items[i].state == SUPERVISOR_RUNNING && lab->members.items[i].healthy;
-    *ret_progress = healthy == r->member_count ? PROGRESS_DONE : PROGRESS_TODO;
+    *ret_progress = PROGRESS_TODO;
+    for (size_t i = 0; i < r->member_count; i++) {
+        bool down;
+
+        if (!recover_member_is_down(&r->members[i], &down, e))
+            return false;
+        if (down)
+            return true;
+    }
+    if (serving_count(r, THE_NEW_CLUSTER) == r->member_count)
+        *ret_progress = PROGRESS_DONE;
     return true;
 }
 
 static bool
 start_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct recover *r = op;
-    const struct lab_up_request request = {
-        .state_dir = r->context->state_dir, .name = r->lab, .timeout_ms = START_TIMEOUT_MS};
-    struct lab *lab;
 
-    return plan_mark(r->plan, RECOVER_MARK_STARTED, RECOVER_YES, e) &&
-           lab_up(&tmp, &request, &lab, e);
+    if (!plan_mark(r->plan, RECOVER_MARK_STARTED, RECOVER_YES, e))
+        return false;
+    if (r->in_place)
+        return lab_start(r, LAB_TIMEOUT, e);
+    /* What was built here is on its hosts now. */
+    if (path_exists(r->workshop) && !tree_remove(r->workshop, e))
+        return false;
+    return members_start(r, e) && members_wait(r, THE_NEW_CLUSTER, plan_deadline_ms(r->plan), e);
 }
 
 static bool

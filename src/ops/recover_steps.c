@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "ops/lab.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 
-enum { STOP_TIMEOUT_S = 60, OLD_CLUSTER_TIMEOUT_MS = 30000 };
+enum { STOP_TIMEOUT_S = 60 };
 
 static bool
 nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
@@ -77,9 +76,9 @@ member_field(const void *op, struct arena *mem, const char *name)
     if (strcmp(name, "member") == 0)
         return arena_text(mem, m->configured->name);
     if (strcmp(name, "data_dir") == 0)
-        return arena_text(mem, m->configured->data_dir);
+        return arena_text(mem, m->trees[0].place);
     if (strcmp(name, "aside") == 0)
-        return arena_text(mem, path_name(m->aside));
+        return arena_text(mem, path_name(m->trees[0].aside));
     return NULL;
 }
 
@@ -106,27 +105,6 @@ stop_run(void *op, struct error *e)
     return recover_member_keep_down(op, e);
 }
 
-/* When the last of the members runs again, the old cluster is waited for. What it was like before
- * is not ours to judge: an ill one comes back ill. */
-static void
-old_cluster_wait(const struct recover *r)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct lab_up_request request = {
-        .state_dir = r->context->state_dir, .name = r->lab, .timeout_ms = OLD_CLUSTER_TIMEOUT_MS};
-    struct error e = ERROR_INIT;
-    struct lab *lab;
-
-    for (size_t i = 0; i < r->member_count; i++) {
-        bool down;
-
-        if (!recover_member_is_down(&r->members[i], &down, &e) || down)
-            return;
-    }
-    if (!lab_up(&tmp, &request, &lab, &e))
-        plan_note(r->plan, "the old cluster runs, and is not healthy: %s", e.text);
-}
-
 static bool
 stop_undo(void *op, struct error *e)
 {
@@ -135,7 +113,7 @@ stop_undo(void *op, struct error *e)
 
     if (!recover_member_service(m, &service, e) || !service_start(&service, e))
         return false;
-    old_cluster_wait(m->recover);
+    recover_old_cluster_wait(m->recover);
     return true;
 }
 
@@ -151,18 +129,36 @@ const struct step recover_step_stop = {
 
 /* --- move a data directory aside --- */
 
+/* What was lost altogether needs no moving; what this plan has built must not be moved. */
 static bool
-move_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+tree_is_moved(const struct recover_member *m, const struct recover_tree *tree, bool *ret_moved,
+              struct error *e)
+{
+    bool there, aside;
+
+    if (!recover_path_exists(m, tree->aside, &aside, e) ||
+        !recover_path_exists(m, tree->place, &there, e))
+        return false;
+    *ret_moved = aside || !there;
+    return true;
+}
+
+static bool
+move_check(void *op, enum progress *ret_progress, struct error *e)
 {
     const struct recover_member *m = op;
+    bool moved = recover_mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_BEGUN) ||
+                 recover_mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_YES);
 
-    /* What was lost altogether needs no moving; what this plan has built must not be moved. */
-    if (path_exists(m->aside) || !path_exists(m->configured->data_dir) ||
-        recover_mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_BEGUN) ||
-        recover_mark_is(m->recover, RECOVER_MARK_BUILT, RECOVER_YES))
-        *ret_progress = PROGRESS_DONE;
-    else
-        *ret_progress = PROGRESS_TODO;
+    *ret_progress = PROGRESS_DONE;
+    if (moved)
+        return true;
+    for (size_t i = 0; i < m->tree_count; i++) {
+        if (!tree_is_moved(m, &m->trees[i], &moved, e))
+            return false;
+        if (!moved)
+            *ret_progress = PROGRESS_TODO;
+    }
     return true;
 }
 
@@ -177,7 +173,26 @@ move_run(void *op, struct error *e)
 {
     const struct recover_member *m = op;
 
-    return file_rename_new(m->configured->data_dir, m->aside, e);
+    for (size_t i = 0; i < m->tree_count; i++) {
+        bool moved;
+
+        if (!tree_is_moved(m, &m->trees[i], &moved, e) ||
+            (!moved && !recover_tree_move(m, m->trees[i].place, m->trees[i].aside, e)))
+            return false;
+    }
+    return true;
+}
+
+static bool
+tree_move_back(const struct recover_member *m, const struct recover_tree *tree, struct error *e)
+{
+    bool aside;
+
+    if (!recover_path_exists(m, tree->aside, &aside, e))
+        return false;
+    return !aside ||
+           (recover_member_keep_down(m, e) && recover_tree_clear(m, tree, RECOVER_KEPT_UNDONE, e) &&
+            recover_tree_move(m, tree->aside, tree->place, e));
 }
 
 static bool
@@ -185,10 +200,11 @@ move_undo(void *op, struct error *e)
 {
     const struct recover_member *m = op;
 
-    if (!path_exists(m->aside))
-        return true;
-    return recover_member_keep_down(m, e) && recover_place_clear(m, RECOVER_KEPT_UNDONE, e) &&
-           file_rename_new(m->aside, m->configured->data_dir, e);
+    for (size_t i = m->tree_count; i-- > 0;) {
+        if (!tree_move_back(m, &m->trees[i], e))
+            return false;
+    }
+    return true;
 }
 
 const struct step recover_step_move_aside = {

@@ -5,13 +5,12 @@
 #include "base/number.h"
 #include "cli/app.h"
 #include "cli/plan_context.h"
-#include "cluster/inventory_lab.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
 
 static const struct option_def recover_options[] = {
     {"repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO",
-     .help = "The repository that holds the backup"},
+     .help = "The repository that holds the backup [default: the inventory's]"},
     {"of", OPTION_TEXT, .arg = "NAME",
      .help = "The cluster's folder in the repository [default: --cluster]"},
     {"file", OPTION_FILE, .arg = "FILE", .help = "A snapshot file, instead of a backup"},
@@ -30,7 +29,8 @@ struct wanted {
 };
 
 static bool
-backup_find(struct app *app, const char *cluster, struct wanted *w, struct error *e)
+backup_find(struct app *app, const char *path, const char *cluster, struct wanted *w,
+            struct error *e)
 {
     const char *label = app_operand(app, 0);
     const char *of = option_given(&app->options, "of") ? option_text(&app->options, "of") : cluster;
@@ -38,7 +38,7 @@ backup_find(struct app *app, const char *cluster, struct wanted *w, struct error
     struct repo_entry *entries;
     size_t count;
 
-    if (!repo_open(app->mem, option_text(&app->options, "repo"), false, &repo, e) ||
+    if (!repo_open(app->mem, path, false, &repo, e) ||
         !repo_find(app->mem, &repo, of, label != NULL ? label : "latest", &w->entry, e) ||
         !repo_list(app->mem, &repo, of, &entries, &count, e))
         return false;
@@ -81,35 +81,24 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
     return true;
 }
 
-/* QUORATE_REPO stands for a flag that is not there; --file is more than that. */
+/* QUORATE_REPO and the inventory stand for a flag that is not there; --file is more than that.
+ * ret_repo: NULL for a file. */
 static bool
-source_choose(const struct app *app, bool *ret_from_repo, struct error *e)
+source_choose(struct app *app, const char **ret_repo, struct error *e)
 {
-    enum option_source repo = option_source(&app->options, "repo");
     bool file = option_given(&app->options, "file");
 
-    *ret_from_repo = !file;
+    *ret_repo = NULL;
     if (file && app_operand(app, 0) != NULL)
         return error_set(e, ERROR_USAGE, "'%s' is a backup's label, and --file is not a backup",
                          app_operand(app, 0));
-    if (file ? repo != OPTION_FROM_FLAG : repo != OPTION_FROM_FALLBACK)
+    if (file && option_source(&app->options, "repo") != OPTION_FROM_FLAG)
         return true;
-    error_set(e, ERROR_USAGE, "name either a backup's repository or a snapshot file");
+    if (!file && (app_repository(app, ret_repo, e) || e->code != ERROR_USAGE))
+        return *ret_repo != NULL;
+    error_clear(e);
+    error_set_(e, ERROR_USAGE, 0, "name either a backup's repository or a snapshot file");
     return error_hint(e, "--repo DIR [LABEL], or --file FILE");
-}
-
-/* Members are stopped and started by the supervisor of a lab. */
-static bool
-lab_require(const struct inventory *inventory, struct error *e)
-{
-    if (inventory->lab != NULL)
-        return true;
-    error_set(e, ERROR_REFUSED, "cluster '%s' is no lab: its members cannot be stopped from here",
-              inventory->name);
-    return error_hint(e,
-                      "build every data directory with 'quorate snapshot restore --all --cluster "
-                      "%s', then bring each to its host",
-                      inventory->name);
 }
 
 static bool
@@ -120,14 +109,13 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     struct recover_request request = {.keep_alarms = option_bool(&app->options, "keep-alarms")};
     struct wanted w = {0};
     struct plan_context *context;
-    bool from_repo;
+    const char *repo;
 
-    if (!source_choose(app, &from_repo, e) || !app_inventory(app, &inventory, e) ||
-        !lab_require(inventory, e) || !plan_context_of_app(app, &context, e) ||
-        (from_repo && !backup_find(app, inventory->name, &w, e)) ||
+    if (!source_choose(app, &repo, e) || !app_inventory(app, &inventory, e) ||
+        !plan_context_of_app(app, &context, e) ||
+        (repo != NULL && !backup_find(app, repo, inventory->name, &w, e)) ||
         !bump_wanted(app, &w, &request.bump_revision, e))
         return false;
-    request.state_dir = context->state_dir;
     request.inventory = inventory;
     if (w.from_repo)
         request.entry = &w.entry;
