@@ -71,6 +71,14 @@ service_log_tail(struct arena *mem, const struct service *service, unsigned line
     return service->class->log_tail(mem, service, lines, ret_text, e);
 }
 
+bool
+service_account(struct arena *mem, const struct service *service,
+                struct service_account *ret_account, struct error *e)
+{
+    *ret_account = (struct service_account){0};
+    return service->class->account == NULL || service->class->account(mem, service, ret_account, e);
+}
+
 static bool
 no_files(const struct service *service, struct error *e)
 {

@@ -8,6 +8,7 @@
 #define QUORATE_NODE_SERVICE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -26,6 +27,13 @@ enum service_state {
     SERVICE_IDLE,     /* no process, but nothing holds it down: a boot or somebody may start one */
 };
 
+/* As whom a service runs. */
+struct service_account {
+    const char *user; /* NULL: not known, nor the rest */
+    uid_t uid;
+    gid_t gid;
+};
+
 struct service;
 
 struct service_class {
@@ -38,6 +46,9 @@ struct service_class {
     bool (*uninstall)(const struct service *, struct error *e);
     bool (*log_tail)(struct arena *mem, const struct service *, unsigned lines,
                      const char **ret_text, struct error *e);
+    /* NULL where it is not known. */
+    bool (*account)(struct arena *mem, const struct service *, struct service_account *ret_account,
+                    struct error *e);
     /* NULL where the settings are the words of a command line of ours. */
     bool (*settings)(struct arena *mem, const struct service *, struct etcd_settings *ret_settings,
                      struct error *e);
@@ -88,6 +99,10 @@ MUST_CHECK bool service_uninstall(const struct service *service, struct error *e
 /* The last lines of its log, in 'mem'; "" when it has none. */
 MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
                                  const char **ret_text, struct error *e);
+
+/* As whom it runs: whom its data has to belong to. Not known is a result. */
+MUST_CHECK bool service_account(struct arena *mem, const struct service *service,
+                                struct service_account *ret_account, struct error *e);
 
 /*
  * The settings that its etcd goes by when it starts next: from all files that they are written in, each with

@@ -216,6 +216,7 @@ const struct service_class service_systemd = {
     .start = systemd_start,
     .stop = systemd_stop,
     .log_tail = systemd_log_tail,
+    .account = systemd_account,
     .settings = systemd_settings,
     .change = systemd_change,
     .put_back = systemd_put_back,

@@ -22,6 +22,8 @@ extern const struct host_file systemd_file_of_root; /* 0644 */
 extern const struct host_file systemd_dir_of_root;  /* 0755 */
 
 /* As in struct service_class. */
+bool systemd_account(struct arena *mem, const struct service *s,
+                     struct service_account *ret_account, struct error *e);
 bool systemd_settings(struct arena *mem, const struct service *s,
                       struct etcd_settings *ret_settings, struct error *e);
 bool systemd_change(const struct service *s, const struct setting_change *changes, size_t count,
