@@ -134,6 +134,30 @@ site_of_inputs(struct recover *r, const struct json *inputs, struct error *e)
     return true;
 }
 
+static bool
+clients_read(struct recover *r, const struct json *inputs, struct error *e)
+{
+    const struct json *urls;
+
+    if (!json_get_array(inputs, "clients", &urls, e))
+        return false;
+    r->client_count = json_array_count(urls);
+    r->clients = arena_zero(r->plan->mem, (r->client_count + 1) * sizeof(*r->clients));
+    for (size_t i = 0; i < r->client_count; i++) {
+        r->clients[i].recover = r;
+        if (!json_as_text(r->plan->mem, json_array_at(urls, i), &r->clients[i].url, e))
+            return error_wrap(e, "clients");
+    }
+    return true;
+}
+
+static void
+client_steps_add(struct recover *r, const struct step *step)
+{
+    for (size_t i = 0; i < r->client_count; i++)
+        plan_add_step(r->plan, step, r->clients[i].url, &r->clients[i]);
+}
+
 static void
 steps_add(struct recover *r, const struct step *step)
 {
@@ -148,7 +172,8 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
 
     r->plan = plan;
     r->context = context;
-    if (!inputs_read(r, inputs, e) || !site_of_inputs(r, inputs, e) || !members_init(r, e))
+    if (!inputs_read(r, inputs, e) || !site_of_inputs(r, inputs, e) ||
+        !clients_read(r, inputs, e) || !members_init(r, e))
         return false;
     plan->cluster = r->inventory->name;
     plan->title = arena_printf(plan->mem, "recover cluster '%s' at revision %lld from '%s'",
@@ -156,6 +181,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
     plan_add_step(plan, &recover_step_verify, NULL, r);
     if (!r->in_place)
         steps_add(r, &recover_step_look);
+    client_steps_add(r, &recover_step_hold);
     steps_add(r, &recover_step_stop);
     steps_add(r, &recover_step_move_aside);
     plan_add_step(plan, &recover_step_build, NULL, r);
@@ -163,6 +189,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
         steps_add(r, &recover_step_deliver);
     plan_add_step(plan, &recover_step_start, NULL, r);
     plan_add_step(plan, &recover_step_prove, NULL, r);
+    client_steps_add(r, &recover_step_release);
     return true;
 }
 
@@ -247,6 +274,11 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     json_key_text(&w, "stamp", stamp_new(mem));
     json_key_u64(&w, "bumpRevision", request->bump_revision);
     json_key_bool(&w, "keepAlarms", request->keep_alarms);
+    json_key(&w, "clients");
+    json_array_begin(&w);
+    for (size_t i = 0; i < request->client_count; i++)
+        json_text(&w, request->client_hosts[i]);
+    json_array_end(&w);
     json_object_end(&w);
     return true;
 }

@@ -32,6 +32,8 @@ struct recover_request {
     const char *file;               /* a snapshot file */
     uint64_t bump_revision;         /* 0: none */
     bool keep_alarms;
+    const char *const *client_hosts; /* URLs of hosts whose API servers are held down meanwhile */
+    size_t client_count;
 };
 
 /*

@@ -56,12 +56,17 @@ database_time(struct arena *mem, const struct recover_member *m, const char **re
     return true;
 }
 
-/* Whom a directory of which nothing is left belonged to: whoever has what is around it. */
+/* Whom a directory of which nothing is left belonged to: as whom the member runs; when that is not
+ * known, whoever has what is around it. */
 static bool
-owner_guess(struct arena *mem, const struct host *host, const struct recover_tree *tree,
-            struct host_file *ret_like, struct error *e)
+owner_guess(struct arena *mem, const struct recover_member *m, const struct host *host,
+            const struct recover_tree *tree, struct host_file *ret_like, struct error *e)
 {
-    if (!host_file_look(mem, host, path_dir(mem, tree->place), ret_like, e))
+    struct service_account account;
+    struct service service;
+
+    if (!host_file_look(mem, host, path_dir(mem, tree->place), ret_like, e) ||
+        !recover_member_service(m, &service, e) || !service_account(mem, &service, &account, e))
         return false;
     if (ret_like->kind != HOST_DIR) {
         error_set_(e, ERROR_NOT_FOUND, 0, "%s: there is no directory '%s' to put '%s' in",
@@ -69,15 +74,19 @@ owner_guess(struct arena *mem, const struct host *host, const struct recover_tre
         return error_hint(e, "make it, or mount what belongs there");
     }
     ret_like->mode = 0700;
+    if (account.user != NULL) {
+        ret_like->uid = account.uid;
+        ret_like->gid = account.gid;
+    }
     return true;
 }
 
 static bool
-like_find(struct arena *mem, const struct host *host, const struct recover_tree *tree,
-          struct host_file *ret_like, struct error *e)
+like_find(struct arena *mem, const struct recover_member *m, const struct host *host,
+          const struct recover_tree *tree, struct host_file *ret_like, struct error *e)
 {
     return host_file_look(mem, host, tree->aside, ret_like, e) &&
-           (ret_like->kind == HOST_DIR || owner_guess(mem, host, tree, ret_like, e));
+           (ret_like->kind == HOST_DIR || owner_guess(mem, m, host, tree, ret_like, e));
 }
 
 static void
@@ -95,7 +104,7 @@ tree_deliver(const struct recover_member *m, const struct host *host,
     const struct observer observer = {.context = m->recover->plan, .progress = deliver_progress};
     struct host_file like;
 
-    return like_find(&tmp, host, tree, &like, e) &&
+    return like_find(&tmp, m, host, tree, &like, e) &&
            recover_tree_clear(m, tree, RECOVER_KEPT_FOUND, e) &&
            host_tree_send(host, tree->built, tree->place, &like, &observer, e);
 }

@@ -68,10 +68,29 @@ settings_agree(const struct recover_member *m, const struct service *service, st
     return error_hint(e, "take it out: it makes a cluster of one at each start");
 }
 
-/* A mount point cannot be renamed; known before anything is stopped, it costs nothing. */
+/* etcd ends at once when it may not read its data: the new directory is to belong to whom the old one
+ * did, so that must be right. */
 static bool
-place_is_movable(const struct recover_member *m, const struct host *host,
-                 const struct recover_tree *tree, struct error *e)
+owner_fits(const struct recover_member *m, const struct host *host, const struct recover_tree *tree,
+           const struct host_file *found, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct service_account account;
+    struct service service;
+
+    if (!recover_member_service(m, &service, e) || !service_account(&tmp, &service, &account, e))
+        return false;
+    if (account.user == NULL || account.uid == 0 || account.uid == found->uid)
+        return true;
+    error_set_(e, ERROR_PERMISSION, 0, "%s: '%s' belongs to %s, and '%s' runs as %s",
+               host_name(host), tree->place, found->owner, service.place, account.user);
+    return error_hint(e, "run 'chown -R %s: %s' there", account.user, tree->place);
+}
+
+/* A mount point cannot be renamed. */
+static bool
+place_is_good(const struct recover_member *m, const struct host *host,
+              const struct recover_tree *tree, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     const char *const argv[] = {"mountpoint", "-q", "--", tree->place, NULL};
@@ -85,7 +104,8 @@ place_is_movable(const struct recover_member *m, const struct host *host,
     if (file.kind != HOST_DIR)
         return error_set(e, ERROR_REFUSED, "%s: '%s' is no directory", host_name(host),
                          tree->place);
-    if (!host_run(&tmp, host, &(struct host_command){.argv = argv}, &result, e))
+    if (!owner_fits(m, host, tree, &file, e) ||
+        !host_run(&tmp, host, &(struct host_command){.argv = argv}, &result, e))
         return false;
     if (result.exit_code != 0)
         return true;
@@ -131,7 +151,7 @@ look_run(void *op, struct error *e)
     if (!settings_agree(m, &service, e))
         return false;
     for (size_t i = 0; i < m->tree_count; i++) {
-        if (!place_is_movable(m, host, &m->trees[i], e) || !room_check(m, host, &m->trees[i], e))
+        if (!place_is_good(m, host, &m->trees[i], e) || !room_check(m, host, &m->trees[i], e))
             return false;
     }
     return true;

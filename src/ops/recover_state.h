@@ -35,6 +35,8 @@ struct recover {
     struct initial_cluster cluster; /* with the ids that 'token' gives */
     struct recover_member *members;
     size_t member_count;
+    struct recover_client *clients;
+    size_t client_count;
 
     bool verified; /* in this process: 'report' is set */
     struct db_snapshot_report report;
@@ -57,6 +59,12 @@ struct recover_member {
     const char *built_wal; /* the log's directory as it is built */
 };
 
+/* A host whose API server is held down meanwhile. */
+struct recover_client {
+    struct recover *recover;
+    const char *url;
+};
+
 /* Marks in the journal: facts that cannot be found out again. */
 #define RECOVER_MARK_BUILT   "built"
 #define RECOVER_MARK_STARTED "started"
@@ -71,12 +79,14 @@ struct recover_member {
 
 extern const struct step recover_step_verify;
 extern const struct step recover_step_look;       /* one a member on a host of its own */
+extern const struct step recover_step_hold;       /* one a host of --stop-clients */
 extern const struct step recover_step_stop;       /* one a member */
 extern const struct step recover_step_move_aside; /* one a member */
 extern const struct step recover_step_build;
 extern const struct step recover_step_deliver; /* one a member, unless they are built in place */
 extern const struct step recover_step_start;
 extern const struct step recover_step_prove;
+extern const struct step recover_step_release; /* one a host of --stop-clients */
 
 /* Verifies the snapshot once in this process and compares it with the plan's inputs. */
 MUST_CHECK bool recover_verify_snapshot(struct recover *r, struct error *e);

@@ -81,3 +81,68 @@ owner_of() {
     inside "$QUORATE" plan undo "$plan" --yes
     wait_for 60 color_is blue
 }
+
+# In the background, until its journal has the record.
+recover_until() {
+    q recover --yes >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    recovery=$!
+    wait_for 120 journal_has "$1"
+}
+
+journal_has() {
+    local journals=("$QUORATE_STATE"/plans/*/journal.jsonl)
+    grep -q -e "$1" "${journals[-1]}" 2>/dev/null
+}
+
+said() {
+    cat "$BATS_TEST_TMPDIR/said"
+    grep -q -e "$1" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "cut, full, killed in the middle: it says why, and goes on or back" {
+    local recovery status plan state
+    NODES_DATA_DIR=/srv/data/etcd node_disk db2 /srv/data 260M
+    NODES_DATA_DIR=/srv/data/etcd prepare debian db1 db2 db3
+
+    # The disk fills up on the way: the old cluster is back by itself.
+    recover_until '"begin".*"deliver db2"'
+    node_fill db2 /srv/data
+    status=0
+    wait $recovery || status=$?
+    said "^Error: .*db2.*No space left"
+    [[ $status -eq 7 ]]
+    node_unfill db2 /srv/data
+    wait_for 60 color_is blue
+    [[ -z $(node_sh db2 sh -c 'ls -A /srv/data | grep -v -e ^etcd$ -e lost') ]]
+    read -r plan state < <(newest_plan)
+    [[ $state == undone ]]
+
+    # No room from the beginning: nothing is stopped.
+    node_fill db2 /srv/data
+    run q recover --yes
+    node_unfill db2 /srv/data
+    [[ $status -eq 7 && $output == *"db2: '/srv/data"*"bytes are needed"* ]]
+    color_is blue
+
+    # kill -9 while it sends.
+    recover_until '"begin".*"deliver db3"'
+    kill -KILL "$(pgrep -f -- "recover --yes")"
+    wait $recovery || true
+    read -r plan state < <(newest_plan)
+    [[ $state == unfinished ]]
+    inside "$QUORATE" plan resume "$plan" --yes
+    color_is green
+    [[ $(hashes | wc -l) -eq 1 ]]
+
+    # The way to a host is cut while it sends: what was begun there is undone once the host is back.
+    q put color blue
+    recover_until '"begin".*"deliver db3"'
+    node_cut quorate db3
+    wait $recovery || true
+    said "^Error: .*db3"
+    read -r plan state < <(newest_plan)
+    [[ $state == unfinished ]]
+    node_uncut quorate db3
+    inside "$QUORATE" plan undo "$plan" --yes
+    wait_for 60 color_is blue
+}

@@ -4,9 +4,11 @@
 
 #include "base/number.h"
 #include "cli/app.h"
+#include "cli/observe.h"
 #include "cli/plan_context.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
+#include "ops/recover_take.h"
 
 static const struct option_def recover_options[] = {
     {"repo", OPTION_DIR, .arg = "DIR", .environment = "QUORATE_REPO",
@@ -14,10 +16,18 @@ static const struct option_def recover_options[] = {
     {"of", OPTION_TEXT, .arg = "NAME",
      .help = "The cluster's folder in the repository [default: --cluster]"},
     {"file", OPTION_FILE, .arg = "FILE", .help = "A snapshot file, instead of a backup"},
+    {"from-member", OPTION_TEXT, .arg = "NAME",
+     .help =
+         "What this member's data directory has, its log to the last entry, instead of a backup; "
+         "it must be down"},
     {"bump-revision", OPTION_TEXT, .arg = "N|auto", .fallback = "0",
      .help = "Raise the revision by N and compact there, so that no client sees it go backwards; "
              "auto: above the highest revision known"},
     {"keep-alarms", OPTION_BOOL, .help = "Keep the alarms in the snapshot"},
+    {"stop-clients", OPTION_TEXTS, .arg = "members|URL,...",
+     .help =
+         "Hold the API servers on these hosts down meanwhile: their manifests are moved aside, and "
+         "put back at the end; members: on all hosts of members"},
     OPTIONS_END,
 };
 
@@ -82,16 +92,19 @@ bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error 
 }
 
 /* QUORATE_REPO and the inventory stand for a flag that is not there; --file is more than that.
- * ret_repo: NULL for a file. */
+ * ret_repo: NULL for a file and a member. */
 static bool
 source_choose(struct app *app, const char **ret_repo, struct error *e)
 {
-    bool file = option_given(&app->options, "file");
+    bool member = option_given(&app->options, "from-member");
+    bool file = option_given(&app->options, "file") || member;
 
     *ret_repo = NULL;
     if (file && app_operand(app, 0) != NULL)
-        return error_set(e, ERROR_USAGE, "'%s' is a backup's label, and --file is not a backup",
-                         app_operand(app, 0));
+        return error_set(e, ERROR_USAGE, "'%s' is a backup's label, and --%s is not a backup",
+                         app_operand(app, 0), member ? "from-member" : "file");
+    if (member && option_given(&app->options, "file"))
+        return error_set(e, ERROR_USAGE, "name either a snapshot file or a member");
     if (file && option_source(&app->options, "repo") != OPTION_FROM_FLAG)
         return true;
     if (!file && (app_repository(app, ret_repo, e) || e->code != ERROR_USAGE))
@@ -99,6 +112,52 @@ source_choose(struct app *app, const char **ret_repo, struct error *e)
     error_clear(e);
     error_set_(e, ERROR_USAGE, 0, "name either a backup's repository or a snapshot file");
     return error_hint(e, "--repo DIR [LABEL], or --file FILE");
+}
+
+static void
+member_hosts(struct app *app, const struct inventory *inventory, struct recover_request *request)
+{
+    const char **hosts = arena_alloc(app->mem, (inventory->members.count + 1) * sizeof(*hosts));
+
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        if (inventory->members.items[i].host != NULL)
+            hosts[request->client_count++] = inventory->members.items[i].host;
+    }
+    request->client_hosts = hosts;
+}
+
+static bool
+clients_choose(struct app *app, const struct inventory *inventory, struct recover_request *request,
+               struct error *e)
+{
+    const char *const *given = option_list(&app->options, "stop-clients", &request->client_count);
+
+    request->client_hosts = given;
+    if (request->client_count > 0 && inventory->lab != NULL)
+        return error_set(e, ERROR_USAGE, "a lab has no API servers that --stop-clients could stop");
+    if (request->client_count == 1 && strcmp(given[0], "members") == 0) {
+        request->client_count = 0;
+        member_hosts(app, inventory, request);
+    }
+    return true;
+}
+
+static bool
+file_choose(struct app *app, const struct inventory *inventory, const char *state_dir,
+            struct recover_request *request, struct error *e)
+{
+    struct operation_face face;
+    bool taken;
+
+    if (!option_given(&app->options, "from-member")) {
+        request->file = option_text(&app->options, "file");
+        return true;
+    }
+    operation_face_begin(&face, app);
+    taken = recover_take(app->mem, state_dir, inventory, option_text(&app->options, "from-member"),
+                         &face.observer, &request->file, e);
+    operation_face_end(&face);
+    return taken;
 }
 
 static bool
@@ -114,13 +173,14 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     if (!source_choose(app, &repo, e) || !app_inventory(app, &inventory, e) ||
         !plan_context_of_app(app, &context, e) ||
         (repo != NULL && !backup_find(app, repo, inventory->name, &w, e)) ||
-        !bump_wanted(app, &w, &request.bump_revision, e))
+        !bump_wanted(app, &w, &request.bump_revision, e) ||
+        !clients_choose(app, inventory, &request, e))
         return false;
     request.inventory = inventory;
     if (w.from_repo)
         request.entry = &w.entry;
-    else
-        request.file = option_text(&app->options, "file");
+    else if (!file_choose(app, inventory, context->state_dir, &request, e))
+        return false;
     return recover_inputs(app->mem, &request, &inputs, e) &&
            plan_new(app->mem, &recover_kind, buf_bytes(&inputs), context, ret_plan, e);
 }
