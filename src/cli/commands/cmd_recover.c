@@ -203,5 +203,9 @@ const struct command command_recover = {
         "number of keys.\n\n"
         "LABEL is a backup's label, its unique beginning, or 'latest' (the default). A plan that "
         "was cut is continued by 'quorate plan resume', or taken back by 'quorate plan undo': the "
-        "old directories return, until the new cluster took writes.",
+        "old directories return, until the new cluster took writes.\n\n"
+        "The members of a quorate.yaml run on hosts, as systemd units or static pods. Each host is "
+        "looked at before anything is stopped, and the new directories are brought there with "
+        "owner, mode and label of the old ones. With --from-member nothing but that member's data "
+        "is needed: 'quorate recover --cluster prod --from-member db2'.",
 };
