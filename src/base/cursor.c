@@ -24,15 +24,6 @@ read_number(struct cursor *c, unsigned size, bool big_endian, uint64_t *ret_valu
 }
 
 bool
-cursor_u8(struct cursor *c, uint8_t *ret_value)
-{
-    if (c->at == c->end)
-        return false;
-    *ret_value = *c->at++;
-    return true;
-}
-
-bool
 cursor_u16le(struct cursor *c, uint16_t *ret_value)
 {
     uint64_t value;
@@ -69,12 +60,6 @@ cursor_u32be(struct cursor *c, uint32_t *ret_value)
         return false;
     *ret_value = (uint32_t)value;
     return true;
-}
-
-bool
-cursor_u64be(struct cursor *c, uint64_t *ret_value)
-{
-    return read_number(c, 8, true, ret_value);
 }
 
 bool

@@ -8,7 +8,7 @@ key_parts_init(struct key_parts *k, struct bytes file, unsigned count, struct er
     for (unsigned i = 0; i < count; i++) {
         if (!key_index_init(&k->parts[i], file, e))
             return false;
-        k->parts[i].most_slots = KEY_PARTS_SLOTS_MOST / count;
+        k->parts[i].anonymous_most_bytes = KEY_INDEX_ANONYMOUS_MOST_BYTES / count;
     }
     return true;
 }

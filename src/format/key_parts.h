@@ -8,7 +8,7 @@
 
 #include "format/backend/key_index.h"
 
-enum { KEY_PARTS_MOST = 2, KEY_PARTS_SLOTS_MOST = 1 << 20 };
+enum { KEY_PARTS_MOST = 2 };
 
 struct key_parts {
     struct key_index parts[KEY_PARTS_MOST];
@@ -18,8 +18,8 @@ struct key_parts {
 
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_release))) struct key_parts
 
-/* The parts have KEY_PARTS_SLOTS_MOST slots together, of eight bytes: with more keys key_parts_put fails
- * with ERROR_LIMIT, and newest_rows.h knows the way. e: as key_index_init. */
+/* The parts take KEY_INDEX_ANONYMOUS_MOST_BYTES of memory together; larger ones stand in unlinked files, so
+ * that any number of keys needs one pass over the rows. e: as key_index_init. */
 MUST_CHECK bool key_parts_init(struct key_parts *k, struct bytes file, unsigned count,
                                struct error *e);
 void key_parts_release(struct key_parts *k);

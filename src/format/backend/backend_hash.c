@@ -30,11 +30,11 @@ row_decode(const struct bbolt *db, const struct bbolt_row *row, struct key_row *
 /*
  * At or below the compact revision only rows count that were the newest at the revision asked for,
  * as long as there is any such row; and never a tombstone at the compact revision itself, which
- * releases before 3.4.34 and 3.5.16 dropped when they compacted and later ones keep. 'place' is the
- * number of the row's part, or of the row, as 'newest' wants it.
+ * releases before 3.4.34 and 3.5.16 dropped when they compacted and later ones keep. 'part' is the
+ * number of the row's part.
  */
 static bool
-row_counts(const struct hash_kv *at, const struct newest *newest, uint64_t place,
+row_counts(const struct hash_kv *at, const struct key_parts *newest, unsigned part,
            const struct key_row *key_row, const struct bbolt_row *row)
 {
     const struct revision_key *revision = &key_row->revision;
@@ -43,20 +43,16 @@ row_counts(const struct hash_kv *at, const struct newest *newest, uint64_t place
         return true;
     if (revision->tombstone && revision->main == at->compact_revision)
         return false;
-    if (newest->rows != NULL)
-        return newest->rows->live == 0 || newest_rows_has(newest->rows, place);
-    return newest->parts->live == 0 ||
-           key_parts_is_newest(newest->parts, (unsigned)place, key_row->kv.key, row->key.data);
+    return newest->live == 0 || key_parts_is_newest(newest, part, key_row->kv.key, row->key.data);
 }
 
 bool
-backend_rows_hash(const struct bbolt_bucket *bucket, const struct newest *newest,
+backend_rows_hash(const struct bbolt_bucket *bucket, const struct key_parts *newest,
                   const struct hash_kv *at, uint32_t *ret_hash, struct error *e)
 {
     uint32_t crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
     struct bbolt_cursor c;
     struct bbolt_row row;
-    uint64_t number = 0;
 
     bbolt_cursor_init(&c, bucket);
     while (bbolt_cursor_next(&c, &row, e)) {
@@ -66,9 +62,8 @@ backend_rows_hash(const struct bbolt_bucket *bucket, const struct newest *newest
             return false;
         if (key_row.revision.main > at->hash_revision)
             break;
-        if (row_counts(at, newest, newest->rows != NULL ? number : 0, &key_row, &row))
+        if (row_counts(at, newest, 0, &key_row, &row))
             crc = row_crc(crc, &row);
-        number++;
     }
     *ret_hash = crc;
     return !c.failed;
@@ -117,23 +112,13 @@ static bool
 hash_in_order(const struct bbolt_bucket *bucket, const struct hash_kv *at, uint32_t *ret_hash,
               struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    AUTO_KEY_PARTS parts = {.count = 0};
-    struct newest newest = {.parts = &parts};
-    struct newest_rows rows;
+    AUTO_KEY_PARTS newest = {.count = 0};
 
-    if (!key_parts_init(&parts, bucket->db->file, 1, e))
+    if (!key_parts_init(&newest, bucket->db->file, 1, e))
         return error_wrap(e, "'%s'", bucket->db->name);
     if (at->compact_revision != BACKEND_NEVER_COMPACTED &&
-        !index_fill(&parts, bucket, at->hash_revision, e)) {
-        if (e->code != ERROR_LIMIT)
-            return false;
-        error_clear(e);
-        key_parts_release(&parts);
-        newest.rows = &rows;
-        if (!newest_rows_find(&tmp, bucket, at->hash_revision, KEY_PARTS_SLOTS_MOST, &rows, e))
-            return false;
-    }
+        !index_fill(&newest, bucket, at->hash_revision, e))
+        return false;
     return backend_rows_hash(bucket, &newest, at, ret_hash, e);
 }
 
@@ -194,7 +179,7 @@ scan_row(void *context, unsigned part, const struct bbolt_row *row)
     } else if (s->index) {
         p->bad = !key_parts_put(&s->newest, part, key_row.kv.key, row->key.data,
                                 !key_row.revision.tombstone, &problem);
-    } else if (row_counts(s->at, &(struct newest){.parts = &s->newest}, part, &key_row, row)) {
+    } else if (row_counts(s->at, &s->newest, part, &key_row, row)) {
         p->crc = row_crc(p->crc, row);
         p->bytes += row->key.size + row->value.size;
     }

@@ -4,7 +4,7 @@
  *
  * HashKV needs two passes over the rows when history was compacted away, because a row below the
  * compact revision counts only as long as no later row replaced it. Memory: eight bytes for each
- * distinct user key, 8 MiB at most; with more keys than that, a bit a row and a few passes more.
+ * distinct user key (key_index.h), 8 MiB at most; an unlinked file holds what is more than that.
  *
  * Source: etcd 3.5 and 3.6 etcdutl/snapshot/v3_snapshot.go, server/storage/mvcc/hash.go,
  * server/storage/mvcc/key_index.go; docs/formats/backend.md.
@@ -20,7 +20,6 @@
 #include "format/bbolt/bbolt.h"
 #include "format/finding.h"
 #include "format/key_parts.h"
-#include "format/newest_rows.h"
 
 /* Of HashKV: 0 means the current revision. */
 enum { REVISION_CURRENT = 0 };
@@ -41,14 +40,8 @@ struct hash_kv {
 MUST_CHECK bool backend_hash_kv(const struct bbolt *db, const struct backend_info *info,
                                 int64_t revision, struct hash_kv *ret_hash, struct error *e);
 
-/* Which rows are the newest of their keys, one way or the other. */
-struct newest {
-    const struct key_parts *parts;
-    const struct newest_rows *rows; /* NULL: 'parts' knows */
-};
-
 /* The same for rows whose newest are known already: at->hash_revision, at->compact_revision. */
-MUST_CHECK bool backend_rows_hash(const struct bbolt_bucket *bucket, const struct newest *newest,
+MUST_CHECK bool backend_rows_hash(const struct bbolt_bucket *bucket, const struct key_parts *newest,
                                   const struct hash_kv *at, uint32_t *ret_hash, struct error *e);
 
 /* Where the revision counter stands after a start from a file with this last row: compactions count,

@@ -19,7 +19,6 @@ struct part {
     struct revision_key first; /* of "key": the first and the last row that are good */
     struct revision_key last;
     bool begun;  /* these two are set */
-    bool full;   /* more keys than the index holds */
     bool failed; /* 'error' is set: nothing more is looked at */
     struct error error;
 };
@@ -29,14 +28,12 @@ struct scan {
     const struct backend_summary_options *options;
     struct findings *findings; /* NULL: the first bad row is the error */
     struct key_parts newest;
-    size_t index_slots;
     struct part parts[KEY_PARTS_MOST];
     unsigned part_count; /* of the bucket at hand; 0: none yet */
     struct bytes name;
     bool is_key;
     struct backend_summary summary;
     uint32_t rows_crc; /* of the name "key" and its rows */
-    bool full;         /* which rows are the newest has to be found out another way */
     bool out_of_order; /* between two parts */
 };
 
@@ -79,16 +76,6 @@ row_judge(const struct part *p, const struct key_row *row, struct error *ret_pro
     return true;
 }
 
-/* The walk goes on without the index. */
-static bool
-key_row_overflow(struct error *e)
-{
-    if (e->code != ERROR_LIMIT)
-        return false;
-    error_clear(e);
-    return true;
-}
-
 static bool
 key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struct error *e)
 {
@@ -105,11 +92,8 @@ key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struc
     p->last = key_row.revision;
     p->crc = row_crc(p->crc, row);
     p->bytes += row->key.size + row->value.size;
-    if (s->options->wanted == 0 || p->full)
-        return true;
-    p->full = !key_parts_put(&s->newest, number, key_row.kv.key, row->key.data,
-                             !key_row.revision.tombstone, e);
-    return !p->full || key_row_overflow(e);
+    return s->options->wanted == 0 || key_parts_put(&s->newest, number, key_row.kv.key,
+                                                    row->key.data, !key_row.revision.tombstone, e);
 }
 
 static void
@@ -164,8 +148,6 @@ bucket_end(struct scan *s)
     if (!s->is_key)
         return;
     s->rows_crc = rows_crc;
-    for (unsigned i = 0; i < s->part_count; i++)
-        s->full = s->full || s->parts[i].full;
     s->summary.key_row_count = row_count;
     s->summary.last_revision = before.last.main;
 }
@@ -203,37 +185,16 @@ is_second_pass_wanted(const struct scan *s, const struct backend_info *info)
            backend_compact_revision(info) != BACKEND_NEVER_COMPACTED;
 }
 
-/* The further passes of a summary, and HashKV. The index holds all rows, that is, those up to now. */
+/* The second pass. The index holds all rows, that is, those up to now. */
 static bool
-passes_run(struct scan *s, const struct backend_info *info, struct error *e)
+hash_kv_finish(struct scan *s, const struct backend_info *info, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct newest newest = {.parts = &s->newest};
     struct hash_kv *hash_kv = &s->summary.hash_kv;
     struct bbolt_bucket bucket;
-    struct newest_rows rows;
 
-    if (!s->full && !is_second_pass_wanted(s, info))
-        return true;
-    if (!bbolt_bucket_find(s->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e))
-        return false;
-    if (s->full) {
-        key_parts_release(&s->newest);
-        newest.rows = &rows;
-        if (!newest_rows_find(&tmp, &bucket, INT64_MAX, s->index_slots, &rows, e))
-            return false;
-        s->summary.live_key_count = rows.live;
-    }
     return !is_second_pass_wanted(s, info) ||
-           backend_rows_hash(&bucket, &newest, hash_kv, &hash_kv->hash, e);
-}
-
-/* The last rows of all may be those too many. */
-static bool
-overflow(struct scan *s, struct error *e)
-{
-    s->full = key_row_overflow(e);
-    return s->full;
+           (bbolt_bucket_find(s->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &bucket, e) &&
+            backend_rows_hash(&bucket, &s->newest, hash_kv, &hash_kv->hash, e));
 }
 
 /* The one walk. */
@@ -248,15 +209,9 @@ scan_run(struct scan *s, struct arena *mem, struct bbolt_check_report *ret_check
     s->rows_crc = name_crc(0, BYTES_LITERAL(BACKEND_BUCKET_KEY));
     if (!key_parts_init(&s->newest, s->db->file, s->options->threads, e))
         return error_wrap(e, "'%s'", s->db->name);
-    s->index_slots = KEY_PARTS_SLOTS_MOST;
-    if (s->options->index_slots > 0) {
-        s->index_slots = s->options->index_slots;
-        for (unsigned i = 0; i < s->newest.count; i++)
-            s->newest.parts[i].most_slots = s->index_slots / s->newest.count;
-    }
     bbolt_check_visit(mem, s->db, &options, ret_check);
     bucket_end(s);
-    return !scan_failed(s, e) && (s->full || key_parts_finish(&s->newest, e) || overflow(s, e));
+    return !scan_failed(s, e) && key_parts_finish(&s->newest, e);
 }
 
 static bool
@@ -269,7 +224,7 @@ summary_finish(struct scan *s, const struct backend_info *info, bool rows_good, 
     if ((s->options->wanted & BACKEND_HASH_KV) != 0)
         s->summary.hash_kv = (struct hash_kv){s->rows_crc, s->summary.current_revision,
                                               backend_compact_revision(info)};
-    return passes_run(s, info, e);
+    return hash_kv_finish(s, info, e);
 }
 
 static bool

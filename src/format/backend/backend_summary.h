@@ -3,7 +3,7 @@
  * from one walk over the file that judges its structure as well.
  *
  * HashKV needs a second pass over the rows when history was compacted away (backend_hash.h). Memory,
- * where live keys or HashKV are wanted: 8 MiB at most, and a bit a row where these are too few.
+ * where live keys or HashKV are wanted: an index of eight bytes a key, in a file beyond 8 MiB.
  *
  * Source: etcd 3.5 and 3.6 etcdutl/snapshot/v3_snapshot.go; docs/formats/backend.md.
  */
@@ -34,7 +34,6 @@ struct backend_summary_options {
     unsigned wanted;      /* BACKEND_...: what is not wanted stays 0 */
     unsigned threads;     /* 1, or up to KEY_PARTS_MOST: sooner done where processors are free */
     size_t most_findings; /* of the structure, to be listed */
-    size_t index_slots;   /* of eight bytes, a power of two; 0: KEY_PARTS_SLOTS_MOST */
 };
 
 /*

@@ -16,7 +16,7 @@
  * entries cluster somewhat; that is 6 million keys, and still exact.)
  */
 enum { OFFSET_BITS = 40, DEAD_BIT = 40, TAG_SHIFT = 41, TAG_BITS = 23, VARINT_MOST_BYTES = 10 };
-enum { FIRST_BITS = 12, GIVE_BACK_BYTES = 1 << 16 };
+enum { FIRST_BITS = 12, GIVE_BACK_BYTES = 1 << 16, SUPERSEDED_AHEAD = 64 };
 
 #define OFFSET_MASK ((UINT64_C(1) << OFFSET_BITS) - 1)
 #define DEAD        (UINT64_C(1) << DEAD_BIT)
@@ -178,16 +178,10 @@ put_empty(struct key_index *ix, const uint8_t *row, bool live)
     ix->empty_live = live;
 }
 
-/* Three quarters are the best fill; seven eighths must do where there may not be more slots. */
 static bool
 room_make(struct key_index *ix, struct error *e)
 {
-    if (ix->used < ix->slot_count / 4 * 3)
-        return true;
-    if (ix->slot_count != ix->most_slots)
-        return slots_double(ix, e);
-    return ix->used < ix->slot_count / 8 * 7 ||
-           error_set(e, ERROR_LIMIT, "more than %zu keys", ix->used);
+    return ix->used < ix->slot_count / 4 * 3 || slots_double(ix, e);
 }
 
 static bool
@@ -207,35 +201,49 @@ row_store(struct key_index *ix, const struct key_index_row *r, struct error *e)
     return true;
 }
 
-/* Asks for the key that a row will probably be compared with; its home has been asked for. */
+/* Asks for the key that a row will be compared with; its home has been asked for. */
 static void
 rival_prefetch(const struct key_index *ix, uint64_t hash)
 {
-    uint64_t slot = ix->slots[home_of(ix, hash >> TAG_SHIFT)];
+    uint64_t tag = hash >> TAG_SHIFT;
+    size_t mask = ix->slot_count - 1;
+    size_t i = home_of(ix, tag);
 
-    if (slot != 0)
-        __builtin_prefetch(ix->file.data + (slot & OFFSET_MASK));
+    while (ix->slots[i] != 0 && ix->slots[i] >> TAG_SHIFT != tag)
+        i = (i + 1) & mask;
+    if (ix->slots[i] != 0)
+        __builtin_prefetch(ix->file.data + (ix->slots[i] & OFFSET_MASK));
+}
+
+/* What the batch will be compared with is asked for, and the batch before it, for which that was
+ * done a while ago, goes into the table. */
+static bool
+batch_turn(struct key_index *ix, struct error *e)
+{
+    const struct key_index_batch *now = &ix->batches[ix->turn];
+    struct key_index_batch *before = &ix->batches[1 - ix->turn];
+    bool ok = true;
+
+    for (size_t i = 0; i < now->count; i++)
+        rival_prefetch(ix, now->rows[i].hash);
+    for (size_t i = 0; i < before->count && ok; i++)
+        ok = row_store(ix, &before->rows[i], e);
+    before->count = 0;
+    ix->turn = 1 - ix->turn;
+    return ok;
 }
 
 bool
 key_index_flush(struct key_index *ix, struct error *e)
 {
-    size_t count = ix->batch_count;
-
-    ix->batch_count = 0;
-    for (size_t i = 0; i < count; i++)
-        rival_prefetch(ix, ix->batch[i].hash);
-    for (size_t i = 0; i < count; i++) {
-        if (!row_store(ix, &ix->batch[i], e))
-            return false;
-    }
-    return true;
+    return batch_turn(ix, e) && batch_turn(ix, e);
 }
 
 bool
 key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool live,
               struct error *e)
 {
+    struct key_index_batch *batch = &ix->batches[ix->turn];
     uint64_t hash;
 
     if (key.size == 0) {
@@ -244,8 +252,14 @@ key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool l
     }
     hash = hash64(key.data, key.size);
     __builtin_prefetch(&ix->slots[home_of(ix, hash >> TAG_SHIFT)]);
-    ix->batch[ix->batch_count++] = (struct key_index_row){hash, key, row, live};
-    return ix->batch_count < KEY_INDEX_BATCH || key_index_flush(ix, e);
+    batch->rows[batch->count++] = (struct key_index_row){hash, key, row, live};
+    return batch->count < KEY_INDEX_BATCH || batch_turn(ix, e);
+}
+
+static bool
+is_flushed(const struct key_index *ix)
+{
+    return ix->batches[0].count + ix->batches[1].count == 0;
 }
 
 /* A key that stands at the noted place is the same key: nothing needs to be compared. */
@@ -256,7 +270,7 @@ key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t 
     uint64_t wanted;
     size_t i;
 
-    ASSERT(ix->batch_count == 0);
+    ASSERT(is_flushed(ix));
     if (key.size == 0)
         return ix->empty_live && ix->empty_row == row;
     wanted = hash64(key.data, key.size) >> TAG_SHIFT;
@@ -270,7 +284,7 @@ key_index_is_newest(const struct key_index *ix, struct bytes key, const uint8_t 
 bool
 key_index_has(const struct key_index *ix, struct bytes key)
 {
-    ASSERT(ix->batch_count == 0);
+    ASSERT(is_flushed(ix));
     if (key.size == 0)
         return ix->empty_row != NULL;
     return *slot_find(ix, hash64(key.data, key.size), key) != 0;
@@ -293,7 +307,30 @@ slot_is_in(const struct key_index *ix, uint64_t slot, const struct key_index *la
     return false;
 }
 
-/* Both tables are in the order of the pieces of hash, so both are read from front to back. */
+/* Asks for the two keys that slot_is_in will compare. */
+static void
+slot_prefetch(const struct key_index *ix, uint64_t slot, const struct key_index *later)
+{
+    uint64_t tag = slot >> TAG_SHIFT;
+    size_t mask = later->slot_count - 1;
+    size_t i = home_of(later, tag);
+
+    while (later->slots[i] != 0 && later->slots[i] >> TAG_SHIFT != tag)
+        i = (i + 1) & mask;
+    if (later->slots[i] == 0)
+        return;
+    __builtin_prefetch(later->file.data + (later->slots[i] & OFFSET_MASK));
+    __builtin_prefetch(ix->file.data + (slot & OFFSET_MASK));
+}
+
+static bool
+is_live(uint64_t slot)
+{
+    return slot != 0 && (slot & DEAD) == 0;
+}
+
+/* Both tables are in the order of the pieces of hash, so both are read from front to back; the keys
+ * stand in no order. */
 size_t
 key_index_superseded(const struct key_index *ix, const struct key_index *later, size_t later_count)
 {
@@ -304,11 +341,13 @@ key_index_superseded(const struct key_index *ix, const struct key_index *later, 
             count = 1;
     }
     for (size_t i = 0; i < ix->slot_count; i++) {
+        size_t ahead = i + SUPERSEDED_AHEAD;
         bool found = false;
 
-        for (size_t n = 0; n < later_count && !found; n++)
-            found = ix->slots[i] != 0 && (ix->slots[i] & DEAD) == 0 &&
-                    slot_is_in(ix, ix->slots[i], &later[n]);
+        if (ahead < ix->slot_count && is_live(ix->slots[ahead]) && later_count > 0)
+            slot_prefetch(ix, ix->slots[ahead], &later[0]);
+        for (size_t n = 0; n < later_count && !found && is_live(ix->slots[i]); n++)
+            found = slot_is_in(ix, ix->slots[i], &later[n]);
         count += (size_t)found;
     }
     return count;

@@ -37,14 +37,16 @@ struct key_index {
     uint64_t *slots; /* a power of two of them; 0 is free */
     size_t slot_count;
     unsigned slot_bits;
-    size_t most_slots; /* 0: no limit */
     size_t used;
     size_t live; /* keys whose newest row is no tombstone, the empty key included */
     /* The empty key (--bump-revision writes one) has no place in the file. */
     const uint8_t *empty_row;
     bool empty_live;
-    struct key_index_row batch[KEY_INDEX_BATCH]; /* rows that are not in the table yet */
-    size_t batch_count;
+    struct key_index_batch {
+        struct key_index_row rows[KEY_INDEX_BATCH];
+        size_t count;
+    } batches[2];  /* rows that are not in the table yet */
+    unsigned turn; /* the batch that is being filled */
 };
 
 #define AUTO_KEY_INDEX __attribute__((cleanup(key_index_release))) struct key_index
@@ -59,7 +61,7 @@ void key_index_release(struct key_index *ix);
  * key   as it was decoded: inside the file, behind its length as a varint.
  * row   the row's own key, which tells rows of the empty key apart.
  * live  false for a tombstone.
- * e     ERROR_LIMIT: most_slots are nearly full. ERROR_IO: no memory.
+ * e     ERROR_IO: no memory.
  */
 MUST_CHECK bool key_index_put(struct key_index *ix, struct bytes key, const uint8_t *row, bool live,
                               struct error *e);

@@ -56,7 +56,7 @@ rows_of_all_buckets(const struct json *rows)
 static void
 threads_expect(const struct opened *o, const struct backend_summary *expected)
 {
-    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10, 0};
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
     AUTO_ARENA tmp = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct findings findings = {.mem = &tmp};
@@ -544,50 +544,11 @@ test_two_threads_hash_as_one(void **state)
     assert_int_equal(summary.live_key_count, 1200);
 }
 
-/* More keys than the index may hold: the same summary, found in parts. */
-static void
-test_a_small_index_finds_the_same(void **state)
-{
-    enum { KEYS = 20000, ROWS = 50000 };
-    static const int64_t compacted[] = {BACKEND_NEVER_COMPACTED, 9, 30000, ROWS + 1};
-    static const struct backend_summary_options small = {BACKEND_ALL, 1, 10, 4096};
-    static const struct backend_summary_options two = {BACKEND_LIVE_KEYS, 2, 10, 8192};
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct error e = ERROR_INIT;
-    struct sample_row *rows = arena_zero(&tmp, ROWS * sizeof(*rows));
-    struct opened o;
-
-    (void)state;
-    for (int i = 0; i < ROWS; i++)
-        rows[i] = sample_key_row(&tmp, 2 + i, 0, arena_printf(&tmp, "k%d", i * 7919 % KEYS),
-                                 i % 6 == 1 ? NULL : "value");
-    rows[ROWS / 2] = sample_key_row(&tmp, 2 + ROWS / 2, 0, "", NULL);
-    o = open_rows(&tmp, rows, ROWS);
-    for (size_t i = 0; i < sizeof(compacted) / sizeof(*compacted); i++) {
-        struct findings findings = {.mem = &tmp};
-        struct backend_summary expected;
-        struct backend_summary summary;
-        struct bbolt_check_report check;
-
-        o.info.finished_compact_revision = compacted[i];
-        o.info.scheduled_compact_revision = compacted[i];
-        OK(backend_summary_read(&o.db, &o.info, BACKEND_ALL, NULL, &expected, &e));
-        OK(backend_summary_check(&tmp, &o.db, &o.info, &small, &findings, &check, &summary, &e));
-        assert_true(expected.live_key_count > 10000);
-        assert_int_equal(summary.live_key_count, expected.live_key_count);
-        assert_int_equal(summary.hash_kv.hash, expected.hash_kv.hash);
-        assert_int_equal(summary.status_hash, expected.status_hash);
-        OK(backend_summary_check(&tmp, &o.db, &o.info, &two, &findings, &check, &summary, &e));
-        assert_int_equal(summary.live_key_count, expected.live_key_count);
-        assert_int_equal(summary.status_hash, expected.status_hash);
-    }
-}
-
 /* A bad row ends the threads' work, and is told by one. */
 static void
 test_two_threads_tell_a_bad_row(void **state)
 {
-    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10, 0};
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
     AUTO_ARENA tmp = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct opened o = open_large(&tmp);
@@ -687,7 +648,6 @@ main(void)
         cmocka_unit_test(test_hashkv_names_a_bad_row),
         cmocka_unit_test(test_two_threads_hash_as_one),
         cmocka_unit_test(test_two_threads_tell_a_bad_row),
-        cmocka_unit_test(test_a_small_index_finds_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
