@@ -94,7 +94,8 @@ MUST_CHECK bool service_stop(const struct service *service, struct error *e);
  */
 MUST_CHECK bool service_install(const struct service *service, const char *const *argv,
                                 struct error *e);
-/* Makes the host forget it; fine when it is absent. e: ERROR_CONFLICT: it is not down. */
+/* Makes the host forget it; fine when it is absent. A pod's manifest is kept beside the manifests directory.
+ * e: ERROR_CONFLICT: it is not down. */
 MUST_CHECK bool service_uninstall(const struct service *service, struct error *e);
 /* The last lines of its log, in 'mem'; "" when it has none. */
 MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
@@ -130,8 +131,12 @@ MUST_CHECK bool service_put_back(const struct service *service, const char *keep
  * the pattern's; then with the changes, which are all that is the member's own (name, URLs, initial cluster).
  * Where the host has files, a package's for example, they are changed to the pattern's settings.
  *
+ * A static pod gets the pattern's manifest, and the directories of its data. The pattern may be a manifest on
+ * another host than the members', as on "local:".
+ *
  * e  ERROR_CONFLICT: it is not down. ERROR_NOT_FOUND: what starts etcd on the pattern's host comes from a
- *    package that this host lacks.
+ *    package that this host lacks; certificates or volumes that the manifest needs are not there.
+ *    ERROR_REFUSED: the pattern is of another kind, or a setting of the pattern's own would be the service's.
  */
 MUST_CHECK bool service_lay_out(const struct service *service, const struct service *pattern,
                                 const struct setting_change *changes, size_t count,

@@ -2,17 +2,12 @@
  * The kubelet is never asked: it reacts to files. What runs is seen in the host's processes, so that any
  * container runtime will do. A pod is held down by moving its manifest out of the directory.
  */
-#include "node/service_pod.h"
-
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/io.h"
 #include "base/time.h"
-#include "format/settings/etcd_flag.h"
-#include "node/host/host_file.h"
 #include "node/host/host_script.h"
-#include "node/host/host_tree.h"
+#include "node/pod_place.h"
 
 enum {
     /* The kubelet lists anew every 20 s, and gives a container 30 s to end. */
@@ -20,74 +15,7 @@ enum {
     /* An image may have to be fetched, and a pod that failed waits up to 5 min. */
     START_MS = 330 * 1000,
     POLL_MS = 500,
-    FILES_MOST = 64,
 };
-
-static const struct host_file dir_of_root = {.kind = HOST_DIR, .mode = 0700};
-
-static const char *
-held_dir(struct arena *mem, const struct service *s)
-{
-    return path_join(mem, path_dir(mem, path_dir(mem, s->place)), "quorate-held");
-}
-
-static const char *
-held_path(struct arena *mem, const struct service *s)
-{
-    return path_join(mem, held_dir(mem, s), path_name(s->place));
-}
-
-static bool
-place_check(const struct service *s, struct error *e)
-{
-    if (s->place[0] != '/' || path_name(s->place)[0] == '\0' || path_name(s->place)[0] == '.')
-        return error_set(e, ERROR_USAGE, "'%s' is no manifest's path", s->place);
-    return true;
-}
-
-struct pod_place {
-    bool in_force; /* the manifest is where the kubelet sees it */
-    bool held;
-};
-
-static bool
-place_look(struct arena *mem, const struct service *s, struct pod_place *ret_place, struct error *e)
-{
-    struct host_file file, held;
-
-    if (!place_check(s, e) || !host_file_look(mem, s->host, s->place, &file, e) ||
-        !host_file_look(mem, s->host, held_path(mem, s), &held, e))
-        return false;
-    *ret_place = (struct pod_place){file.kind != HOST_NOTHING, held.kind != HOST_NOTHING};
-    if (ret_place->in_force && ret_place->held)
-        return error_set(e, ERROR_CONFLICT, "%s: '%s' is there, and held down as '%s' as well",
-                         host_name(s->host), s->place, held_path(mem, s)) ||
-               error_hint(e, "compare them, and move one of them away");
-    return true;
-}
-
-bool
-service_pod_load(struct arena *mem, const struct service *service,
-                 struct service_pod_file *ret_file, struct error *e)
-{
-    struct service_pod_file file = {0};
-    struct pod_place place;
-    struct bytes bytes;
-
-    if (!place_look(mem, service, &place, e))
-        return false;
-    if (!place.in_force && !place.held)
-        return error_set(e, ERROR_NOT_FOUND, "%s: there is no manifest '%s'",
-                         host_name(service->host), service->place);
-    file.held = place.held;
-    file.path = place.held ? held_path(mem, service) : service->place;
-    if (!host_file_read(mem, service->host, file.path, POD_MANIFEST_MAX_BYTES, &bytes, e))
-        return false;
-    if (!pod_manifest_parse(mem, file.path, bytes, &file.pod, e))
-        return error_wrap(e, "%s", host_name(service->host));
-    *ret_file = file;
-    return true;
-}
 
 /* The words of each process called etcd, a line each; before them a line with \001 and its id. */
 static const char processes_script[] =
@@ -98,24 +26,40 @@ static const char processes_script[] =
     "  echo\n"
     "done\n";
 
-/* Whether a process is the pod's: two etcds cannot listen for peers at one address of a host. */
+static bool
+is_same(const struct etcd_settings *a, const struct etcd_settings *b, const char *name)
+{
+    const struct etcd_setting *one = settings_get(a, name);
+    const struct etcd_setting *other = settings_get(b, name);
+
+    return one != NULL && other != NULL && strcmp(one->value, other->value) == 0;
+}
+
+static bool
+words_equal(const struct setting_words *a, const struct setting_words *b)
+{
+    for (size_t i = 0; i < a->words.count && i < b->words.count; i++) {
+        if (strcmp(a->words.items[i].text, b->words.items[i].text) != 0)
+            return false;
+    }
+    return a->words.count == b->words.count;
+}
+
+/*
+ * Whether a process is the pod's: two etcds cannot listen for peers at one address of a host. What its command line does
+ * not say counts for nothing: it may stand in its environment.
+ */
 static bool
 is_pods(struct arena *mem, const struct pod_manifest *pod, const struct setting_words *words)
 {
     struct etcd_settings settings = ETCD_SETTINGS_INIT;
     struct error ignored = ERROR_INIT;
-    const char *theirs, *ours;
 
     if (!settings_add_words(mem, &settings, words, &ignored))
         return false;
     settings_resolve(&settings);
-    theirs = settings_value(mem, &settings, "listen-peer-urls", FLAG_MINOR_NEWEST);
-    ours = settings_value(mem, &pod->settings, "listen-peer-urls", FLAG_MINOR_NEWEST);
-    return strcmp(theirs, ours) == 0 ||
-           (settings_get(&settings, "name") != NULL &&
-            settings_get(&pod->settings, "name") != NULL &&
-            strcmp(settings_value(mem, &settings, "name", FLAG_MINOR_NEWEST),
-                   settings_value(mem, &pod->settings, "name", FLAG_MINOR_NEWEST)) == 0);
+    return is_same(&settings, &pod->settings, "listen-peer-urls") ||
+           is_same(&settings, &pod->settings, "name") || words_equal(words, &pod->words);
 }
 
 /* The words of a process, of what the script printed of it: lines, the program first. */
@@ -183,51 +127,6 @@ pod_state(const struct service *s, enum service_state *ret_state, struct error *
     return true;
 }
 
-/* Whether another file is the same pod: the kubelet would run it as soon as ours is gone. */
-static bool
-copy_refuse(struct arena *mem, const struct service *s, const struct pod_manifest *pod,
-            const char *name, struct error *e)
-{
-    const char *path = path_join(mem, path_dir(mem, s->place), name);
-    struct error ignored = ERROR_INIT;
-    const struct yaml_node *metadata, *other_name, *other_namespace;
-    const struct yaml *doc;
-    struct bytes bytes;
-
-    if (!host_file_read(mem, s->host, path, POD_MANIFEST_MAX_BYTES, &bytes, &ignored) ||
-        !yaml_parse(mem, path, bytes, &doc, &ignored))
-        return true;
-    metadata = yaml_get(doc->root, "metadata");
-    other_name = yaml_get(metadata, "name");
-    other_namespace = yaml_get(metadata, "namespace");
-    if (other_name == NULL || strcmp(other_name->text, pod->pod_name) != 0 ||
-        strcmp(other_namespace != NULL ? other_namespace->text : "default", pod->namespace) != 0)
-        return true;
-    error_set_(e, ERROR_REFUSED, 0, "%s: '%s' is the same pod as '%s': the kubelet would run it",
-               host_name(s->host), path, s->place);
-    return error_hint(e, "move the copy out of the manifests directory");
-}
-
-static bool
-copies_refuse(struct arena *mem, const struct service *s, const struct pod_manifest *pod,
-              struct error *e)
-{
-    const char **names;
-    size_t count;
-
-    if (!host_dir_list(mem, s->host, path_dir(mem, s->place), &names, &count, e))
-        return false;
-    if (count > FILES_MOST)
-        return error_set(e, ERROR_LIMIT, "%s: %zu files beside '%s'", host_name(s->host), count,
-                         s->place);
-    for (size_t i = 0; i < count; i++) {
-        if (names[i][0] != '.' && strcmp(names[i], path_name(s->place)) != 0 &&
-            !copy_refuse(mem, s, pod, names[i], e))
-            return false;
-    }
-    return true;
-}
-
 /* Until the pod's process is there, or is gone. */
 static bool
 process_wait(const struct service *s, const struct pod_manifest *pod, bool there, struct error *e)
@@ -266,26 +165,9 @@ pod_stop(const struct service *s, struct error *e)
         error_clear(e);
         return true;
     }
-    if (!file.held && (!copies_refuse(&tmp, s, &file.pod, e) ||
-                       !host_dir_make(s->host, held_dir(&tmp, s), &dir_of_root, e) ||
-                       !host_tree_move(s->host, s->place, held_path(&tmp, s), e)))
+    if (!file.held && (!pod_copies_refuse(&tmp, s, &file.pod, e) || !pod_hold(s, e)))
         return false;
     return process_wait(s, &file.pod, false, e);
-}
-
-/* The folder goes with the last that was held in it. */
-static bool
-held_dir_tidy(struct arena *mem, const struct service *s, struct error *e)
-{
-    const char *const rmdir[] = {"rmdir", "--ignore-fail-on-non-empty", "--", held_dir(mem, s),
-                                 NULL};
-    struct host_file dir;
-    struct host_result result = {0};
-
-    if (!host_file_look(mem, s->host, held_dir(mem, s), &dir, e))
-        return false;
-    return dir.kind == HOST_NOTHING ||
-           host_run_well(mem, s->host, &(struct host_command){.argv = rmdir}, &result, e);
 }
 
 static bool
@@ -296,96 +178,9 @@ pod_start(const struct service *s, struct error *e)
 
     if (!service_pod_load(&tmp, s, &file, e))
         return false;
-    if (file.held &&
-        (!host_tree_move(s->host, held_path(&tmp, s), s->place, e) || !held_dir_tidy(&tmp, s, e)))
+    if (file.held && !pod_release(s, e))
         return false;
     return process_wait(s, &file.pod, true, e);
-}
-
-static bool
-manifest_replace(const struct service *s, const struct service_pod_file *file, struct bytes bytes,
-                 struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct host_file_new new = {.path = file->path, .temporary_dir = held_dir(&tmp, s)};
-
-    return host_dir_make(s->host, held_dir(&tmp, s), &dir_of_root, e) &&
-           host_file_replace(s->host, &new, bytes, e) && held_dir_tidy(&tmp, s, e);
-}
-
-static bool
-original_keep(const struct service *s, const struct service_pod_file *file, const char *keeping,
-              struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct host_file kept, now;
-    const struct host_file_new new = {.path = keeping, .like = &now};
-
-    if (strcmp(path_dir(&tmp, keeping), path_dir(&tmp, s->place)) == 0)
-        return error_set(e, ERROR_USAGE, "'%s' is in the manifests directory", keeping);
-    if (!host_file_look(&tmp, s->host, keeping, &kept, e))
-        return false;
-    return kept.kind != HOST_NOTHING ||
-           (host_dir_make(s->host, path_dir(&tmp, keeping), &dir_of_root, e) &&
-            host_file_look(&tmp, s->host, file->path, &now, e) &&
-            host_file_replace(s->host, &new, file->pod.doc->bytes, e));
-}
-
-bool
-service_pod_change(const struct service *service, const struct setting_change *changes,
-                   size_t change_count, const struct pod_mount_change *mounts, size_t mount_count,
-                   const char *keeping, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct service_pod_file file = {0};
-    struct bytes changed;
-
-    if (!service_pod_load(&tmp, service, &file, e))
-        return false;
-    if (!pod_manifest_change(&tmp, &file.pod, changes, change_count, mounts, mount_count, &changed,
-                             e))
-        return error_wrap(e, "%s", host_name(service->host));
-    return bytes_equal(changed, file.pod.doc->bytes) ||
-           (original_keep(service, &file, keeping, e) &&
-            manifest_replace(service, &file, changed, e));
-}
-
-static bool
-pod_settings(struct arena *mem, const struct service *s, struct etcd_settings *ret_settings,
-             struct error *e)
-{
-    struct service_pod_file file = {0};
-
-    if (!service_pod_load(mem, s, &file, e))
-        return false;
-    *ret_settings = file.pod.settings;
-    return true;
-}
-
-static bool
-pod_change(const struct service *s, const struct setting_change *changes, size_t count,
-           const char *keeping, struct error *e)
-{
-    return service_pod_change(s, changes, count, NULL, 0, keeping, e);
-}
-
-/* Where the manifest is now, be it held meanwhile or let go. */
-static bool
-pod_put_back(const struct service *s, const char *keeping, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct service_pod_file file = {0};
-    struct pod_place place;
-    struct bytes bytes;
-
-    if (!place_look(&tmp, s, &place, e) ||
-        !host_file_read(&tmp, s->host, keeping, POD_MANIFEST_MAX_BYTES, &bytes, e))
-        return false;
-    if (!place.in_force && !place.held)
-        return error_set(e, ERROR_NOT_FOUND, "%s: there is no manifest '%s' to put '%s' back for",
-                         host_name(s->host), s->place, keeping);
-    file.path = place.held ? held_path(&tmp, s) : s->place;
-    return manifest_replace(s, &file, bytes, e);
 }
 
 const char *
@@ -454,8 +249,10 @@ const struct service_class service_pod = {
     .state = pod_state,
     .start = pod_start,
     .stop = pod_stop,
+    .uninstall = pod_uninstall,
     .log_tail = pod_log_tail,
     .settings = pod_settings,
     .change = pod_change,
     .put_back = pod_put_back,
+    .lay_out = pod_lay_out,
 };

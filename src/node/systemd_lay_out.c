@@ -133,46 +133,6 @@ copy_all(struct layout *l, const char *keeping, struct error *e)
                           e));
 }
 
-struct changes {
-    ARRAY(struct setting_change) items;
-};
-
-static const struct setting_change *
-change_of(const struct setting_change *changes, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(changes[i].name, name) == 0)
-            return &changes[i];
-    }
-    return NULL;
-}
-
-/* What makes the settings that are there the pattern's, but for the changes. */
-static void
-changes_to_pattern(struct arena *mem, const struct etcd_settings *pattern,
-                   const struct etcd_settings *own, const struct setting_change *changes,
-                   size_t count, struct changes *all)
-{
-    for (size_t i = 0; i < pattern->items.count; i++) {
-        const struct etcd_setting *wanted = &pattern->items.items[i];
-        const struct etcd_setting *have = settings_get(own, wanted->name);
-
-        if (wanted->in_force && change_of(changes, count, wanted->name) == NULL &&
-            (have == NULL || strcmp(have->value, wanted->value) != 0))
-            *ARRAY_PUSH(mem, &all->items) =
-                (struct setting_change){.name = wanted->name, .value = wanted->value};
-    }
-    for (size_t i = 0; i < own->items.count; i++) {
-        const struct etcd_setting *have = &own->items.items[i];
-
-        if (have->in_force && change_of(changes, count, have->name) == NULL &&
-            settings_get(pattern, have->name) == NULL)
-            *ARRAY_PUSH(mem, &all->items) = (struct setting_change){.name = have->name};
-    }
-    for (size_t i = 0; i < count; i++)
-        *ARRAY_PUSH(mem, &all->items) = changes[i];
-}
-
 bool
 systemd_lay_out(const struct service *s, const struct service *pattern,
                 const struct setting_change *changes, size_t count, const char *keeping,
@@ -180,7 +140,7 @@ systemd_lay_out(const struct service *s, const struct service *pattern,
 {
     __attribute__((cleanup(layout_release))) struct layout l = {
         .mem = ARENA_INIT, .from = pattern, .to = s};
-    struct changes all = {0};
+    struct setting_changes all = {0};
     struct etcd_settings own = ETCD_SETTINGS_INIT;
 
     if (!systemd_status(&l.mem, s, &l.to_unit, e) ||
@@ -195,6 +155,6 @@ systemd_lay_out(const struct service *s, const struct service *pattern,
         (l.to_unit.state == SERVICE_ABSENT && !copy_all(&l, keeping, e)) ||
         !systemd_settings(&l.mem, s, &own, e))
         return false;
-    changes_to_pattern(&l.mem, &l.files.settings, &own, changes, count, &all);
+    settings_changes_to(&l.mem, &l.files.settings, &own, changes, count, &all);
     return systemd_change(s, all.items.items, all.items.count, keeping, e);
 }

@@ -9,7 +9,8 @@
  *     service_probe URL UNIT log LINES
  *     service_probe URL UNIT settings
  *     service_probe URL UNIT set KEEPING NAME=VALUE...|NAME...
- *     service_probe URL UNIT lay-out PATTERN-URL KEEPING NAME=VALUE...
+ *     service_probe URL UNIT lay-out PATTERN-URL PATTERN-UNIT KEEPING NAME=VALUE...
+ *     service_probe URL UNIT uninstall
  *     service_probe URL UNIT put-back KEEPING
  *     service_probe URL UNIT mount NAME PATH KEEPING      (a pod's)
  *
@@ -87,11 +88,29 @@ changes_of(struct arena *mem, char **words, struct setting_change *changes)
 }
 
 static bool
+service_open(struct arena *mem, const char *url, const char *place, struct service *ret_service,
+             struct error *e)
+{
+    const struct host_options options = {.ssh_config = getenv("PROBE_SSH_CONFIG"),
+                                         .become = getenv("PROBE_BECOME") != NULL};
+    struct host *host;
+
+    if (!host_open(mem, url, &options, &host, e))
+        return false;
+    *ret_service = (struct service){
+        .class = place[0] == '/' ? &service_pod : &service_systemd,
+        .name = place,
+        .place = place,
+        .host = host,
+    };
+    return true;
+}
+
+static bool
 files_do(struct arena *mem, const struct service *service, char **words, struct error *e)
 {
     struct setting_change changes[CHANGES_MOST];
-    struct service pattern = *service;
-    struct host *host;
+    struct service pattern;
 
     if (words[1] == NULL)
         return error_set(e, ERROR_USAGE, "'%s' what?", words[0]);
@@ -106,11 +125,11 @@ files_do(struct arena *mem, const struct service *service, char **words, struct 
         return service_put_back(service, words[1], e);
     if (strcmp(words[0], "set") == 0)
         return service_change(service, changes, changes_of(mem, words + 2, changes), words[1], e);
-    if (!host_open(mem, words[1], NULL, &host, e))
-        return false;
-    pattern.host = host;
-    return service_lay_out(service, &pattern, changes, changes_of(mem, words + 3, changes),
-                           words[2], e);
+    if (words[2] == NULL || words[3] == NULL)
+        return error_set(e, ERROR_USAGE, "'%s' like what?", words[0]);
+    return service_open(mem, words[1], words[2], &pattern, e) &&
+           service_lay_out(service, &pattern, changes, changes_of(mem, words + 4, changes),
+                           words[3], e);
 }
 
 static bool
@@ -124,6 +143,8 @@ service_do(struct arena *mem, const struct service *service, char **words, struc
         return service_start(service, e);
     if (strcmp(words[0], "stop") == 0)
         return service_stop(service, e);
+    if (strcmp(words[0], "uninstall") == 0)
+        return service_uninstall(service, e);
     if (strcmp(words[0], "log") == 0 && words[1] != NULL) {
         if (!number_parse_u32(words[1], &lines, e) ||
             !service_log_tail(mem, service, lines, &text, e))
@@ -144,25 +165,17 @@ service_do(struct arena *mem, const struct service *service, char **words, struc
 static bool
 probe(struct arena *mem, char **argv, struct error *e)
 {
-    const struct host_options options = {.ssh_config = getenv("PROBE_SSH_CONFIG"),
-                                         .become = getenv("PROBE_BECOME") != NULL};
-    struct host *host;
+    struct service service;
 
-    if (!host_open(mem, argv[1], &options, &host, e))
+    if (!service_open(mem, argv[1], argv[2], &service, e))
         return false;
     if (strcmp(argv[2], "facts") == 0)
-        return facts_show(mem, host, e);
+        return facts_show(mem, service.host, e);
     if (strcmp(argv[2], "run") == 0)
-        return command_run(mem, host, argv + 3, e);
+        return command_run(mem, service.host, argv + 3, e);
     if (argv[3] == NULL)
         return error_set(e, ERROR_USAGE, "'%s' what?", argv[2]);
-    return service_do(
-        mem,
-        &(struct service){.class = argv[2][0] == '/' ? &service_pod : &service_systemd,
-                          .name = argv[2],
-                          .place = argv[2],
-                          .host = host},
-        argv + 3, e);
+    return service_do(mem, &service, argv + 3, e);
 }
 
 int

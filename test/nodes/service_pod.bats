@@ -8,7 +8,7 @@ load ../harness/nodes
 
 manifests=/etc/kubernetes/manifests
 manifest=$manifests/etcd.yaml
-kept=/var/lib/quorate/kept/7.yaml
+kept=/var/lib/quorate/kept/7.json
 
 setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
@@ -80,8 +80,6 @@ only_the_manifest() {
     run -0 probe set "$kept" metrics=extensive
     wait_for 60 runs_with --metrics=extensive
     run -0 probe mount extra /srv/extra "$kept"
-    run -1 node_sh db1 diff "$kept" $manifest
-    [[ $(grep -c '^<' <<<"$output") -eq 1 ]]
     only_the_manifest
     nodes_wait_healthy 60 db1
 

@@ -96,7 +96,7 @@ change_and_put_back() {
 joins() {
     local before=$1
     inside "$QUORATE" --endpoints "$(nodes_endpoints db1)" member add db2 --peer-urls=http://10.99.0.12:2380
-    probe ssh://root@db2 etcd lay-out ssh://root@db1 /var/lib/quorate/kept/2.json \
+    probe ssh://root@db2 etcd lay-out ssh://root@db1 etcd /var/lib/quorate/kept/2.json \
         name=db2 \
         listen-client-urls=http://10.99.0.12:2379,http://127.0.0.1:2379 \
         advertise-client-urls=http://10.99.0.12:2379 \
@@ -124,7 +124,7 @@ joins() {
     local before
     nodes_cluster debian db1
     before=$(files db2)
-    run -1 probe ssh://root@db2 etcd lay-out ssh://root@db1 /var/lib/quorate/kept/2.json name=db2
+    run -1 probe ssh://root@db2 etcd lay-out ssh://root@db1 etcd /var/lib/quorate/kept/2.json name=db2
     [[ $output == *"conflict"*"unit 'etcd.service' is idle, and not held down"* ]]
     probe ssh://root@db2 etcd stop
     joins "$before"
@@ -147,7 +147,7 @@ joins() {
 @test "a unit of a package that is not there is named" {
     nodes_cluster debian db1
     node_sh db2 sh -c 'mv /lib/systemd/system/etcd.service /etc/init.d/etcd /root/; systemctl daemon-reload'
-    run -1 probe ssh://root@db2 etcd lay-out ssh://root@db1 /var/lib/quorate/kept/2.json name=db2
+    run -1 probe ssh://root@db2 etcd lay-out ssh://root@db1 etcd /var/lib/quorate/kept/2.json name=db2
     node_sh db2 sh -c 'mv /root/etcd.service /lib/systemd/system/; mv /root/etcd /etc/init.d/; systemctl daemon-reload'
     [[ $output == *"not-found"*"db2: there is no unit 'etcd', which a package has brought to db1"*"install the same package"* ]]
 }

@@ -13,7 +13,28 @@ struct pod_change {
     struct text_edits edits;
     const char *new_mounts; /* the lines of lists that are missing */
     const char *new_volumes;
+    const char *annotation; /* its new text; NULL: it stays */
 };
+
+/* Where kubeadm looks for a member's client URL. Source: kubeadm's app/constants, EtcdAdvertiseClientURLs. */
+static const struct yaml_node *
+annotation_of(const struct pod_manifest *pod)
+{
+    return yaml_get(yaml_get(yaml_get(pod->doc->root, "metadata"), "annotations"),
+                    "kubeadm.kubernetes.io/etcd.advertise-client-urls");
+}
+
+static bool
+annotation_change(struct pod_change *c, const struct setting_change *change, struct error *e)
+{
+    const struct yaml_node *node = annotation_of(c->pod);
+
+    if (node == NULL || change->value == NULL || strcmp(change->name, "advertise-client-urls") != 0)
+        return true;
+    /* kubeadm takes it for one URL. */
+    c->annotation = arena_printf(c->mem, "%.*s", (int)strcspn(change->value, ","), change->value);
+    return yaml_edit_scalar(c->mem, c->pod->doc, node, c->annotation, &c->edits, e);
+}
 
 static const struct yaml_node *
 word_node(const struct pod_manifest *pod, const struct setting_word *word)
@@ -187,6 +208,8 @@ is_touched(void *context, const struct yaml_node *node)
 
     if (node->key == NULL)
         return false;
+    if (c->annotation != NULL && node == annotation_of(c->pod))
+        return true;
     if (node->parent == c->pod->container)
         return strcmp(node->key->text, "command") == 0 || strcmp(node->key->text, "args") == 0 ||
                strcmp(node->key->text, "volumeMounts") == 0;
@@ -263,6 +286,9 @@ change_verify(struct pod_change *c, struct bytes bytes, const struct setting_cha
         !settings_check_change(&c->pod->settings, &after.settings, changes, change_count, e) ||
         !mounts_verify(c, &after, mounts, mount_count, e))
         return false;
+    if (c->annotation != NULL && strcmp(annotation_of(&after)->text, c->annotation) != 0)
+        return error_set(e, ERROR_VERIFY, "%s: kubeadm's annotation would not read back",
+                         c->pod->doc->file);
     spec = yaml_get(after.doc->root, "spec");
     if (!list_verify(c, yaml_get(c->pod->container, "volumeMounts"),
                      yaml_get(after.container, "volumeMounts"), mount_count, e) ||
@@ -293,7 +319,7 @@ pod_manifest_change(struct arena *mem, const struct pod_manifest *pod,
     struct bytes changed;
 
     for (size_t i = 0; i < change_count; i++) {
-        if (!flag_change(&c, &changes[i], e))
+        if (!flag_change(&c, &changes[i], e) || !annotation_change(&c, &changes[i], e))
             return false;
     }
     for (size_t i = 0; i < mount_count; i++) {

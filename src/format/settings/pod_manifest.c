@@ -164,6 +164,7 @@ mounts_read(struct arena *mem, struct pod_manifest *pod, const struct yaml_node 
             .name = name,
             .mount_path = text_of(item, "mountPath", ""),
             .host_path = text_of(yaml_get(volume, "hostPath"), "path", NULL),
+            .type = text_of(yaml_get(volume, "hostPath"), "type", ""),
         };
     }
 }

@@ -18,6 +18,7 @@ struct pod_mount {
     const char *name;       /* the volume's */
     const char *mount_path; /* in the container */
     const char *host_path;  /* NULL: not a hostPath volume */
+    const char *type;       /* hostPath's: "DirectoryOrCreate"; "": none */
 };
 
 struct pod_probe {
@@ -67,7 +68,7 @@ const struct pod_mount *pod_manifest_mount_of(struct arena *mem, const struct po
 
 /*
  * The manifest with changes of flags and with mounts added. A new flag comes behind the last one. A mount that
- * is there already is left alone.
+ * is there already is left alone. kubeadm's annotation of the client URL goes with the flag.
  *
  * e  ERROR_REFUSED: the flags or volumes stand in a form that no minimal edit is possible in, a name or mount
  *    path is taken by another volume. ERROR_VERIFY.

@@ -243,6 +243,31 @@ change_of(const struct setting_change *changes, size_t count, const char *name)
     return NULL;
 }
 
+void
+settings_changes_to(struct arena *mem, const struct etcd_settings *wanted,
+                    const struct etcd_settings *own, const struct setting_change *changes,
+                    size_t count, struct setting_changes *all)
+{
+    for (size_t i = 0; i < wanted->items.count; i++) {
+        const struct etcd_setting *want = &wanted->items.items[i];
+        const struct etcd_setting *have = settings_get(own, want->name);
+
+        if (want->in_force && change_of(changes, count, want->name) == NULL &&
+            (have == NULL || strcmp(have->value, want->value) != 0))
+            *ARRAY_PUSH(mem, &all->items) =
+                (struct setting_change){.name = want->name, .value = want->value};
+    }
+    for (size_t i = 0; i < own->items.count; i++) {
+        const struct etcd_setting *have = &own->items.items[i];
+
+        if (have->in_force && change_of(changes, count, have->name) == NULL &&
+            settings_get(wanted, have->name) == NULL)
+            *ARRAY_PUSH(mem, &all->items) = (struct setting_change){.name = have->name};
+    }
+    for (size_t i = 0; i < count; i++)
+        *ARRAY_PUSH(mem, &all->items) = changes[i];
+}
+
 bool
 settings_check_change(const struct etcd_settings *before, const struct etcd_settings *after,
                       const struct setting_change *changes, size_t count, struct error *e)

@@ -110,6 +110,15 @@ struct setting_change {
     const char *value;
 };
 
+struct setting_changes {
+    ARRAY(struct setting_change) items;
+};
+
+/* Adds what makes 'own' the same as 'wanted' but for the changes, which come last. */
+void settings_changes_to(struct arena *mem, const struct etcd_settings *wanted,
+                         const struct etcd_settings *own, const struct setting_change *changes,
+                         size_t count, struct setting_changes *all);
+
 /* Whether 'after' is 'before' with the changes and nothing else; else ERROR_VERIFY names the first
  * difference. For what was edited and read again. */
 MUST_CHECK bool settings_check_change(const struct etcd_settings *before,

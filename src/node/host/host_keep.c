@@ -3,22 +3,13 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-
-struct kept {
-    const char *path;
-    struct host_file file;
-    struct bytes content;
-};
-
-struct keeping {
-    ARRAY(struct kept) items;
-};
+#include "node/host/host_script.h"
 
 static bool
-kept_fetch(struct arena *mem, const struct host *host, const char *path, struct kept *ret_kept,
+kept_fetch(struct arena *mem, const struct host *host, const char *path, struct host_kept *ret_kept,
            struct error *e)
 {
-    struct kept kept = {.path = path};
+    struct host_kept kept = {.path = path};
 
     if (!host_file_look(mem, host, path, &kept.file, e))
         return false;
@@ -32,7 +23,7 @@ kept_fetch(struct arena *mem, const struct host *host, const char *path, struct 
 }
 
 static void
-kept_encode(struct json_writer *w, const struct kept *kept)
+kept_encode(struct json_writer *w, const struct host_kept *kept)
 {
     bool there = kept->file.kind == HOST_FILE;
 
@@ -51,7 +42,7 @@ kept_encode(struct json_writer *w, const struct kept *kept)
 }
 
 static bool
-keeping_write(const struct host *host, const char *path, const struct keeping *keeping,
+keeping_write(const struct host *host, const char *path, const struct host_keeping *keeping,
               struct error *e)
 {
     static const struct host_file dir = {.kind = HOST_DIR, .mode = 0700};
@@ -78,7 +69,7 @@ host_keep(const struct host *host, const char *keeping, const char *const *paths
           struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct keeping all = {0};
+    struct host_keeping all = {0};
     struct host_file there;
 
     if (!host_file_look(&tmp, host, keeping, &there, e))
@@ -93,7 +84,7 @@ host_keep(const struct host *host, const char *keeping, const char *const *paths
 }
 
 static bool
-kept_decode(struct arena *mem, const struct json *json, struct kept *kept, struct error *e)
+kept_decode(struct arena *mem, const struct json *json, struct host_kept *kept, struct error *e)
 {
     AUTO_BUF content = BUF_INIT;
     const char *label;
@@ -121,11 +112,11 @@ kept_decode(struct arena *mem, const struct json *json, struct kept *kept, struc
     return true;
 }
 
-static bool
-keeping_read(struct arena *mem, const struct host *host, const char *path,
-             struct keeping *ret_keeping, struct error *e)
+bool
+host_keeping_read(struct arena *mem, const struct host *host, const char *path,
+                  struct host_keeping *ret_keeping, struct error *e)
 {
-    struct keeping all = {0};
+    struct host_keeping all = {0};
     const struct json *doc;
     const struct json *kept;
     struct bytes text;
@@ -146,15 +137,33 @@ damaged:
     return error_wrap(e, "%s: '%s'", host_name(host), path);
 }
 
+/* A directory that was not there stays while something is in it. */
 static bool
-kept_put_back(struct arena *mem, const struct host *host, const struct kept *kept, struct error *e)
+kept_remove(const struct host *host, const char *path, struct error *e)
 {
+    static const char script[] = "[ -e \"$1\" ] || [ -L \"$1\" ] || exit 0\n"
+                                 "if [ -d \"$1\" ] && [ ! -L \"$1\" ]; then\n"
+                                 "    rmdir --ignore-fail-on-non-empty -- \"$1\"\n"
+                                 "else\n"
+                                 "    rm -f -- \"$1\"\n"
+                                 "fi && sync -- \"$2\"\n";
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *const rest[] = {path_dir(&tmp, path), NULL};
+    struct host_result result;
+
+    return host_script(&tmp, host, script, path, rest, &(struct host_command){0}, &result, e);
+}
+
+bool
+host_kept_put_back(const struct host *host, const struct host_kept *kept, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
     const struct host_file_new new = {.path = kept->path, .like = &kept->file};
-    struct kept now;
+    struct host_kept now;
 
     if (kept->file.kind == HOST_NOTHING)
-        return host_file_remove(host, kept->path, e);
-    if (!kept_fetch(mem, host, kept->path, &now, e))
+        return kept_remove(host, kept->path, e);
+    if (!kept_fetch(&tmp, host, kept->path, &now, e))
         return false;
     if (now.file.kind == HOST_FILE && now.file.uid == kept->file.uid &&
         now.file.gid == kept->file.gid && now.file.mode == kept->file.mode &&
@@ -167,12 +176,12 @@ bool
 host_put_back(const struct host *host, const char *keeping, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct keeping all;
+    struct host_keeping all;
 
-    if (!keeping_read(&tmp, host, keeping, &all, e))
+    if (!host_keeping_read(&tmp, host, keeping, &all, e))
         return false;
     for (size_t i = 0; i < all.items.count; i++) {
-        if (!kept_put_back(&tmp, host, &all.items.items[i], e))
+        if (!host_kept_put_back(host, &all.items.items[i], e))
             return false;
     }
     return true;

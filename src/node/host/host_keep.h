@@ -21,11 +21,29 @@ MUST_CHECK bool host_keep(const struct host *host, const char *keeping, const ch
                           size_t count, struct error *e);
 
 /*
- * Makes the files what they were, and removes those that were not there; fine when they are so already.
+ * Makes the files what they were, and removes those that were not there, directories when they are empty; fine
+ * when they are so already.
  * The keeping stays: host_file_remove takes it away.
  *
  * e  ERROR_NOT_FOUND: there is no such keeping. ERROR_CORRUPT: it is damaged; nothing was changed.
  */
 MUST_CHECK bool host_put_back(const struct host *host, const char *keeping, struct error *e);
+
+/* What a keeping has of one path. */
+struct host_kept {
+    const char *path;
+    struct host_file file; /* HOST_FILE or HOST_NOTHING; without names */
+    struct bytes content;
+};
+
+struct host_keeping {
+    ARRAY(struct host_kept) items; /* in the order in which they were given */
+};
+
+/* host_put_back in two: for what has moved meanwhile. */
+MUST_CHECK bool host_keeping_read(struct arena *mem, const struct host *host, const char *keeping,
+                                  struct host_keeping *ret_keeping, struct error *e);
+MUST_CHECK bool host_kept_put_back(const struct host *host, const struct host_kept *kept,
+                                   struct error *e);
 
 #endif

@@ -683,7 +683,8 @@ test_keep_and_put_back(void **state)
 {
     struct place *place = *state;
     const char *keeping = in(place, "kept/plan-1.json");
-    const char *const paths[] = {in(place, "f"), in(place, "none")};
+    const char *const paths[] = {in(place, "f"), in(place, "none"), in(place, "dir/inner"),
+                                 in(place, "dir")};
     struct host_file like = like_mine();
     struct stat found;
     struct error e = ERROR_INIT;
@@ -695,7 +696,7 @@ test_keep_and_put_back(void **state)
     }
     write_here(paths[0], "original\r\n\xff", 0604);
     assert_int_equal(chown(paths[0], 12345, 54321), 0);
-    EXPECT_OK(host_keep(place->host, keeping, paths, 2, &e));
+    EXPECT_OK(host_keep(place->host, keeping, paths, 4, &e));
     assert_int_equal(stat(keeping, &found), 0);
     assert_int_equal(found.st_mode & 07777, 0600);
     EXPECT_OK(host_file_replace(place->host,
@@ -703,8 +704,13 @@ test_keep_and_put_back(void **state)
                                 BYTES_LITERAL("changed"), &e));
     write_here(paths[1], "new", 0600);
     /* The second try of the same change keeps what the first has kept. */
-    EXPECT_OK(host_keep(place->host, keeping, paths, 2, &e));
+    EXPECT_OK(host_keep(place->host, keeping, paths, 4, &e));
+    EXPECT_OK(host_dir_make(place->host, in(place, "dir/inner"), &like, &e));
+    write_here(in(place, "dir/data"), "of somebody", 0600);
     EXPECT_OK(host_put_back(place->host, keeping, &e));
+    assert_string_equal(names_in(place, place->dir), "dir f kept");
+    assert_string_equal(names_in(place, in(place, "dir")), "data");
+    assert_int_equal(unlink(in(place, "dir/data")), 0);
     EXPECT_OK(host_put_back(place->host, keeping, &e));
     expect_content(place, paths[0], "original\r\n\xff");
     assert_int_equal(stat(paths[0], &found), 0);

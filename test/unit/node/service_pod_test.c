@@ -1,6 +1,8 @@
 #include "expect.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "scratch.h"
 
@@ -156,6 +158,259 @@ a_pod_is_held_down_outside_of_the_folder(void **state)
                               service.place, dir));
 }
 
+/* A manifest whose certificates and data are below 'dir'. */
+static struct service
+pod_in(const char *dir, const char *name)
+{
+    struct error e = ERROR_INIT;
+    struct service service = {
+        .class = &service_pod, .name = name, .place = path_join(&mem, dir, "manifests/etcd.yaml")};
+    struct host *host;
+
+    EXPECT_OK(host_open(&mem, "local:", NULL, &host, &e));
+    service.host = host;
+    EXPECT_OK(dir_make(path_join(&mem, dir, "manifests"), 0755, &e));
+    return service;
+}
+
+/* Its data in DIR/data/cp1, its certificate in DIR/pki, DIR/zone is to be there. */
+static struct service
+pattern_laid_out(const char *dir)
+{
+    static const char text[] =
+        "kind: Pod\n"
+        "metadata:\n"
+        "  annotations:\n"
+        "    kubeadm.kubernetes.io/etcd.advertise-client-urls: https://10.0.0.1:2379 # kubeadm's\n"
+        "  name: etcd\n"
+        "spec:\n"
+        "  containers:\n"
+        "  - name: etcd\n"
+        "    image: registry.k8s.io/etcd:3.5.16-0\n"
+        "    command: # flags\n"
+        "    - etcd\n"
+        "    - --name=unit-test-cp1\n"
+        "    - --data-dir=%s/data/cp1\n"
+        "    - --wal-dir=%s/wal/log\n"
+        "    - --cert-file=%s/pki/server.crt\n"
+        "    - --key-file=/in-the-image.key\n"
+        "    - --initial-advertise-peer-urls=https://10.0.0.1:2380\n"
+        "    - --advertise-client-urls=https://10.0.0.1:2379\n"
+        "    - --initial-cluster=cp1=https://10.0.0.1:2380\n"
+        "    - --listen-metrics-urls=http://10.0.0.1:2381\n"
+        "    livenessProbe: {httpGet: {host: 10.0.0.1, path: /livez, port: 2381}}\n"
+        "    volumeMounts:\n"
+        "    - {name: data, mountPath: %s/data}\n"
+        "    - {name: wal, mountPath: %s/wal}\n"
+        "    - {name: pki, mountPath: %s/pki}\n"
+        "    - {name: zone, mountPath: %s/zone}\n"
+        "  volumes:\n"
+        "  - {name: data, hostPath: {path: %s/data}}\n"
+        "  - {name: wal, hostPath: {path: %s/wal, type: Directory}}\n"
+        "  - {name: pki, hostPath: {path: %s/pki, type: DirectoryOrCreate}}\n"
+        "  - {name: zone, hostPath: {path: %s/zone, type: File}}\n";
+    struct error e = ERROR_INIT;
+    struct service service = pod_in(path_join(&mem, dir, "1"), "cp1");
+    const char *d = path_join(&mem, dir, "2");
+
+    EXPECT_OK(file_replace(service.place,
+                           bytes_of_text(arena_printf(&mem, text, d, d, d, d, d, d, d, d, d, d, d)),
+                           0640, &e));
+    return service;
+}
+
+static const struct setting_change own_settings[] = {
+    {"name", "unit-test-cp2"},
+    {"initial-advertise-peer-urls", "https://10.0.0.2:2380"},
+    {"advertise-client-urls", "https://10.0.0.2:2379,https://10.9.0.2:2379"},
+    {"initial-cluster", "cp1=https://10.0.0.1:2380,cp2=https://10.0.0.2:2380"},
+    {"initial-cluster-state", "existing"},
+    {"listen-metrics-urls", "http://10.0.0.2:2381"},
+};
+
+#define OWN_COUNT (sizeof(own_settings) / sizeof(own_settings[0]))
+
+/* Two folders as two hosts. */
+static void
+two_hosts(const char **ret_dir, struct service *ret_pattern, struct service *ret_joiner)
+{
+    struct error e = ERROR_INIT;
+    const char *dir = scratch_dir(&mem);
+
+    EXPECT_OK(dir_make(path_join(&mem, dir, "1"), 0755, &e));
+    EXPECT_OK(dir_make(path_join(&mem, dir, "2"), 0755, &e));
+    *ret_pattern = pattern_laid_out(dir);
+    *ret_joiner = pod_in(path_join(&mem, dir, "2"), "cp2");
+    *ret_dir = path_join(&mem, dir, "2");
+}
+
+static void
+needs_put(const char *dir)
+{
+    struct error e = ERROR_INIT;
+
+    EXPECT_OK(dir_make(path_join(&mem, dir, "pki"), 0755, &e));
+    EXPECT_OK(file_replace(path_join(&mem, dir, "pki/server.crt"), BYTES_LITERAL("x"), 0644, &e));
+    EXPECT_OK(file_replace(path_join(&mem, dir, "zone"), BYTES_LITERAL("x"), 0644, &e));
+}
+
+static const char *
+text_in(const char *path)
+{
+    struct error e = ERROR_INIT;
+    struct bytes bytes;
+
+    EXPECT_OK(file_read_all(&mem, path, 1 << 20, &bytes, &e));
+    return arena_text_of_bytes(&mem, bytes);
+}
+
+/* 'text' with each 'from' as 'to'. */
+static const char *
+replaced(const char *text, const char *from, const char *to)
+{
+    const char *all = "";
+    const char *at;
+
+    while ((at = strstr(text, from)) != NULL) {
+        all = arena_printf(&mem, "%s%.*s%s", all, (int)(at - text), text, to);
+        text = at + strlen(from);
+    }
+    return arena_printf(&mem, "%s%s", all, text);
+}
+
+static void
+a_joiner_is_laid_out_like_another_and_taken_back(void **state)
+{
+    struct error e = ERROR_INIT;
+    struct service pattern, joiner;
+    enum service_state now;
+    const char *dir, *keeping, *expected;
+    struct stat found;
+
+    (void)state;
+    two_hosts(&dir, &pattern, &joiner);
+    needs_put(dir);
+    keeping = path_join(&mem, dir, "kept/1.json");
+    EXPECT_OK(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, keeping, &e));
+    assert_int_equal(names_in(path_join(&mem, dir, "manifests")), 0);
+    EXPECT_OK(service_state(&joiner, &now, &e));
+    assert_int_equal(now, SERVICE_STOPPED);
+
+    expected = replaced(text_in(pattern.place), "name=unit-test-cp1", "name=unit-test-cp2");
+    expected = replaced(expected, "cluster=cp1=https://10.0.0.1:2380\n",
+                        "cluster=cp1=https://10.0.0.9:2380,cp2=https://10.0.0.2:2380\n");
+    expected = replaced(expected, "urls: https://10.0.0.1:2379", "urls: https://10.0.0.2:2379");
+    expected = replaced(expected, "urls=https://10.0.0.1:2379",
+                        "urls=https://10.0.0.2:2379,https://10.9.0.2:2379");
+    expected = replaced(expected, "10.0.0.1", "10.0.0.2");
+    expected = replaced(expected, "10.0.0.9", "10.0.0.1");
+    expected = replaced(expected, "host: 10.0.0.2", "host: \"10.0.0.2\"");
+    expected = replaced(expected, ":2381\n", ":2381\n    - --initial-cluster-state=existing\n");
+    assert_string_equal(text_in(path_join(&mem, dir, "quorate-held/etcd.yaml")), expected);
+    assert_int_equal(stat(path_join(&mem, dir, "quorate-held/etcd.yaml"), &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0640);
+    assert_int_equal(stat(path_join(&mem, dir, "data"), &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0700);
+    assert_int_equal(stat(path_join(&mem, dir, "data/cp1"), &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0700);
+    assert_int_equal(stat(path_join(&mem, dir, "wal"), &found), 0);
+    assert_false(path_exists(path_join(&mem, dir, "wal/log")));
+
+    /* A second time, as after kill -9. */
+    EXPECT_OK(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, keeping, &e));
+    assert_string_equal(text_in(path_join(&mem, dir, "quorate-held/etcd.yaml")), expected);
+
+    EXPECT_OK(service_put_back(&joiner, keeping, &e));
+    EXPECT_OK(service_state(&joiner, &now, &e));
+    assert_int_equal(now, SERVICE_ABSENT);
+    assert_int_equal(names_in(dir), 4); /* kept manifests pki zone */
+    EXPECT_OK(service_put_back(&joiner, keeping, &e));
+}
+
+/* What cannot be, and why: nothing is written. */
+static void
+what_a_joiner_lacks_is_named(void **state)
+{
+    struct error e = ERROR_INIT;
+    struct service pattern, joiner, unit;
+    const char *dir;
+
+    (void)state;
+    two_hosts(&dir, &pattern, &joiner);
+    EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, "/nowhere/1", &e),
+                 ERROR_NOT_FOUND,
+                 arena_printf(&mem,
+                              "local: what the manifest needs is not there: '%s/pki/server.crt', "
+                              "'%s/zone'",
+                              dir, dir));
+    needs_put(dir);
+    EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT - 1, "/nowhere/1", &e),
+                 ERROR_REFUSED,
+                 "local: 'listen-metrics-urls' would be 'http://10.0.0.1:2381', at the address of "
+                 "local");
+    EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, 1, "/nowhere/1", &e),
+                 ERROR_REFUSED,
+                 "local: 'initial-advertise-peer-urls' would be 'https://10.0.0.1:2380', which are "
+                 "those of local");
+    unit = (struct service){.class = &service_systemd, .place = "etcd", .host = joiner.host};
+    EXPECT_ERROR(
+        service_lay_out(&joiner, &unit, own_settings, OWN_COUNT, "/nowhere/1", &e), ERROR_REFUSED,
+        arena_printf(&mem,
+                     "local: '%s' (static-pod) cannot be laid out like 'etcd' (systemd) on "
+                     "local",
+                     joiner.place));
+    assert_non_null(strstr(error_hint_text(&e), "or give a manifest"));
+    EXPECT_OK(dir_make(path_join(&mem, dir, "data"), 0755, &e));
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path_join(&mem, dir, "data"), 7, 8), 0);
+        EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, "/nowhere/1", &e),
+                     ERROR_CONFLICT,
+                     arena_printf(&mem, "local: '%s/data' belongs to 7:8 instead of 0:0", dir));
+    }
+    assert_int_equal(names_in(dir), 4); /* data manifests pki zone */
+    joiner.place = path_join(&mem, dir, "none/etcd.yaml");
+    EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, "/nowhere/1", &e),
+                 ERROR_NOT_FOUND,
+                 arena_printf(&mem, "local: there is no manifests directory '%s/none'", dir));
+}
+
+static void
+only_what_is_held_is_laid_out_anew_or_forgotten(void **state)
+{
+    struct error e = ERROR_INIT;
+    struct service pattern, joiner;
+    enum service_state now;
+    const char *dir, *keeping, *before;
+
+    (void)state;
+    two_hosts(&dir, &pattern, &joiner);
+    needs_put(dir);
+    keeping = path_join(&mem, dir, "kept/1.json");
+    before = replaced(replaced(text_in(pattern.place), "10.0.0.1", "10.0.0.3"), "- --key-file",
+                      "- --metrics=extensive # ours\n    - --key-file");
+    EXPECT_OK(file_replace(joiner.place, bytes_of_text(before), 0600, &e));
+    EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, keeping, &e),
+                 ERROR_CONFLICT,
+                 arena_printf(&mem, "local: pod '%s' is failed, and not held down", joiner.place));
+    EXPECT_ERROR(service_uninstall(&joiner, &e), ERROR_CONFLICT,
+                 arena_printf(&mem, "local: pod '%s' is not held down", joiner.place));
+    EXPECT_OK(service_stop(&joiner, &e));
+    EXPECT_OK(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, keeping, &e));
+    before = path_join(&mem, dir, "quorate-held/etcd.yaml");
+    assert_null(strstr(text_in(before), "metrics=extensive"));
+    assert_non_null(strstr(text_in(before), "--name=unit-test-cp2"));
+    EXPECT_OK(service_put_back(&joiner, keeping, &e));
+    assert_non_null(strstr(text_in(before), "metrics=extensive # ours"));
+    assert_false(path_exists(path_join(&mem, dir, "data")));
+
+    EXPECT_OK(service_uninstall(&joiner, &e));
+    EXPECT_OK(service_state(&joiner, &now, &e));
+    assert_int_equal(now, SERVICE_ABSENT);
+    assert_int_equal(names_in(path_join(&mem, dir, "quorate-held")), 1);
+    assert_int_equal(names_in(path_join(&mem, dir, "manifests")), 0);
+    EXPECT_OK(service_uninstall(&joiner, &e));
+}
+
 int
 main(void)
 {
@@ -165,6 +420,9 @@ main(void)
         cmocka_unit_test(a_refused_change_leaves_no_trace),
         cmocka_unit_test(without_a_manifest_there_is_no_pod),
         cmocka_unit_test(a_pod_is_held_down_outside_of_the_folder),
+        cmocka_unit_test(a_joiner_is_laid_out_like_another_and_taken_back),
+        cmocka_unit_test(what_a_joiner_lacks_is_named),
+        cmocka_unit_test(only_what_is_held_is_laid_out_anew_or_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, group_end);
