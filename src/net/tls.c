@@ -1,12 +1,11 @@
 #include "net/tls.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "base/evidence.h"
-#include "base/io.h"
 #include "net/tls_context.h"
+#include "net/tls_files.h"
 
 /* Four records of 16 KiB a read: fewer system calls on a snapshot. */
 enum { READ_BUFFER_BYTES = 64 << 10 };
@@ -50,29 +49,6 @@ tls_context_options(const struct tls_context *context)
     return &context->options;
 }
 
-static const char *
-library_reason(void)
-{
-    unsigned long code = ERR_peek_error(); /* the first is the cause */
-    const char *reason = ERR_reason_error_string(code);
-
-    return reason != NULL ? reason : "unknown error";
-}
-
-/* A file that can be read, as OpenSSL's stream; the error names it. */
-static bool
-pem_open(const char *path, const char *what, BIO **ret_bio, struct error *e)
-{
-    AUTO_FD fd = -1;
-
-    if (!file_open(path, O_RDONLY, 0, &fd, e))
-        return error_wrap(e, "%s", what);
-    *ret_bio = BIO_new_file(path, "r");
-    if (*ret_bio == NULL)
-        return error_set(e, ERROR_IO, "%s: cannot read '%s': %s", what, path, library_reason());
-    return true;
-}
-
 /* Reads all certificates of a file into the trust store. */
 static bool
 authorities_load(SSL_CTX *ssl, const char *path, struct error *e)
@@ -83,7 +59,7 @@ authorities_load(SSL_CTX *ssl, const char *path, struct error *e)
     X509 *cert;
     BIO *bio;
 
-    if (!pem_open(path, "CA file", &bio, e))
+    if (!tls_file_open(path, "CA file", &bio, e))
         return false;
     ERR_clear_error();
     while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
@@ -97,42 +73,16 @@ authorities_load(SSL_CTX *ssl, const char *path, struct error *e)
     if (count == 0 || ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
         return error_set(e, ERROR_TLS, "CA file '%s': %s", path,
                          ERR_GET_REASON(last) == PEM_R_NO_START_LINE ? "no PEM certificate in it"
-                                                                     : library_reason());
+                                                                     : tls_library_reason());
     ERR_clear_error();
     return true;
-}
-
-static int
-passphrase_refuse(char *text UNUSED, int size UNUSED, int writing UNUSED, void *context)
-{
-    *(bool *)context = true;
-    return -1;
-}
-
-static bool
-key_read(const char *path, EVP_PKEY **ret_key, struct error *e)
-{
-    bool encrypted = false;
-    BIO *bio;
-
-    if (!pem_open(path, "key file", &bio, e))
-        return false;
-    *ret_key = PEM_read_bio_PrivateKey(bio, NULL, passphrase_refuse, &encrypted);
-    BIO_free(bio);
-    if (*ret_key != NULL)
-        return true;
-    if (encrypted)
-        return error_set(e, ERROR_TLS, "key file '%s': the key is encrypted", path) ||
-               error_hint(e, "decrypt it with 'openssl pkey -in %s', as etcd's own tools need it",
-                          path);
-    return error_set(e, ERROR_TLS, "key file '%s': no PEM private key in it", path);
 }
 
 static bool
 key_is_another(const struct tls_options *o, struct error *e)
 {
     error_set(e, ERROR_TLS, "key file '%s' does not belong to certificate '%s': %s", o->key_file,
-              o->cert_file, library_reason());
+              o->cert_file, tls_library_reason());
     evidence_begin(e, "tls-key-mismatch");
     evidence_text(e, "key_file", o->key_file);
     evidence_text(e, "cert_file", o->cert_file);
@@ -152,13 +102,13 @@ identity_load(SSL_CTX *ssl, const struct tls_options *o, struct error *e)
                          o->cert_file != NULL ? o->cert_file : o->key_file,
                          o->cert_file != NULL ? "key" : "certificate") ||
                error_hint(e, "give both --cert and --key");
-    if (!pem_open(o->cert_file, "certificate file", &bio, e))
+    if (!tls_file_open(o->cert_file, "certificate file", &bio, e))
         return false;
     BIO_free(bio);
     if (SSL_CTX_use_certificate_chain_file(ssl, o->cert_file) != 1)
         return error_set(e, ERROR_TLS, "certificate file '%s': no usable PEM certificate in it: %s",
-                         o->cert_file, library_reason());
-    if (!key_read(o->key_file, &key, e))
+                         o->cert_file, tls_library_reason());
+    if (!tls_key_load(o->key_file, &key, e))
         return false;
     fits = SSL_CTX_use_PrivateKey(ssl, key);
     EVP_PKEY_free(key);
@@ -192,7 +142,7 @@ tls_context_load(struct tls_context *context, struct error *e)
     ERR_clear_error();
     ssl = SSL_CTX_new(TLS_client_method());
     if (ssl == NULL)
-        return error_set(e, ERROR_TLS, "OpenSSL cannot be used: %s", library_reason());
+        return error_set(e, ERROR_TLS, "OpenSSL cannot be used: %s", tls_library_reason());
     if (!context_fill(ssl, &context->options, e)) {
         SSL_CTX_free(ssl);
         if (e->cause == NULL)

@@ -1,0 +1,55 @@
+#include "net/tls_files.h"
+
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/io.h"
+
+const char *
+tls_library_reason(void)
+{
+    unsigned long code = ERR_peek_error(); /* the first is the cause */
+    const char *reason = ERR_reason_error_string(code);
+
+    return reason != NULL ? reason : "unknown error";
+}
+
+bool
+tls_file_open(const char *path, const char *what, BIO **ret_bio, struct error *e)
+{
+    AUTO_FD fd = -1;
+
+    if (!file_open(path, O_RDONLY, 0, &fd, e))
+        return error_wrap(e, "%s", what);
+    *ret_bio = BIO_new_file(path, "r");
+    if (*ret_bio == NULL)
+        return error_set(e, ERROR_IO, "%s: cannot read '%s': %s", what, path, tls_library_reason());
+    return true;
+}
+
+static int
+passphrase_refuse(char *text UNUSED, int size UNUSED, int writing UNUSED, void *context)
+{
+    *(bool *)context = true;
+    return -1;
+}
+
+bool
+tls_key_load(const char *path, EVP_PKEY **ret_key, struct error *e)
+{
+    bool encrypted = false;
+    BIO *bio;
+
+    if (!tls_file_open(path, "key file", &bio, e))
+        return false;
+    *ret_key = PEM_read_bio_PrivateKey(bio, NULL, passphrase_refuse, &encrypted);
+    BIO_free(bio);
+    if (*ret_key != NULL)
+        return true;
+    if (encrypted)
+        return error_set(e, ERROR_TLS, "key file '%s': the key is encrypted", path) ||
+               error_hint(e, "decrypt it with 'openssl pkey -in %s', as etcd's own tools need it",
+                          path);
+    return error_set(e, ERROR_TLS, "key file '%s': no PEM private key in it", path);
+}
