@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,6 +16,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/time.h"
+#include "net/tls_files.h"
+#include "pki/certificate.h"
 
 /* Serials are positive and of at most 20 bytes (RFC 5280, 4.1.2.2); 127 random bits collide never. */
 enum { SERIAL_BITS = 127, BACKDATED_S = 300, DAY_S = 24 * 60 * 60, NAME_MOST = 253 };
@@ -102,6 +107,76 @@ authority_new(const char *common_name, unsigned days, struct authority **ret_aut
         authority_free(a);
         return openssl_failed("make a certificate authority", e);
     }
+    *ret_authority = a;
+    return true;
+}
+
+/* Whoever reads the key is the authority. */
+static bool
+key_is_private(const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return error_set_errno(e, errno, "key file '%s'", path);
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return true;
+    error_set_(e, ERROR_PERMISSION, 0,
+               "key file '%s': mode %04o, and an authority's key is its owner's alone", path,
+               (unsigned)(st.st_mode & 07777));
+    return error_hint(e, "chmod 600 '%s'; if others may have read it, make a new authority", path);
+}
+
+/* 'cert' is its file. */
+static bool
+may_sign(const struct certificate *c, const char *cert, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    int64_t now_s = time_wall_ms() / 1000;
+
+    if (!c->is_authority)
+        return error_set(e, ERROR_TLS,
+                         "'%s' is the certificate of '%s', which is no authority: its basic "
+                         "constraints do not say CA",
+                         cert, c->subject);
+    if (now_s > c->not_after_s)
+        return error_set(e, ERROR_TLS, "authority '%s' of '%s' ended at %s", c->subject, cert,
+                         time_rfc3339(&tmp, c->not_after_s * 1000));
+    if (now_s < c->not_before_s)
+        return error_set(e, ERROR_TLS, "authority '%s' of '%s' begins at %s only", c->subject, cert,
+                         time_rfc3339(&tmp, c->not_before_s * 1000));
+    return true;
+}
+
+static bool
+key_fits(const struct certificate *c, const char *cert_path, const char *key_path, struct error *e)
+{
+    bool has;
+
+    if (!certificate_has_key(c, key_path, &has, e))
+        return false;
+    return has || error_set(e, ERROR_TLS, "key file '%s' does not belong to certificate '%s'",
+                            key_path, cert_path);
+}
+
+bool
+authority_load(const char *cert_path, const char *key_path, struct authority **ret_authority,
+               struct error *e)
+{
+    struct arena mem = ARENA_INIT;
+    struct authority *a = arena_zero(&mem, sizeof(*a));
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct certificates found;
+
+    a->mem = mem;
+    if (!certificates_load(&tmp, cert_path, &found, e) ||
+        !may_sign(&found.items[0], cert_path, e) || !key_is_private(key_path, e) ||
+        !key_fits(&found.items[0], cert_path, key_path, e) || !tls_key_load(key_path, &a->key, e)) {
+        authority_free(a);
+        return false;
+    }
+    a->cert = X509_dup(found.items[0].x509);
+    ASSERT(a->cert != NULL);
     *ret_authority = a;
     return true;
 }

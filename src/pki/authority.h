@@ -18,6 +18,15 @@ struct authority;
  */
 MUST_CHECK bool authority_new(const char *common_name, unsigned days,
                               struct authority **ret_authority, struct error *e);
+/*
+ * Takes up one that exists: the first certificate of a file, and its key.
+ *
+ * e  file errors; ERROR_PERMISSION: others than its owner may read the key. ERROR_TLS: a file without
+ *    certificate or key, a key that is not the certificate's, a certificate that may not sign others,
+ *    that has ended or not begun.
+ */
+MUST_CHECK bool authority_load(const char *cert_path, const char *key_path,
+                               struct authority **ret_authority, struct error *e);
 void authority_free(struct authority *authority); /* NULL is accepted */
 
 static inline void

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/pem.h>
+
 #include "base/io.h"
 #include "base/spawn.h"
 
@@ -153,16 +155,96 @@ test_names_that_are_none(void **state)
     assert_int_equal(f->e.code, ERROR_NOT_FOUND);
 }
 
+static void
+save(struct fixture *f, const char *name, unsigned days)
+{
+    AUTO_AUTHORITY authority = NULL;
+
+    assert_true(authority_new(name, days, &authority, &f->e));
+    assert_true(authority_save(authority, in_dir(f, arena_printf(&f->mem, "%s.crt", name)),
+                               in_dir(f, arena_printf(&f->mem, "%s.key", name)), &f->e));
+}
+
+static void
+test_goes_on_with_one_that_was_saved(void **state)
+{
+    struct fixture *f = *state;
+    AUTO_AUTHORITY authority = NULL;
+    const struct cert_request request = {.common_name = "m1", .client = true, .days = 30};
+
+    save(f, "ca", 100);
+    assert_true(authority_load(in_dir(f, "ca.crt"), in_dir(f, "ca.key"), &authority, &f->e));
+    assert_true(
+        authority_issue(authority, &request, in_dir(f, "m1.crt"), in_dir(f, "m1.key"), &f->e));
+    assert_true(verifies(f, "sslclient", "m1.crt"));
+}
+
+static void
+expect_no_authority(struct fixture *f, const char *cert, const char *key, enum error_code code,
+                    const char *text)
+{
+    AUTO_AUTHORITY authority = NULL;
+
+    error_clear(&f->e);
+    assert_false(authority_load(in_dir(f, cert), in_dir(f, key), &authority, &f->e));
+    assert_non_null(strstr(f->e.text, text));
+    assert_int_equal(f->e.code, code);
+    assert_null(authority);
+}
+
+/* The certificate again, with other dates, signed with its own key. */
+static void
+redate(struct fixture *f, const char *name, long from_s, long until_s)
+{
+    FILE *key_file = fopen(in_dir(f, arena_printf(&f->mem, "%s.key", name)), "r");
+    FILE *cert_file = fopen(in_dir(f, arena_printf(&f->mem, "%s.crt", name)), "r+");
+    EVP_PKEY *key = PEM_read_PrivateKey(key_file, NULL, NULL, NULL);
+    X509 *cert = PEM_read_X509(cert_file, NULL, NULL, NULL);
+
+    assert_true(key != NULL && cert != NULL);
+    X509_gmtime_adj(X509_getm_notBefore(cert), from_s);
+    X509_gmtime_adj(X509_getm_notAfter(cert), until_s);
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    rewind(cert_file);
+    assert_int_equal(PEM_write_X509(cert_file, cert), 1);
+    assert_true(fclose(cert_file) == 0 && fclose(key_file) == 0);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
+static void
+test_what_is_no_authority(void **state)
+{
+    struct fixture *f = *state;
+    const struct cert_request request = {.common_name = "m1", .client = true, .days = 30};
+
+    make(f, 100, &request);
+    save(f, "other", 100);
+    save(f, "old", 100);
+    save(f, "young", 100);
+    redate(f, "old", -1000, -10);
+    redate(f, "young", 1000, 2000);
+    expect_no_authority(f, "m1.crt", "m1.key", ERROR_TLS,
+                        "is the certificate of 'CN=m1', which is "
+                        "no authority");
+    expect_no_authority(f, "ca.crt", "other.key", ERROR_TLS, "does not belong to certificate");
+    expect_no_authority(f, "old.crt", "old.key", ERROR_TLS, "ended at 20");
+    expect_no_authority(f, "young.crt", "young.key", ERROR_TLS, "begins at 20");
+    expect_no_authority(f, "none.crt", "ca.key", ERROR_NOT_FOUND, "none.crt");
+    expect_no_authority(f, "ca.crt", "none.key", ERROR_NOT_FOUND, "none.key");
+    assert_int_equal(chmod(in_dir(f, "ca.key"), 0640), 0);
+    expect_no_authority(f, "ca.crt", "ca.key", ERROR_PERMISSION, "mode 0640");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_openssl_accepts_what_is_issued),
-        TEST(test_client_is_no_server),
-        TEST(test_certificate_ends_with_its_authority),
-        TEST(test_names_that_are_none),
+        TEST(test_openssl_accepts_what_is_issued),      TEST(test_client_is_no_server),
+        TEST(test_certificate_ends_with_its_authority), TEST(test_names_that_are_none),
+        TEST(test_goes_on_with_one_that_was_saved),     TEST(test_what_is_no_authority),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,51 @@
+/*
+ * Judgement about a certificate: is it fit for what it is to do? Pure: certificate, wishes and clock come
+ * from the caller. Each mistake is one that etcd tells only when it is started, or at the first
+ * handshake of somebody who needs it.
+ */
+#ifndef QUORATE_CLUSTER_RULES_CERTIFICATE_H
+#define QUORATE_CLUSTER_RULES_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "pki/certificate.h"
+
+/*
+ * What it is wanted for. A server of etcd's needs both usages: its JSON gateway dials its own port with
+ * the server's certificate (embed/serve.go, 3.4 to 3.5), and peers are servers and clients.
+ */
+struct certificate_wanted {
+    const char *const *hosts; /* under which it will be dialled; addresses without brackets */
+    size_t host_count;
+    bool server;
+    bool client;
+    const struct certificates *authorities; /* what those who look at it trust; NULL: not asked */
+    const bool *has_key;                    /* whether the key beside it is its; NULL: not asked */
+    int64_t now_s;                          /* of the clock of the host it is for */
+};
+
+struct certificate_flaw {
+    const char *word;   /* "expired", for scripts */
+    const char *text;   /* one line: "ended at 2026-01-01T00:00:00Z" */
+    const char *remedy; /* the next thing to do */
+};
+
+struct certificate_flaws {
+    struct certificate_flaw *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* All that is wrong with it, the worst first; in 'mem'. */
+void certificate_judge(struct arena *mem, const struct certificate *c,
+                       const struct certificate_wanted *wanted, struct certificate_flaws *ret);
+
+/* e: ERROR_TLS, with the first flaw as text, cause and hint. */
+MUST_CHECK bool rule_certificate_fits(const struct certificate *c,
+                                      const struct certificate_wanted *wanted, struct error *e);
+
+#endif
