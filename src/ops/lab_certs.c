@@ -1,50 +1,180 @@
 #include "ops/lab_certs.h"
 
+#include <string.h>
+
 #include "base/io.h"
+#include "base/time.h"
+#include "cluster/rules_certificate.h"
+#include "format/peer_urls.h"
 #include "pki/authority.h"
 #include "plan/state_dir.h"
 
 enum { AUTHORITY_DAYS = 3650, CERT_DAYS = 365 };
 
-static bool
-cert_make(struct arena *mem, const struct authority *authority, const char *dir, const char *name,
-          bool server, struct inventory_tls *ret_tls, struct error *e)
+struct hosts {
+    struct arena *mem;
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static void
+hosts_add(struct hosts *hosts, const char *host)
 {
-    static const char *const names[] = {"localhost", "127.0.0.1", "::1"};
-    struct cert_request request = {
-        .common_name = name,
-        .names = names,
-        .name_count = server ? sizeof(names) / sizeof(names[0]) : 0,
-        .server = server,
+    for (size_t i = 0; i < hosts->count; i++) {
+        if (strcmp(hosts->items[i], host) == 0)
+            return;
+    }
+    *ARRAY_PUSH(hosts->mem, hosts) = host;
+}
+
+static void
+hosts_add_urls(struct hosts *hosts, const struct inventory_urls *urls)
+{
+    const char *host;
+    const char *port;
+
+    for (size_t i = 0; i < urls->count; i++) {
+        if (peer_url_host_port(hosts->mem, urls->items[i], &host, &port))
+            hosts_add(hosts, host);
+    }
+}
+
+/* Under what others dial a member, and what its host says to itself. */
+static struct hosts
+hosts_of(struct arena *mem, const struct inventory_member *member)
+{
+    struct hosts hosts = {.mem = mem};
+
+    hosts_add(&hosts, "localhost");
+    hosts_add(&hosts, "127.0.0.1");
+    hosts_add(&hosts, "::1");
+    hosts_add_urls(&hosts, &member->client_urls);
+    hosts_add_urls(&hosts, &member->peer_urls);
+    return hosts;
+}
+
+static const char *
+tls_file(struct arena *mem, const struct inventory *inventory, const char *name)
+{
+    return arena_printf(mem, "%s/tls/%s", inventory->lab->dir, name);
+}
+
+bool
+lab_has_tls(const struct inventory *inventory)
+{
+    return inventory->client_tls.ca_file != NULL;
+}
+
+struct inventory_tls
+lab_member_certs(struct arena *mem, const struct inventory *inventory, const char *name)
+{
+    return (struct inventory_tls){
+        .ca_file = tls_file(mem, inventory, "ca.crt"),
+        .cert_file = tls_file(mem, inventory, arena_printf(mem, "%s.crt", name)),
+        .key_file = tls_file(mem, inventory, arena_printf(mem, "%s.key", name)),
+    };
+}
+
+static bool
+member_issue(const struct authority *authority, const struct inventory_member *member,
+             struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct hosts hosts = hosts_of(&tmp, member);
+    const struct cert_request request = {
+        .common_name = member->name,
+        .names = hosts.items,
+        .name_count = hosts.count,
+        .server = true,
         .client = true, /* peers, and the gateway of etcd 3.4 and 3.5, are clients as well */
         .days = CERT_DAYS,
     };
 
-    *ret_tls = (struct inventory_tls){
-        .ca_file = arena_printf(mem, "%s/ca.crt", dir),
-        .cert_file = arena_printf(mem, "%s/%s.crt", dir, name),
-        .key_file = arena_printf(mem, "%s/%s.key", dir, name),
-    };
-    return authority_issue(authority, &request, ret_tls->cert_file, ret_tls->key_file, e);
+    return authority_issue(authority, &request, member->tls.cert_file, member->tls.key_file, e);
+}
+
+static bool
+client_issue(struct arena *mem, const struct authority *authority, struct inventory *inventory,
+             struct error *e)
+{
+    const struct cert_request request = {
+        .common_name = "client", .client = true, .days = CERT_DAYS};
+
+    inventory->client_tls = lab_member_certs(mem, inventory, request.common_name);
+    return authority_issue(authority, &request, inventory->client_tls.cert_file,
+                           inventory->client_tls.key_file, e);
 }
 
 bool
 lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
 {
     AUTO_AUTHORITY authority = NULL;
-    const char *dir = path_join(mem, inventory->lab->dir, "tls");
 
-    if (!dir_make(dir, STATE_DIR_MODE, e) ||
+    if (!dir_make(path_join(mem, inventory->lab->dir, "tls"), STATE_DIR_MODE, e) ||
         !authority_new(inventory->name, AUTHORITY_DAYS, &authority, e) ||
-        !authority_save(authority, arena_printf(mem, "%s/ca.crt", dir),
-                        arena_printf(mem, "%s/ca.key", dir), e))
+        !authority_save(authority, tls_file(mem, inventory, "ca.crt"),
+                        tls_file(mem, inventory, "ca.key"), e))
         return false;
     for (size_t i = 0; i < inventory->members.count; i++) {
         struct inventory_member *member = &inventory->members.items[i];
 
-        if (!cert_make(mem, authority, dir, member->name, true, &member->tls, e))
-            return false;
+        member->tls = lab_member_certs(mem, inventory, member->name);
         member->peer_tls = member->tls;
+        if (!member_issue(authority, member, e))
+            return false;
     }
-    return cert_make(mem, authority, dir, "client", false, &inventory->client_tls, e);
+    return client_issue(mem, authority, inventory, e);
+}
+
+static bool
+authority_of(const struct inventory *inventory, struct authority **ret_authority, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return authority_load(inventory->client_tls.ca_file, tls_file(&tmp, inventory, "ca.key"),
+                          ret_authority, e) ||
+           error_wrap(e, "the authority of '%s'", inventory->name);
+}
+
+bool
+lab_authority_check(const struct inventory *inventory, struct error *e)
+{
+    AUTO_AUTHORITY authority = NULL;
+
+    return authority_of(inventory, &authority, e);
+}
+
+bool
+lab_member_cert_check(const struct inventory *inventory, const struct inventory_member *member,
+                      struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct hosts hosts = hosts_of(&tmp, member);
+    struct certificates authorities;
+    struct certificates found;
+    bool has_key;
+    const struct certificate_wanted wanted = {
+        .hosts = hosts.items,
+        .host_count = hosts.count,
+        .server = true,
+        .client = true,
+        .authorities = &authorities,
+        .has_key = &has_key,
+        .now_s = time_wall_ms() / 1000,
+    };
+
+    return certificates_load(&tmp, inventory->client_tls.ca_file, &authorities, e) &&
+           certificates_load(&tmp, member->tls.cert_file, &found, e) &&
+           certificate_has_key(&found.items[0], member->tls.key_file, &has_key, e) &&
+           rule_certificate_fits(&found.items[0], &wanted, e);
+}
+
+bool
+lab_member_cert_issue(const struct inventory *inventory, const struct inventory_member *member,
+                      struct error *e)
+{
+    AUTO_AUTHORITY authority = NULL;
+
+    return authority_of(inventory, &authority, e) && member_issue(authority, member, e);
 }

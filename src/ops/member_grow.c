@@ -14,6 +14,7 @@ grow_build(struct plan *plan, const struct json *inputs, void *context, struct e
                                plan->cluster, ms->voters, ms->jobs[ms->job_count - 1].voters_after,
                                membership_names(plan->mem, ms, MEMBER_JOINS));
     membership_add_preflight(ms);
+    membership_add_certificates(ms);
     for (size_t i = 0; i < ms->job_count; i++)
         membership_add_join(&ms->jobs[i]);
     membership_add_prove(ms);

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "ops/lab.h"
+#include "ops/lab_certs.h"
 #include "ops/lab_ports.h"
 #include "ops/member_state.h"
 
@@ -43,11 +44,12 @@ name_check(const char *name, struct error *e)
 }
 
 static struct inventory_urls
-url_or_port(struct arena *mem, const char *given, uint16_t port)
+url_or_port(struct arena *mem, const char *given, bool tls, uint16_t port)
 {
     const char **items = arena_alloc(mem, sizeof(*items));
 
-    items[0] = given != NULL ? given : arena_printf(mem, "http://127.0.0.1:%u", port);
+    items[0] = given != NULL ? given
+                             : arena_printf(mem, "%s://127.0.0.1:%u", tls ? "https" : "http", port);
     return (struct inventory_urls){items, 1};
 }
 
@@ -58,9 +60,10 @@ lab_members_choose(struct arena *mem, const struct member_request *request,
 {
     AUTO_LAB_PORTS ports = LAB_PORTS_INIT;
     const struct inventory *inventory = request->inventory;
+    bool tls = lab_has_tls(inventory);
 
-    if (inventory->client_tls.ca_file != NULL)
-        return error_set(e, ERROR_REFUSED, "a lab with TLS cannot take members yet");
+    if (tls && !lab_authority_check(inventory, e))
+        return false;
     if (inventory->members.count + count > LAB_MEMBERS_MOST)
         return error_set(e, ERROR_USAGE, "a lab has %d members at most", LAB_MEMBERS_MOST);
     if (!lab_ports_choose(request->state_dir, 2 * count, &ports, e))
@@ -72,8 +75,11 @@ lab_members_choose(struct arena *mem, const struct member_request *request,
             m->name = name_choose(mem, inventory, view, members, count);
         if (!name_check(m->name, e))
             return false;
-        m->client_urls = url_or_port(mem, request->client_url, ports.numbers[2 * i]);
-        m->peer_urls = url_or_port(mem, request->peer_url, ports.numbers[2 * i + 1]);
+        m->client_urls = url_or_port(mem, request->client_url, tls, ports.numbers[2 * i]);
+        m->peer_urls = url_or_port(mem, request->peer_url, tls, ports.numbers[2 * i + 1]);
+        if (tls)
+            m->tls = lab_member_certs(mem, inventory, m->name);
+        m->peer_tls = m->tls;
         m->data_dir = arena_printf(mem, "%s/%s.etcd", inventory->lab->dir, m->name);
         m->log_path = arena_printf(mem, "%s/%s.log", inventory->lab->dir, m->name);
     }

@@ -13,6 +13,7 @@ move_build(struct plan *plan, const struct json *inputs, void *context, struct e
                                membership_names(plan->mem, ms, MEMBER_JOINS),
                                membership_names(plan->mem, ms, MEMBER_LEAVES));
     membership_add_preflight(ms);
+    membership_add_certificates(ms);
     for (size_t i = 0; i < ms->job_count; i++) {
         if (ms->jobs[i].action == MEMBER_JOINS)
             membership_add_join(&ms->jobs[i]);

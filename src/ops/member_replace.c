@@ -14,6 +14,7 @@ replace_build(struct plan *plan, const struct json *inputs, void *context, struc
     plan->title = arena_printf(plan->mem, "replace member %s of cluster '%s', whose data is lost",
                                membership_names(plan->mem, ms, MEMBER_JOINS), plan->cluster);
     membership_add_preflight(ms);
+    membership_add_certificates(ms);
     membership_add_leave(&ms->jobs[0]);
     for (size_t i = 1; i < ms->job_count; i++)
         membership_add_join(&ms->jobs[i]);

@@ -107,6 +107,8 @@ bool member_nothing_to_undo(void *op, struct error *e);
 /* --- the steps --- */
 
 void membership_add_preflight(struct membership *ms);
+/* For those who join a cluster with TLS (member_certificate.c). */
+void membership_add_certificates(struct membership *ms);
 void membership_add_join(struct member_job *job);
 void membership_add_leave(struct member_job *job);
 void membership_add_prove(struct membership *ms);
