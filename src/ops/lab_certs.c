@@ -112,7 +112,7 @@ lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
     AUTO_AUTHORITY authority = NULL;
 
     if (!dir_make(path_join(mem, inventory->lab->dir, "tls"), STATE_DIR_MODE, e) ||
-        !authority_new(inventory->name, AUTHORITY_DAYS, &authority, e) ||
+        !authority_new(inventory->name, AUTHORITY_DAYS, KEY_P256, &authority, e) ||
         !authority_save(authority, tls_file(mem, inventory, "ca.crt"),
                         tls_file(mem, inventory, "ca.key"), e))
         return false;

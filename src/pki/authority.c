@@ -93,16 +93,18 @@ authority_sign_itself(struct authority *a)
 }
 
 bool
-authority_new(const char *common_name, unsigned days, struct authority **ret_authority,
-              struct error *e)
+authority_new(const char *common_name, unsigned days, enum key_kind kind,
+              struct authority **ret_authority, struct error *e)
 {
     struct arena mem = ARENA_INIT;
     struct authority *a = arena_zero(&mem, sizeof(*a));
 
     a->mem = mem;
-    a->key = EVP_EC_gen("P-256");
-    if (a->key != NULL)
-        a->cert = cert_new(common_name, a->key, days);
+    if (!key_make(kind, &a->key, e)) {
+        authority_free(a);
+        return false;
+    }
+    a->cert = cert_new(common_name, a->key, days);
     if (a->cert == NULL || !authority_sign_itself(a)) {
         authority_free(a);
         return openssl_failed("make a certificate authority", e);
@@ -195,35 +197,19 @@ authority_free(struct authority *authority)
 }
 
 static bool
-bio_save(BIO *bio, const char *path, mode_t mode, struct error *e)
-{
-    char *data;
-    long size = BIO_get_mem_data(bio, &data);
-
-    return file_replace(path, bytes_of(data, (size_t)size), mode, e);
-}
-
-static bool
 cert_save(X509 *cert, const char *path, struct error *e)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    bool done = bio != NULL && PEM_write_bio_X509(bio, cert) == 1
-                    ? bio_save(bio, path, 0644, e)
-                    : openssl_failed("write a certificate", e);
+    char *data;
+    long size;
+    bool done;
 
-    BIO_free(bio);
-    return done;
-}
-
-static bool
-key_save(EVP_PKEY *key, const char *path, struct error *e)
-{
-    /* Wiped when it is freed. */
-    BIO *bio = BIO_new(BIO_s_secmem());
-    bool done = bio != NULL && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1
-                    ? bio_save(bio, path, 0600, e)
-                    : openssl_failed("write a key", e);
-
+    if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1) {
+        BIO_free(bio);
+        return openssl_failed("write a certificate", e);
+    }
+    size = BIO_get_mem_data(bio, &data);
+    done = file_replace(path, bytes_of(data, (size_t)size), 0644, e);
     BIO_free(bio);
     return done;
 }
@@ -296,7 +282,9 @@ cert_sign(const struct authority *a, X509 *cert, const struct cert_request *requ
     return end_cut(cert, a->cert) &&
            X509_set_issuer_name(cert, X509_get_subject_name(a->cert)) == 1 &&
            extension_add(cert, &context, NID_basic_constraints, "critical,CA:FALSE") &&
-           extension_add(cert, &context, NID_key_usage, "critical,digitalSignature") &&
+           extension_add(cert, &context, NID_key_usage,
+                         request->key >= KEY_RSA_2048 ? "critical,digitalSignature,keyEncipherment"
+                                                      : "critical,digitalSignature") &&
            extension_add(cert, &context, NID_ext_key_usage, usage) &&
            extension_add(cert, &context, NID_subject_key_identifier, "hash") &&
            extension_add(cert, &context, NID_authority_key_identifier, "keyid") &&
@@ -310,14 +298,12 @@ authority_issue(const struct authority *authority, const struct cert_request *re
 {
     AUTO_BUF names = BUF_INIT;
     EVP_PKEY *key;
-    X509 *cert = NULL;
+    X509 *cert;
     bool done;
 
-    if (!names_text(request, &names, e))
+    if (!names_text(request, &names, e) || !key_make(request->key, &key, e))
         return false;
-    key = EVP_EC_gen("P-256");
-    if (key != NULL)
-        cert = cert_new(request->common_name, key, request->days);
+    cert = cert_new(request->common_name, key, request->days);
     if (cert != NULL && cert_sign(authority, cert, request, buf_text(&names)))
         done = key_save(key, key_path, e) && cert_save(cert, cert_path, e);
     else

@@ -1,4 +1,4 @@
-/* A certificate authority of ours, and the certificates it issues: ECDSA on P-256, PEM files. */
+/* A certificate authority of ours, and the certificates it issues, in PEM files. */
 #ifndef QUORATE_PKI_AUTHORITY_H
 #define QUORATE_PKI_AUTHORITY_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "pki/key.h"
 
 struct authority;
 
@@ -16,7 +17,7 @@ struct authority;
  * Makes an authority with a new key and a certificate signed by itself, valid from five minutes ago
  * (clocks differ) for 'days'.
  */
-MUST_CHECK bool authority_new(const char *common_name, unsigned days,
+MUST_CHECK bool authority_new(const char *common_name, unsigned days, enum key_kind kind,
                               struct authority **ret_authority, struct error *e);
 /*
  * Takes up one that exists: the first certificate of a file, and its key.
@@ -45,6 +46,7 @@ struct cert_request {
     size_t name_count;
     bool server; /* extended key usage; etcd's peers are both */
     bool client;
+    enum key_kind key;
     unsigned days; /* cut at the authority's own end */
 };
 

@@ -56,8 +56,8 @@ setup(void **state)
     AUTO_AUTHORITY authority = NULL;
     AUTO_AUTHORITY stranger = NULL;
 
-    EXPECT_OK(authority_new("test CA", 100, &authority, &e));
-    EXPECT_OK(authority_new("test CA", 100, &stranger, &e));
+    EXPECT_OK(authority_new("test CA", 100, KEY_P256, &authority, &e));
+    EXPECT_OK(authority_new("test CA", 100, KEY_P256, &stranger, &e));
     EXPECT_OK(authority_save(stranger, ca, NULL, &e));
     made->strangers = load(mem, ca);
     EXPECT_OK(authority_save(authority, ca, NULL, &e));

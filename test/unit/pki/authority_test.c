@@ -75,7 +75,7 @@ make(struct fixture *f, unsigned authority_days, const struct cert_request *requ
 {
     AUTO_AUTHORITY authority = NULL;
 
-    assert_true(authority_new("test CA", authority_days, &authority, &f->e));
+    assert_true(authority_new("test CA", authority_days, KEY_P256, &authority, &f->e));
     assert_true(authority_save(authority, in_dir(f, "ca.crt"), in_dir(f, "ca.key"), &f->e));
     assert_true(
         authority_issue(authority, request, in_dir(f, "m1.crt"), in_dir(f, "m1.key"), &f->e));
@@ -146,7 +146,7 @@ test_names_that_are_none(void **state)
     const struct cert_request request = {
         .common_name = "m1", .names = names, .name_count = 1, .server = true, .days = 30};
 
-    assert_true(authority_new("test CA", 10, &authority, &f->e));
+    assert_true(authority_new("test CA", 10, KEY_P256, &authority, &f->e));
     assert_false(
         authority_issue(authority, &request, in_dir(f, "m1.crt"), in_dir(f, "m1.key"), &f->e));
     assert_int_equal(f->e.code, ERROR_USAGE);
@@ -160,7 +160,7 @@ save(struct fixture *f, const char *name, unsigned days)
 {
     AUTO_AUTHORITY authority = NULL;
 
-    assert_true(authority_new(name, days, &authority, &f->e));
+    assert_true(authority_new(name, days, KEY_P256, &authority, &f->e));
     assert_true(authority_save(authority, in_dir(f, arena_printf(&f->mem, "%s.crt", name)),
                                in_dir(f, arena_printf(&f->mem, "%s.key", name)), &f->e));
 }

@@ -1,0 +1,22 @@
+/* Private keys of authorities and certificates: made, and written where only their owner reads them. */
+#ifndef QUORATE_PKI_KEY_H
+#define QUORATE_PKI_KEY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+
+/* P-256 costs a handshake the least; RSA is for clients that know nothing else. */
+enum key_kind { KEY_P256, KEY_P384, KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_4096, KEY_KIND_COUNT };
+
+/* "p256|p384|rsa2048|rsa3072|rsa4096": the words in the order of the kinds. */
+#define KEY_KIND_WORDS "p256|p384|rsa2048|rsa3072|rsa4096"
+
+/* An RSA key of 4096 bits may take seconds. The caller frees it. */
+MUST_CHECK bool key_make(enum key_kind kind, struct evp_pkey_st **ret_key, struct error *e);
+/* PKCS #8 in PEM, mode 0600 from the first byte, in place of what is there. */
+MUST_CHECK bool key_save(const struct evp_pkey_st *key, const char *path, struct error *e);
+
+#endif
