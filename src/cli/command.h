@@ -76,6 +76,13 @@ extern const struct command *const commands[];
 /* The options that every command has, and those that every plan has; end with OPTIONS_END. */
 extern const struct option_def global_options[];
 extern const struct option_def plan_options[];
+/* Of commands that run a plan (ops/cluster_lock.h). */
+#define OPTION_TAKE_OVER                                                                           \
+    {                                                                                              \
+        "take-over", OPTION_BOOL,                                                                  \
+            .help = "Take the cluster's lock from whoever has it: only when they are certainly "   \
+                    "dead or stuck"                                                                \
+    }
 
 const char *command_family_title(enum command_family family);
 

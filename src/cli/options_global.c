@@ -73,5 +73,6 @@ const struct option_def global_options[] = {
 
 const struct option_def plan_options[] = {
     {"dry-run", OPTION_BOOL, .help = "Show the plan and change nothing"},
+    OPTION_TAKE_OVER,
     OPTIONS_END,
 };

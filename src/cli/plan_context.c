@@ -29,7 +29,8 @@ plan_context_of_app(struct app *app, struct plan_context **ret_context, struct e
     return true;
 }
 
-/* A quorate.yaml may say as whom its cluster is asked. */
+/* Where the plan's cluster is asked, for its lock too, whatever the command line says; a quorate.yaml
+ * may say as whom. */
 static bool
 inventory_of_journal(struct app *app, struct bytes inputs, struct error *e)
 {
@@ -40,7 +41,7 @@ inventory_of_journal(struct app *app, struct bytes inputs, struct error *e)
 
     if (!places_of_app(app, &context, e) || !json_parse(app->mem, inputs, &doc, e))
         return false;
-    if (json_get(doc, "cluster") == NULL || json_get(doc, "config") == NULL)
+    if (json_get(doc, "cluster") == NULL)
         return true;
     if (!plan_cluster_decode(app->mem, doc, &context, &cluster, e) ||
         !plan_cluster_inventory(app->mem, &cluster, &inventory, e))

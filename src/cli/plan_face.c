@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
+#include "ops/cluster_lock.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -155,6 +156,9 @@ observe(void *context, const struct plan_news *news)
     case PLAN_JOURNAL_TORN:
         app_warn(face->app, "the journal's last record was cut by a crash and does not count");
         break;
+    case PLAN_HOLD_WARNING:
+        app_warn(face->app, "%s", text);
+        break;
     case PLAN_ENDED:
         app_say(face->app, "Plan %s is %s", news->id, text);
         break;
@@ -165,6 +169,7 @@ bool
 plan_face_env(struct app *app, struct plan_face *face, struct plan_env *ret_env, struct error *e)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    const struct etcd_options *etcd;
 
     *face = (struct plan_face){
         .app = app,
@@ -176,9 +181,12 @@ plan_face_env(struct app *app, struct plan_face *face, struct plan_env *ret_env,
         .observe = observe,
         .observe_context = face,
         .interrupted = &interrupted,
+        .hold = &face->hold,
     };
-    if (!app_state_dir(app, &ret_env->state_dir, e))
+    if (!app_state_dir(app, &ret_env->state_dir, e) || !app_etcd_options(app, &etcd, e))
         return false;
+    cluster_lock_init(app->mem, ret_env->state_dir, etcd, option_bool(&app->options, "take-over"),
+                      &face->hold);
     interrupted = 0;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -19,6 +19,7 @@ struct plan_face {
     struct progress_line line;
     const char *label; /* of the step whose progress is shown; in app->mem */
     const char *id;    /* in app->mem; NULL until the journal is open */
+    struct plan_hold hold;
 };
 
 /*

@@ -28,6 +28,7 @@ rescue_build(struct plan *plan, const struct json *inputs, void *context, struct
     }
     plan->title = arena_printf(mem, "rescue cluster '%s' from member %s, the only one left of %zu",
                                plan->cluster, r->members[0].configured->name, r->member_count);
+    plan_stops_cluster(plan);
     for (size_t i = 0; i < r->member_count; i++)
         plan_add_step(plan, &rescue_step_stop, r->members[i].configured->name, &r->members[i]);
     plan_add_step(plan, &rescue_step_take, NULL, r);

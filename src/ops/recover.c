@@ -182,6 +182,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
     if (!r->in_place)
         steps_add(r, &recover_step_look);
     client_steps_add(r, &recover_step_hold);
+    plan_stops_cluster(plan);
     steps_add(r, &recover_step_stop);
     steps_add(r, &recover_step_move_aside);
     plan_add_step(plan, &recover_step_build, NULL, r);

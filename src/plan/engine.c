@@ -234,6 +234,55 @@ step_undo(struct engine *en, size_t i, struct error *e)
     return true;
 }
 
+/* --- the cluster's own lock --- */
+
+/* From the first step that stops the cluster on, nothing is written to it: the next one's data would
+ * have it. */
+static bool
+cluster_was_stopped(const struct engine *en)
+{
+    for (size_t i = en->plan->stops_at; en->info != NULL && i < en->info->steps.count; i++) {
+        if (en->info->steps.items[i].began)
+            return true;
+    }
+    return false;
+}
+
+static bool
+hold_take(struct engine *en, const char *id, const char **ret_warning, struct error *e)
+{
+    const struct plan_hold *hold = en->env->hold;
+    bool look = cluster_was_stopped(en);
+
+    *ret_warning = NULL;
+    if (hold == NULL)
+        return true;
+    if (!hold->take(hold->context, en->plan, id, look, ret_warning, e))
+        return false;
+    en->holds = !look;
+    return true;
+}
+
+static bool
+hold_confirm(struct engine *en, struct error *e)
+{
+    return !en->holds || en->env->hold->confirm(en->env->hold->context, e) ||
+           error_wrap(e,
+                      "nothing more is done, since the lock of cluster '%s' is not ours any more",
+                      en->plan->cluster);
+}
+
+/* Before step 'i' is looked at. */
+static bool
+hold_for_step(struct engine *en, size_t i, struct error *e)
+{
+    if (en->holds && i >= en->plan->stops_at) {
+        en->env->hold->leave(en->env->hold->context);
+        en->holds = false;
+    }
+    return hold_confirm(en, e);
+}
+
 /* Undoes all that was begun. */
 static bool
 undo_all(struct engine *en, const char *why, struct error *e)
@@ -248,6 +297,11 @@ undo_all(struct engine *en, const char *why, struct error *e)
             continue;
         if (plan_interrupted(en->plan))
             return plan_interrupt(en, e);
+        if (!hold_confirm(en, e)) {
+            en->step = STEP_NONE;
+            stop_record(en, e);
+            return false;
+        }
         if (!step_undo(en, i, e)) {
             error_wrap_(e, "undoing step '%s'", step_at(en, i)->label);
             stop_record(en, e);
@@ -288,10 +342,23 @@ steps_forward(struct engine *en, struct error *e)
     for (size_t i = 0; i < en->plan->steps.count; i++) {
         if (plan_interrupted(en->plan))
             return plan_interrupt(en, e) || plan_leave(en, ERROR_CANCELLED, e);
+        if (!hold_for_step(en, i, e)) {
+            en->step = STEP_NONE;
+            stop_record(en, e);
+            return plan_leave(en, leave_code(e), e);
+        }
         if (!step_forward(en, i, e))
             return step_failed(en, e);
     }
     return plan_end(en, PLAN_STATE_DONE, e) || plan_leave(en, ERROR_UNFINISHED, e);
+}
+
+static void
+engine_started(const struct engine *en, const char *warning)
+{
+    engine_tell(en, PLAN_STARTED, STEP_NONE, en->plan->title);
+    if (warning != NULL)
+        engine_tell(en, PLAN_HOLD_WARNING, STEP_NONE, warning);
 }
 
 static const char *
@@ -312,14 +379,16 @@ plan_run(struct plan *plan, const struct plan_env *env, const char **ret_id, str
     AUTO_ENGINE en;
     const char *id = id_new(plan);
     const char *path = plan_journal_path(plan->mem, env->state_dir, id);
+    const char *warning;
 
     engine_init(&en, plan, env);
     *ret_id = NULL;
     if (!lock_take(env->state_dir, plan->cluster, id, &en.lock, e) ||
-        !journal_create(plan->mem, path, &en.journal, e) || !engine_record_plan(&en, id, e))
+        !hold_take(&en, id, &warning, e) || !journal_create(plan->mem, path, &en.journal, e) ||
+        !engine_record_plan(&en, id, e))
         return false;
     *ret_id = id;
-    engine_tell(&en, PLAN_STARTED, STEP_NONE, plan->title);
+    engine_started(&en, warning);
     return steps_forward(&en, e);
 }
 
@@ -399,6 +468,7 @@ plan_resume(struct plan *plan, const struct plan_env *env, const char *id,
 {
     AUTO_ENGINE en;
     const struct record_field fields[] = {{"quorate", QUORATE_VERSION}, {NULL, NULL}};
+    const char *warning;
 
     engine_init(&en, plan, env);
     if (!plan_reopen(&en, id, e))
@@ -406,9 +476,9 @@ plan_resume(struct plan *plan, const struct plan_env *env, const char *id,
     if (en.info->state != PLAN_STATE_UNFINISHED)
         return error_set(e, ERROR_REFUSED, "plan '%s' is %s: nothing to resume", id,
                          plan_state_word(en.info->state));
-    if (!engine_record(&en, "resume", STEP_NONE, fields, e))
+    if (!hold_take(&en, id, &warning, e) || !engine_record(&en, "resume", STEP_NONE, fields, e))
         return false;
-    engine_tell(&en, PLAN_STARTED, STEP_NONE, plan->title);
+    engine_started(&en, warning);
     if (en.info->undoing) {
         if (!undo_guards_ask(&en, e) || !undo_all(&en, "resumed", e))
             return plan_leave(&en, leave_code(e), e);
@@ -424,6 +494,7 @@ plan_undo(struct plan *plan, const struct plan_env *env, const char *id, struct 
 {
     AUTO_ENGINE en;
     const struct plan_step *passed;
+    const char *warning;
 
     engine_init(&en, plan, env);
     if (!plan_reopen(&en, id, e))
@@ -439,8 +510,10 @@ plan_undo(struct plan *plan, const struct plan_env *env, const char *id, struct 
             error_hint_(e, "quorate plan resume %s", id);
         return false;
     }
+    if (!hold_take(&en, id, &warning, e))
+        return false;
     if (!undo_guards_ask(&en, e))
         return error_wrap(e, "plan '%s'", id);
-    engine_tell(&en, PLAN_STARTED, STEP_NONE, plan->title);
+    engine_started(&en, warning);
     return undo_all(&en, "asked for", e) || plan_leave(&en, leave_code(e), e);
 }

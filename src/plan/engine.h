@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "plan/hold.h"
 #include "plan/plan.h"
 #include "plan/plan_info.h"
 
@@ -31,6 +32,7 @@ enum plan_event {
     PLAN_STEP_NOTE,     /* step, text */
     PLAN_STEP_PROGRESS, /* step, done, total */
     PLAN_JOURNAL_TORN,  /* a last record cut by a crash was dropped */
+    PLAN_HOLD_WARNING,  /* text: what the operator should know of the cluster's lock */
     PLAN_ENDED,         /* text: the state's word ("done", "undone", "failed", "unfinished") */
 };
 
@@ -54,6 +56,8 @@ struct plan_env {
     /* Set by the face's signal handler: the call in hand is finished, then the plan stops and can
      * be resumed. May be NULL. */
     const volatile sig_atomic_t *interrupted;
+    /* The cluster's own lock, taken behind the host's and asked before each step; NULL: none. */
+    const struct plan_hold *hold;
 };
 
 /*
@@ -61,10 +65,11 @@ struct plan_env {
  *
  * ret_id  the plan's id, in the plan's arena; set as soon as the journal exists, also when false is
  *         returned later; NULL before.
- * e       ERROR_LOCKED: another plan works on this cluster.
+ * e       ERROR_LOCKED: another plan works on this cluster, from this host or another.
  *         The failed step's own error: all that was begun is undone (or nothing was begun).
  *         ERROR_CANCELLED: interrupted; ERROR_UNFINISHED: something begun is neither done nor
- *         undone. Both with a hint that names the command to go on with.
+ *         undone, or the cluster's lock was lost, and nothing more is done without it. Both with a
+ *         hint that names the command to go on with.
  */
 MUST_CHECK bool plan_run(struct plan *plan, const struct plan_env *env, const char **ret_id,
                          struct error *e);

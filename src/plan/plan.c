@@ -13,6 +13,7 @@ plan_new(struct arena *mem, const struct plan_kind *kind, struct bytes inputs, v
 
     plan->mem = mem;
     plan->kind = kind->name;
+    plan->stops_at = SIZE_MAX;
     plan->inputs = arena_copy(mem, inputs);
     if (!json_parse(mem, plan->inputs, &plan->inputs_json, e))
         return error_wrap(e, "inputs of '%s'", kind->name);
@@ -39,6 +40,12 @@ plan_add_step(struct plan *plan, const struct step *step, const char *subject, v
         ASSERT(strcmp(plan->steps.items[i].label, label) != 0);
     *ARRAY_PUSH(plan->mem, &plan->steps) =
         (struct plan_step){.step = step, .label = label, .op = op};
+}
+
+void
+plan_stops_cluster(struct plan *plan)
+{
+    plan->stops_at = plan->steps.count;
 }
 
 static const char *

@@ -34,6 +34,7 @@ struct plan {
     struct bytes inputs; /* the JSON object's text, one line */
     const struct json *inputs_json;
     ARRAY(struct plan_step) steps;
+    size_t stops_at;       /* the first step that stops the cluster; SIZE_MAX: none does */
     struct engine *engine; /* while it runs; NULL otherwise */
 };
 
@@ -64,6 +65,10 @@ MUST_CHECK bool plan_new(struct arena *mem, const struct plan_kind *kind, struct
 
 /* Adds a step behind the others; 'subject' ("m1") tells instances of one step apart, or NULL. */
 void plan_add_step(struct plan *plan, const struct step *step, const char *subject, void *op);
+
+/* The next step that is added stops the cluster: a lock that is kept in it (plan/hold.h) cannot be
+ * asked for from there on, and the one that comes after must not be written to. */
+void plan_stops_cluster(struct plan *plan);
 
 /* The step's intent with its fields filled in. */
 const char *plan_intent(struct arena *mem, const struct plan *plan, const struct plan_step *step);

@@ -18,6 +18,9 @@ void
 engine_release(struct engine *en)
 {
     en->plan->engine = NULL;
+    if (en->env->hold != NULL)
+        en->env->hold->release(en->env->hold->context,
+                               en->info != NULL && en->info->state == PLAN_STATE_UNDONE);
     journal_close(&en->journal);
     fd_close(&en->lock);
 }

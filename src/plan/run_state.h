@@ -23,11 +23,12 @@ struct engine {
     struct plan_info *info; /* always what the journal says */
     ssize_t step;           /* that runs, or STEP_NONE */
     int64_t deadline_ms;
+    bool holds;   /* env->hold was taken, and the cluster is not stopped */
     bool unknown; /* the step's run ended with nobody knowing how, and check could not tell */
 };
 
 void engine_init(struct engine *en, struct plan *plan, const struct plan_env *env);
-/* Gives journal and lock back. */
+/* Gives journal and locks back. */
 void engine_release(struct engine *en);
 #define AUTO_ENGINE __attribute__((cleanup(engine_release))) struct engine
 

@@ -13,6 +13,8 @@ static const struct option_def list_options[] = {
     OPTIONS_END,
 };
 
+static const struct option_def go_on_options[] = {OPTION_TAKE_OVER, OPTIONS_END};
+
 static enum mark
 state_mark(enum plan_state state)
 {
@@ -230,6 +232,7 @@ const struct command command_plan_resume = {
     .operands = "PLAN",
     .summary = "Go on with a plan that was cut",
     .family = FAMILY_LAB,
+    .options = go_on_options,
     .effect = EFFECT_CHANGES_CLUSTER,
     .run = plan_resume_run,
     .example = "quorate plan resume latest --yes",
@@ -243,6 +246,7 @@ const struct command command_plan_undo = {
     .operands = "PLAN",
     .summary = "Take a plan back, in reverse, as far as it began",
     .family = FAMILY_LAB,
+    .options = go_on_options,
     .effect = EFFECT_CHANGES_CLUSTER,
     .run = plan_undo_run,
     .example = "quorate plan undo latest --yes",

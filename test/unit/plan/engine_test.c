@@ -33,7 +33,8 @@ observe(void *context, const struct plan_news *news)
         [PLAN_STEP_FAILED] = "failed",   [PLAN_UNDO_BEGUN] = "undo",
         [PLAN_STEP_UNDOING] = "undoing", [PLAN_STEP_UNDONE] = "undone",
         [PLAN_STEP_NOTE] = "note",       [PLAN_STEP_PROGRESS] = "progress",
-        [PLAN_JOURNAL_TORN] = "torn",    [PLAN_ENDED] = "ended",
+        [PLAN_JOURNAL_TORN] = "torn",    [PLAN_HOLD_WARNING] = "warning",
+        [PLAN_ENDED] = "ended",
     };
     struct fixture *f = context;
     size_t from = f->seen.size;
@@ -57,7 +58,7 @@ setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     f->place = toy_place_make(&f->mem);
-    f->env = (struct plan_env){f->place.state, observe, f, &interrupted};
+    f->env = (struct plan_env){f->place.state, observe, f, &interrupted, NULL};
     memset(&toy_inject, 0, sizeof(toy_inject));
     interrupted = 0;
     interrupt_at = NULL;
@@ -522,6 +523,147 @@ test_one_plan_at_a_time(void **state)
     assert_true(resume(f, &ended));
 }
 
+/* A cluster's lock that does as it is told, and writes down what it is asked. */
+static struct {
+    struct buf asked;
+    const char *warning;
+    bool refuses;
+    int confirms; /* so many, then it is lost; -1: for ever */
+} hold_toy;
+
+static bool
+hold_toy_take(void *context, struct plan *plan, const char *id, bool look, const char **ret_warning,
+              struct error *e)
+{
+    (void)context;
+    assert_non_null(id);
+    assert_string_equal(plan->cluster, "toy/1");
+    buf_append_text(&hold_toy.asked, look ? "look " : "take ");
+    *ret_warning = hold_toy.warning;
+    return !hold_toy.refuses || error_set(e, ERROR_LOCKED, "somebody else's");
+}
+
+static bool
+hold_toy_confirm(void *context, struct error *e)
+{
+    (void)context;
+    buf_append_text(&hold_toy.asked, "confirm ");
+    return hold_toy.confirms < 0 || hold_toy.confirms-- > 0 ||
+           error_set(e, ERROR_LOCKED, "it is another's");
+}
+
+static void
+hold_toy_leave(void *context)
+{
+    (void)context;
+    buf_append_text(&hold_toy.asked, "leave ");
+}
+
+static void
+hold_toy_release(void *context, bool undone)
+{
+    (void)context;
+    buf_append_text(&hold_toy.asked, undone ? "release-undone" : "release");
+}
+
+static const struct plan_hold hold_toy_table = {.take = hold_toy_take,
+                                                .confirm = hold_toy_confirm,
+                                                .leave = hold_toy_leave,
+                                                .release = hold_toy_release};
+
+static void
+hold_toy_set(struct fixture *f)
+{
+    buf_clear(&hold_toy.asked);
+    hold_toy.warning = NULL;
+    hold_toy.refuses = false;
+    hold_toy.confirms = -1;
+    f->env.hold = &hold_toy_table;
+}
+
+static void
+assert_asked(const char *expected)
+{
+    assert_string_equal(buf_text(&hold_toy.asked), expected);
+    buf_clear(&hold_toy.asked);
+}
+
+static void
+test_the_clusters_lock_is_confirmed_before_each_step(void **state)
+{
+    struct fixture *f = *state;
+
+    hold_toy_set(f);
+    hold_toy.warning = "taken from another";
+    assert_true(run(f, NULL));
+    assert_asked("take confirm confirm confirm confirm release");
+    assert_non_null(strstr(buf_text(&f->seen), "started\nwarning\n"));
+    assert_true(undo(f));
+    assert_asked("take confirm confirm confirm release-undone");
+    buf_release(&hold_toy.asked);
+}
+
+static void
+test_the_clusters_lock_of_another_leaves_no_plan(void **state)
+{
+    struct fixture *f = *state;
+
+    hold_toy_set(f);
+    hold_toy.refuses = true;
+    toy_inject.calls = 0;
+    assert_false(run(f, NULL));
+    assert_error(f, ERROR_LOCKED, "somebody else's", "");
+    assert_null(f->id);
+    assert_int_equal(toy_inject.calls, 0);
+    assert_asked("take release");
+    buf_release(&hold_toy.asked);
+}
+
+static void
+test_a_lost_lock_stops_the_plan_and_undoes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    enum plan_state ended;
+
+    hold_toy_set(f);
+    hold_toy.confirms = 2;
+    assert_false(run(f, NULL));
+    assert_error(
+        f, ERROR_UNFINISHED,
+        "plan 'ID' is unfinished: nothing more is done, since the lock of cluster 'toy/1' is "
+        "not ours any more: it is another's",
+        "quorate plan resume ID, or quorate plan undo ID");
+    assert_world(f, "a=made text=old there=old ");
+    assert_state(f, PLAN_STATE_UNFINISHED);
+    assert_asked("take confirm confirm confirm release");
+    /* The same on the way back. */
+    hold_toy.confirms = 0;
+    assert_false(undo(f));
+    assert_world(f, "a=made text=old there=old ");
+    assert_int_equal(f->e.code, ERROR_UNFINISHED);
+    hold_toy_set(f);
+    assert_true(resume(f, &ended));
+    assert_world(f, TOY_START);
+    buf_release(&hold_toy.asked);
+}
+
+static void
+test_a_cluster_that_is_stopped_is_not_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct plan *plan = toy_plan(&f->mem, &f->place, NULL);
+
+    hold_toy_set(f);
+    plan->stops_at = 1;
+    assert_true(plan_run(plan, &f->env, &f->id, &f->e));
+    assert_asked("take confirm leave release");
+    plan = toy_plan_again(&f->mem, &f->place, f->id);
+    plan->stops_at = 1;
+    assert_true(plan_undo(plan, &f->env, f->id, &f->e));
+    assert_asked("look release-undone");
+    buf_release(&hold_toy.asked);
+}
+
 static void
 test_other_steps_are_refused(void **state)
 {
@@ -590,6 +732,10 @@ main(void)
         TEST(test_interrupted_between_steps),
         TEST(test_interrupted_undo),
         TEST(test_one_plan_at_a_time),
+        TEST(test_the_clusters_lock_is_confirmed_before_each_step),
+        TEST(test_the_clusters_lock_of_another_leaves_no_plan),
+        TEST(test_a_lost_lock_stops_the_plan_and_undoes_nothing),
+        TEST(test_a_cluster_that_is_stopped_is_not_asked),
         TEST(test_other_steps_are_refused),
         TEST(test_check_may_ask_what_is_recorded),
         TEST(test_inputs_are_an_object_on_one_line),
