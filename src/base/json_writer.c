@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/utf8.h"
 
 void
@@ -104,14 +105,37 @@ append_ascii(struct buf *out, uint8_t c)
     }
 }
 
+static bool
+is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '&' && c != '<' && c != '>';
+}
+
+/* So many bytes from the front on stand in JSON as they are. */
+static size_t
+plain_size(struct bytes text)
+{
+    size_t size = 0;
+
+    while (size < text.size && is_plain(text.data[size]))
+        size++;
+    return size;
+}
+
 static void
 append_quoted(struct buf *out, struct bytes text)
 {
     buf_append_byte(out, '"');
     while (text.size > 0) {
         uint32_t character;
-        size_t length = utf8_decode(text.data, text.size, &character);
+        size_t length = plain_size(text);
 
+        if (length > 0) {
+            buf_append(out, text.data, length);
+            text = bytes_of(text.data + length, text.size - length);
+            continue;
+        }
+        length = utf8_decode(text.data, text.size, &character);
         if (length == 0) {
             buf_append_text(out, "\\ufffd");
             length = 1;
@@ -246,7 +270,7 @@ void
 json_u64(struct json_writer *w, uint64_t value)
 {
     item_begin(w);
-    buf_printf(w->out, "%llu", (unsigned long long)value);
+    decimal_append_u64(w->out, value);
     w->need_comma = true;
 }
 
@@ -254,7 +278,7 @@ void
 json_i64(struct json_writer *w, int64_t value)
 {
     item_begin(w);
-    buf_printf(w->out, "%lld", (long long)value);
+    decimal_append_i64(w->out, value);
     w->need_comma = true;
 }
 

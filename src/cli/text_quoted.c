@@ -8,7 +8,13 @@
 #include "cli/text.h"
 
 /* Input that is taken at a time; the longest form of a byte is \\x00, of a character \\U0001f600. */
-enum { PIECE_BYTES = 16384, BYTE_FORM_MAX = 4, CHARACTER_FORM_MAX = 10 };
+enum {
+    PIECE_BYTES = 16384,
+    WORD_BYTES = sizeof(uint64_t),
+    BYTE_FORM_MAX = 4,
+    CHARACTER_FORM_MAX = 10,
+    TWO_BYTES_END = 0x800, /* characters from 0x80 up to this one are two bytes */
+};
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -34,7 +40,7 @@ static const struct character_range printable[] = {
 };
 
 static bool
-go_prints(uint32_t character)
+is_in_ranges(uint32_t character)
 {
     size_t low = 0;
     size_t high = sizeof(printable) / sizeof(printable[0]);
@@ -50,6 +56,26 @@ go_prints(uint32_t character)
     return low < sizeof(printable) / sizeof(printable[0]) && printable[low].first <= character;
 }
 
+/* Whether go_prints a character of two bytes, a bit each: of these, random bytes are full. */
+static const uint32_t *
+two_byte_characters(void)
+{
+    static uint32_t bits[TWO_BYTES_END / 32];
+
+    if (bits['a' / 32] == 0)
+        for (uint32_t c = 'a'; c < TWO_BYTES_END; c++)
+            bits[c / 32] |= (uint32_t)(c < 0x80 || is_in_ranges(c)) << c % 32;
+    return bits;
+}
+
+static bool
+go_prints(uint32_t character)
+{
+    return character < TWO_BYTES_END
+               ? (two_byte_characters()[character / 32] >> character % 32 & 1) != 0
+               : is_in_ranges(character);
+}
+
 static uint8_t *
 put_hex(uint8_t *to, char letter, unsigned digits, uint32_t value)
 {
@@ -63,7 +89,7 @@ put_hex(uint8_t *to, char letter, unsigned digits, uint32_t value)
 /* How a byte is written that is no part of a longer character. */
 struct byte_form {
     uint8_t text[BYTE_FORM_MAX];
-    uint8_t size;
+    uint32_t size;
 };
 
 static struct byte_form
@@ -100,13 +126,17 @@ is_lead(uint8_t byte, uint8_t next)
 }
 
 /* Writes the character of several bytes at 'at', or its first byte when it is none; returns how much
- * of the input that was. */
+ * of the input that was. There are two bytes. */
 static size_t
 put_character(uint8_t **to, const uint8_t *at, size_t left)
 {
     uint32_t character = 0;
-    size_t size = utf8_decode(at, left, &character);
+    size_t size = 2;
 
+    if (at[0] < 0xe0 && is_lead(at[0], at[1]))
+        character = (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU);
+    else
+        size = utf8_decode(at, left, &character);
     if (size == 0) {
         *to = put_hex(*to, 'x', 2, *at);
         return 1;
@@ -121,24 +151,118 @@ put_character(uint8_t **to, const uint8_t *at, size_t left)
     return size;
 }
 
-/* The input from i up to 'end', and what belongs to the last character; returns where that ends. */
+/* Always four bytes: of random ones no branch could be foretold. */
+static inline uint8_t *
+put_byte(uint8_t *to, const struct byte_form *form)
+{
+    memcpy(to, form->text, sizeof(form->text));
+    return to + form->size;
+}
+
+static inline uint64_t
+word_at(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* Which of the eight bytes in memory is the first with a bit here. */
+static inline size_t
+first_byte(uint64_t bits)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (size_t)__builtin_clzll(bits) / 8;
+#else
+    return (size_t)__builtin_ctzll(bits) / 8;
+#endif
+}
+
+/* EACH(0x80): that byte, eight times. */
+#define EACH(byte) ((uint64_t)(byte)*0x0101010101010101U)
+
+/* Are all eight bytes written as they are: ASCII, printable, no quote and no backslash? Each term has
+ * the high bits of the bytes that are not, and perhaps of some behind them. */
+static inline bool
+is_plain(uint64_t word)
+{
+    uint64_t quotes = word ^ EACH('"');
+    uint64_t slashes = word ^ EACH('\\');
+
+    return ((word | (word + EACH(0x01)) | (word - EACH(0x20)) | (quotes - EACH(0x01)) |
+             (slashes - EACH(0x01))) &
+            EACH(0x80)) == 0;
+}
+
+/* The high bits of those bytes of the word that go on with a longer character. */
+static inline uint64_t
+continuations(uint64_t word)
+{
+    return word & ~(word << 1) & EACH(0x80);
+}
+
+/* The high bits of those of the eight bytes at 'at' at which a longer character may begin: one byte
+ * goes on with it, or two behind 0xe0 and above. There are ten bytes. */
+static inline uint64_t
+leads_of(const uint8_t *at)
+{
+    uint64_t word = word_at(at);
+
+    return word & word << 1 & continuations(word_at(at + 1)) &
+           (~(word << 2) | continuations(word_at(at + 2)));
+}
+
+/*
+ * Eight bytes, or those in front of a longer character and that; returns how many. All eight are
+ * written at any rate and some of them again: to stop at a place that random bytes choose would take
+ * longer.
+ */
+static size_t
+put_eight(uint8_t **ret_to, const uint8_t *at, size_t left)
+{
+    const struct byte_form *forms = byte_forms();
+    uint8_t *to[WORD_BYTES + 1] = {*ret_to};
+    uint64_t leads = leads_of(at);
+    size_t i = WORD_BYTES;
+
+    for (size_t k = 0; k < WORD_BYTES; k++)
+        to[k + 1] = put_byte(to[k], &forms[at[k]]);
+    if (leads != 0) {
+        i = first_byte(leads);
+        *ret_to = to[i];
+        return i + put_character(ret_to, at + i, left - i);
+    }
+    *ret_to = to[i];
+    return i;
+}
+
+/* The input from i up to 'end', and what belongs to the last word and character; returns where that
+ * ends. */
 static size_t
 put_piece(uint8_t **ret_to, struct bytes text, size_t i, size_t end)
 {
     const struct byte_form *forms = byte_forms();
     uint8_t *to = *ret_to;
 
-    while (i < end) {
-        const struct byte_form *form = &forms[text.data[i]];
+    while (i < end && text.size - i >= WORD_BYTES + 2) {
+        uint64_t word = word_at(text.data + i);
 
+        if (is_plain(word)) {
+            memcpy(to, &word, sizeof(word));
+            to += sizeof(word);
+            i += sizeof(word);
+        } else {
+            i += put_eight(&to, text.data + i, text.size - i);
+        }
+    }
+    while (i < end) {
         if (i + 1 < text.size && is_lead(text.data[i], text.data[i + 1])) {
             i += put_character(&to, text.data + i, text.size - i);
-            continue;
+        } else {
+            to = put_byte(to, &forms[text.data[i]]);
+            i++;
         }
-        /* Always four bytes: of random ones no branch could be foretold. */
-        memcpy(to, form->text, sizeof(form->text));
-        to += form->size;
-        i++;
     }
     *ret_to = to;
     return i;
@@ -150,7 +274,7 @@ text_append_quoted(struct buf *out, struct bytes text)
     buf_append_byte(out, '"');
     for (size_t i = 0; i < text.size;) {
         size_t end = text.size - i > PIECE_BYTES ? i + PIECE_BYTES : text.size;
-        uint8_t *to = buf_reserve(out, (end - i) * BYTE_FORM_MAX + CHARACTER_FORM_MAX);
+        uint8_t *to = buf_reserve(out, (end - i + WORD_BYTES) * BYTE_FORM_MAX + CHARACTER_FORM_MAX);
         uint8_t *start = to;
 
         i = put_piece(&to, text, i, end);

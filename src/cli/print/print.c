@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "cli/text.h"
 
 void
@@ -79,10 +80,19 @@ print_header_fields(struct buf *out, const struct output_style *style,
     print_field_u64(out, "RaftTerm", header->raft_term);
 }
 
+/* Not with printf: of a key space there are millions. */
+static void
+field_begin(struct buf *out, const char *name)
+{
+    buf_append_byte(out, '"');
+    buf_append_text(out, name);
+    buf_append_text(out, "\" : ");
+}
+
 void
 print_field_bytes(struct buf *out, const char *name, struct bytes bytes)
 {
-    buf_printf(out, "\"%s\" : ", name);
+    field_begin(out, name);
     text_append_quoted(out, bytes);
     buf_append_byte(out, '\n');
 }
@@ -96,13 +106,17 @@ print_field_text(struct buf *out, const char *name, const char *text)
 void
 print_field_i64(struct buf *out, const char *name, int64_t value)
 {
-    buf_printf(out, "\"%s\" : %" PRId64 "\n", name, value);
+    field_begin(out, name);
+    decimal_append_i64(out, value);
+    buf_append_byte(out, '\n');
 }
 
 void
 print_field_u64(struct buf *out, const char *name, uint64_t value)
 {
-    buf_printf(out, "\"%s\" : %" PRIu64 "\n", name, value);
+    field_begin(out, name);
+    decimal_append_u64(out, value);
+    buf_append_byte(out, '\n');
 }
 
 void

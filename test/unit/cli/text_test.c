@@ -73,6 +73,51 @@ test_quoted(void **state)
     QUOTED("\xc2\xa0\xc2\x80", "\"\\u00a0\\u0080\"");
 }
 
+/* How text of several kinds is quoted must not depend on where it lies: words of plain bytes, words
+ * with others and the last few bytes take ways of their own. */
+static void
+test_quoted_at_any_place(void **state)
+{
+    static const struct {
+        struct bytes text;
+        const char *quoted;
+    } parts[] = {
+        {BYTES_LITERAL("\""), "\\\""},
+        {BYTES_LITERAL("\\\n"), "\\\\\\n"},
+        {BYTES_LITERAL("\x1f !~\x7f"), "\\x1f !~\\x7f"},
+        {BYTES_LITERAL("\0\x80\xff"), "\\x00\\x80\\xff"},
+        {BYTES_LITERAL("[]#"), "[]#"},
+        {BYTES_LITERAL("ö漢\xf0\x9f\x98\x80"), "ö漢\xf0\x9f\x98\x80"},
+        {BYTES_LITERAL("\xc2\x9f\xc2\xa0\xc2\xa1"), "\\u009f\\u00a0¡"},
+        {BYTES_LITERAL("\xdf\xbb\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"),
+         "\\u07fb\xdf\xbf\xe0\xa0\x80\\uffff"},
+        {BYTES_LITERAL("\xf4\x8f\xbf\xbf"), "\\U0010ffff"},
+        /* too long, a surrogate, too large, without an end */
+        {BYTES_LITERAL("\xc1\xbf\xe0\x9f\xbf"), "\\xc1\\xbf\\xe0\\x9f\\xbf"},
+        {BYTES_LITERAL("\xed\xa0\x80"), "\\xed\\xa0\\x80"},
+        {BYTES_LITERAL("\xf4\x90\x80\x80\xf5\x80"), "\\xf4\\x90\\x80\\x80\\xf5\\x80"},
+        {BYTES_LITERAL("\xc3z\xe2\x80y\xf0\x9f\x98"), "\\xc3z\\xe2\\x80y\\xf0\\x9f\\x98"},
+    };
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        for (int before = 0; before < 20; before++) {
+            for (int behind = 0; behind < 20; behind++) {
+                AUTO_BUF text = BUF_INIT;
+                AUTO_BUF wanted = BUF_INIT;
+
+                buf_append(&text, plain, (size_t)before);
+                buf_append_bytes(&text, parts[i].text);
+                buf_append(&text, plain, (size_t)behind);
+                buf_printf(&wanted, "\"%.*s%s%.*s\"", before, plain, parts[i].quoted, behind,
+                           plain);
+                check_quoted((const char *)text.data, text.size, buf_text(&wanted));
+            }
+        }
+    }
+}
+
 static void
 test_hex(void **state)
 {
@@ -87,9 +132,8 @@ int
 main(void)
 {
     const struct CMUnitTest all[] = {
-        cmocka_unit_test(test_visible),
-        cmocka_unit_test(test_width),
-        cmocka_unit_test(test_quoted),
+        cmocka_unit_test(test_visible), cmocka_unit_test(test_width),
+        cmocka_unit_test(test_quoted),  cmocka_unit_test(test_quoted_at_any_place),
         cmocka_unit_test(test_hex),
     };
 
