@@ -144,11 +144,11 @@ token_start(struct etcd_call *call)
 }
 
 static void
-rpc_received(void *context, struct grpc_call *grpc UNUSED, struct bytes message)
+rpc_received(void *context, struct grpc_call *grpc, struct bytes message)
 {
     struct etcd_call *call = context;
 
-    call->response = arena_copy(call->mem, message);
+    call->response = grpc_call_keep(grpc, call->mem, message);
     call->answered = true;
 }
 

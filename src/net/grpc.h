@@ -131,6 +131,8 @@ struct grpc_call *grpc_call_start(struct grpc_channel *channel,
 
 /* Queues one message; copied. Ignored when the call has ended or was half-closed. */
 void grpc_call_send(struct grpc_call *call, struct bytes message);
+/* From on_message: that message, for as long as 'mem' lives, without a copy if that can be. */
+struct bytes grpc_call_keep(struct grpc_call *call, struct arena *mem, struct bytes message);
 /* Bytes queued and not yet taken by the connection: for senders that wish to hold back. */
 size_t grpc_call_unsent_bytes(const struct grpc_call *call);
 /* No more messages from us. */

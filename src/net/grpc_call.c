@@ -225,6 +225,12 @@ grpc_call_send(struct grpc_call *call, struct bytes message)
     }
 }
 
+struct bytes
+grpc_call_keep(struct grpc_call *call, struct arena *mem, struct bytes message)
+{
+    return grpc_framing_keep(&call->framing, mem, message);
+}
+
 size_t
 grpc_call_unsent_bytes(const struct grpc_call *call)
 {

@@ -4,8 +4,11 @@
 
 #include "base/error.h"
 
-/* A buffer above this size is not kept for the next message. */
-enum { KEEP_BYTES = 1 << 20 };
+enum {
+    KEEP_BYTES = 1 << 20,    /* a buffer above this size is not kept for the next message */
+    AT_ONCE_BYTES = 4 << 20, /* so much room is made because a prefix says so */
+    MOVE_BYTES = 64 << 10,   /* from this size on, moving the buffer beats copying */
+};
 
 void
 grpc_framing_release(struct grpc_framing *f)
@@ -65,6 +68,8 @@ grpc_framing_next(struct grpc_framing *f, struct bytes *input, uint64_t limit,
     if (f->partial.size == 0 && input->size >= f->size) {
         *ret_message = take(input, (size_t)f->size);
     } else {
+        if (f->size <= AT_ONCE_BYTES && f->partial.size == 0)
+            buf_reserve(&f->partial, (size_t)f->size);
         buf_append_bytes(&f->partial, take(input, (size_t)f->size - f->partial.size));
         if (f->partial.size < f->size)
             return GRPC_FRAMING_MORE;
@@ -72,6 +77,26 @@ grpc_framing_next(struct grpc_framing *f, struct bytes *input, uint64_t limit,
     }
     f->handed_out = true;
     return GRPC_FRAMING_MESSAGE;
+}
+
+static void
+kept_release(void *subject)
+{
+    buf_release(subject);
+}
+
+struct bytes
+grpc_framing_keep(struct grpc_framing *f, struct arena *mem, struct bytes message)
+{
+    struct buf *kept;
+
+    if (message.data != f->partial.data || message.size < MOVE_BYTES)
+        return arena_copy(mem, message);
+    kept = arena_alloc(mem, sizeof(*kept));
+    *kept = f->partial;
+    f->partial = (struct buf)BUF_INIT;
+    arena_on_release(mem, kept_release, kept);
+    return message;
 }
 
 bool

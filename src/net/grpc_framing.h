@@ -1,7 +1,8 @@
 /*
  * Messages out of a stream of bytes: each is a compressed flag (0), a length (4 bytes, big-endian)
  * and that many bytes. A message that lies wholly in one piece of input is handed out where it
- * lies; others are put together in a buffer that grows with what has really arrived.
+ * lies; others are put together in a buffer: of a few megabytes at once, beyond that it grows with
+ * what has really arrived.
  *
  * Source: gRPC over HTTP/2, "Length-Prefixed-Message".
  */
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/bytes.h"
 
@@ -38,6 +40,10 @@ void grpc_framing_release(struct grpc_framing *f);
  * the input. After COMPRESSED or TOO_LARGE the stream cannot be read on. */
 enum grpc_framing_result grpc_framing_next(struct grpc_framing *f, struct bytes *input,
                                            uint64_t limit, struct bytes *ret_message);
+
+/* The message that was handed out last, for as long as 'mem' lives: a large one that was put together is
+ * moved there, another one copied. */
+struct bytes grpc_framing_keep(struct grpc_framing *f, struct arena *mem, struct bytes message);
 
 /* True between messages: where a stream may end. */
 bool grpc_framing_at_boundary(const struct grpc_framing *f);

@@ -48,7 +48,7 @@ unary_message(void *context, struct grpc_call *call, struct bytes message)
         return;
     }
     u->answered = true;
-    u->response = arena_copy(u->mem, message);
+    u->response = grpc_call_keep(call, u->mem, message);
 }
 
 /* A status OK needs exactly one message with it. */
