@@ -93,6 +93,45 @@ rule_backup_sources(struct arena *mem, const struct cluster_view *view,
     return true;
 }
 
+static bool
+inventory_has_peer_url(const struct inventory *inventory, const char *url)
+{
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_urls *urls = &inventory->members.items[i].peer_urls;
+
+        for (size_t k = 0; k < urls->count; k++) {
+            if (strcmp(urls->items[k], url) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
+rule_may_recover(const struct cluster_view *view, const struct inventory *inventory,
+                 struct error *e)
+{
+    for (size_t i = 0; i < view->member_count; i++) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        const struct etcd_member *m = &view->members[i].member;
+        bool known = m->peer_url_count == 0;
+
+        for (size_t k = 0; k < m->peer_url_count && !known; k++)
+            known = inventory_has_peer_url(inventory, m->peer_urls[k]);
+        if (known)
+            continue;
+        error_set_(e, ERROR_REFUSED, 0,
+                   "the cluster has member %s (%s), and the inventory of '%s' has not: nobody "
+                   "would stop it, and it would go on with its old data",
+                   view_member_label(&tmp, view, m->id), m->peer_urls[0], inventory->name);
+        return error_hint(e,
+                          "all members are recovered, or none: quorate cluster discover "
+                          "--cluster %s --write",
+                          inventory->name);
+    }
+    return true;
+}
+
 typedef ARRAY(struct remark) remark_array;
 
 static void

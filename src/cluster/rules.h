@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "cluster/inventory.h"
 #include "cluster/view.h"
 
 /* A member this many raft entries behind the most advanced one is not caught up: about a second of
@@ -37,6 +38,16 @@ MUST_CHECK bool rule_may_back_up_from(const struct cluster_view *view,
 MUST_CHECK bool rule_backup_sources(struct arena *mem, const struct cluster_view *view,
                                     const struct member_view ***ret_sources, size_t *ret_count,
                                     struct error *e);
+
+/*
+ * May all members that the inventory has be restored at once? Not while the cluster has others: nobody would
+ * stop them, and they would go on with their old data. A member is known by a peer URL.
+ *
+ * view  what the cluster says now; of one that says nothing no question is asked.
+ * e     ERROR_REFUSED names the first of them.
+ */
+MUST_CHECK bool rule_may_recover(const struct cluster_view *view, const struct inventory *inventory,
+                                 struct error *e);
 
 enum verdict { VERDICT_WELL, VERDICT_WARNING, VERDICT_CRITICAL };
 

@@ -257,11 +257,14 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     struct snapshot_facts facts;
     struct json_writer w;
     char digest[2 * SHA256_SIZE + 1];
+    uint64_t bump;
     bool known = request->entry != NULL ? facts_of_entry(mem, request->entry, &facts, e)
                                         : facts_of_file(mem, request->file, &facts, e);
 
     if (!known)
         return false;
+    bump = request->bump_auto ? bump_revision_auto(facts.revision, request->highest_known)
+                              : request->bump_revision;
     hex_encode(facts.sha256, sizeof(facts.sha256), digest);
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
@@ -273,7 +276,7 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     json_key_u64(&w, "keys", facts.keys);
     json_key_text(&w, "token", restore_fresh_token(mem));
     json_key_text(&w, "stamp", stamp_new(mem));
-    json_key_u64(&w, "bumpRevision", request->bump_revision);
+    json_key_u64(&w, "bumpRevision", bump);
     json_key_bool(&w, "keepAlarms", request->keep_alarms);
     json_key(&w, "clients");
     json_array_begin(&w);

@@ -31,6 +31,8 @@ struct recover_request {
     const struct repo_entry *entry; /* a backup, or NULL for 'file' */
     const char *file;               /* a snapshot file */
     uint64_t bump_revision;         /* 0: none */
+    bool bump_auto;                 /* instead: bump_revision_auto */
+    int64_t highest_known;          /* for it: a revision that the cluster has had; 0: not known */
     bool keep_alarms;
     const char *const *client_hosts; /* URLs of hosts whose API servers are held down meanwhile */
     size_t client_count;

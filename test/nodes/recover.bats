@@ -62,8 +62,12 @@ owner_of() {
 @test "three members, by systemd and by the kubelet, one with its log apart: all of them are back, and equal" {
     local place
     prepare debian db1 db2:config-file db3:static-pod
+    # A client that watches from before the recovery, as Kubernetes' do.
+    inside "$("$BATS_TEST_DIRNAME/../etcds" path 3.5)/etcdctl" --endpoints "$(nodes_endpoints db1 db2 db3)" \
+        watch color >"$BATS_TEST_TMPDIR/watched" 2>&1 3>&- &
     q recover --yes --bump-revision 1000
     color_is green
+    wait_for 60 grep -q 'required revision has been compacted' "$BATS_TEST_TMPDIR/watched"
     [[ $(hashes | wc -l) -eq 1 ]]
     [[ $(owner_of db1 /var/lib/etcd/default) == "etcd:etcd 700" ]]
     [[ $(owner_of db2 /var/lib/etcd-wal/db2) == "etcd:etcd 700" ]]
@@ -84,14 +88,20 @@ owner_of() {
 
 # In the background, until its journal has the record.
 recover_until() {
+    local plans
+    plans=$(plan_count)
     q recover --yes >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
     recovery=$!
-    wait_for 120 journal_has "$1"
+    wait_for 120 newer_journal_has "$plans" "$1"
 }
 
-journal_has() {
+plan_count() {
+    "$QUORATE" plan list -w json | jq '.plans | length'
+}
+
+newer_journal_has() {
     local journals=("$QUORATE_STATE"/plans/*/journal.jsonl)
-    grep -q -e "$1" "${journals[-1]}" 2>/dev/null
+    [[ ${#journals[@]} -gt $1 ]] && grep -q -e "$2" "${journals[-1]}"
 }
 
 said() {
@@ -99,8 +109,8 @@ said() {
     grep -q -e "$1" "$BATS_TEST_TMPDIR/said"
 }
 
-@test "cut, full, killed in the middle: it says why, and goes on or back" {
-    local recovery status plan state
+@test "no room on a host, from the beginning or on the way: it says where, and the old cluster runs" {
+    local recovery status state
     NODES_DATA_DIR=/srv/data/etcd node_disk db2 /srv/data 260M
     NODES_DATA_DIR=/srv/data/etcd prepare debian db1 db2 db3
 
@@ -108,13 +118,13 @@ said() {
     recover_until '"begin".*"deliver db2"'
     node_fill db2 /srv/data
     status=0
-    wait $recovery || status=$?
+    wait "$recovery" || status=$?
     said "^Error: .*db2.*No space left"
     [[ $status -eq 7 ]]
     node_unfill db2 /srv/data
     wait_for 60 color_is blue
     [[ -z $(node_sh db2 sh -c 'ls -A /srv/data | grep -v -e ^etcd$ -e lost') ]]
-    read -r plan state < <(newest_plan)
+    read -r _ state < <(newest_plan)
     [[ $state == undone ]]
 
     # No room from the beginning: nothing is stopped.
@@ -123,26 +133,108 @@ said() {
     node_unfill db2 /srv/data
     [[ $status -eq 7 && $output == *"db2: '/srv/data"*"bytes are needed"* ]]
     color_is blue
+}
 
-    # kill -9 while it sends.
-    recover_until '"begin".*"deliver db3"'
-    kill -KILL "$(pgrep -f -- "recover --yes")"
-    wait $recovery || true
-    read -r plan state < <(newest_plan)
-    [[ $state == unfinished ]]
-    inside "$QUORATE" plan resume "$plan" --yes
-    color_is green
-    [[ $(hashes | wc -l) -eq 1 ]]
+kill_it() {
+    kill -KILL "$(pgrep -f -- "^$QUORATE --cluster prod recover")"
+    wait "$recovery" || true
+}
 
-    # The way to a host is cut while it sends: what was begun there is undone once the host is back.
-    q put color blue
+@test "killed at the beginning of each kind of step: resume ends in the backup's state, undo in the old one" {
+    local recovery plan state moment verb
+    prepare debian db1 db2 db3:config-file
+    for moment in 'stop db2' 'move-aside db3' build 'deliver db1' start; do
+        for verb in undo resume; do
+            recover_until "\"begin\".*\"$moment\""
+            kill_it
+            read -r plan state < <(newest_plan)
+            [[ $state == unfinished ]]
+            inside "$QUORATE" plan $verb "$plan" --yes
+            if [[ $verb == undo ]]; then
+                wait_for 60 color_is blue
+            else
+                color_is green
+                [[ $(hashes | wc -l) -eq 1 ]]
+                q put color blue
+            fi
+        done
+    done
+}
+
+@test "the way to a host is cut while data goes there: it says so, and is undone once the host is back" {
+    local recovery plan state
+    prepare debian db1 db2 db3
     recover_until '"begin".*"deliver db3"'
     node_cut quorate db3
-    wait $recovery || true
+    wait "$recovery" || true
     said "^Error: .*db3"
     read -r plan state < <(newest_plan)
     [[ $state == unfinished ]]
     node_uncut quorate db3
     inside "$QUORATE" plan undo "$plan" --yes
     wait_for 60 color_is blue
+}
+
+@test "who may not read his data is told before anything is stopped; lost data has its unit's owner" {
+    prepare debian db1 db2 db3
+    node_sh db1 chown -R root: /var/lib/etcd/default
+    run q recover --yes
+    [[ $status -ne 0 && $output == *"db1: '/var/lib/etcd/default' belongs to root, and 'etcd.service' runs as etcd"* ]]
+    color_is blue
+
+    for name in db1 db2 db3; do
+        node_sh "$name" systemctl stop etcd
+        node_sh "$name" rm -rf /var/lib/etcd/default
+    done
+    q recover --yes
+    color_is green
+    [[ $(owner_of db1 /var/lib/etcd/default) == "etcd:etcd 700" ]]
+}
+
+@test "API servers are held down meanwhile, and put back; a port that is taken is told, and all is as before" {
+    local manifest=/etc/kubernetes/manifests/kube-apiserver.yaml before
+    prepare static-pod db1 db2 db3
+    node_sh db1 sh -c 'cd /opt/images/etcd* && printf "#!/bin/sh\nwhile :; do sleep 1; done\n" >kube-apiserver && chmod +x kube-apiserver'
+    node_sh db1 sh -c "sed -e 's/name: etcd\$/name: kube-apiserver/' -e 's/^    - etcd\$/    - kube-apiserver/' \
+        -e '/livenessProbe/,/timeoutSeconds/d' /etc/kubernetes/manifests/etcd.yaml >/tmp/new && mv /tmp/new $manifest"
+    wait_for 60 node_sh db1 pgrep -x kube-apiserver
+    before=$(node_sh db1 sha256sum $manifest)
+    run q recover --yes --stop-clients members
+    [[ $status -ne 0 && $output == *"db2: there is no '$manifest'"* ]]
+    color_is blue
+
+    q recover --yes --stop-clients ssh://root@db1 --bump-revision auto 2>&1 | tee "$BATS_TEST_TMPDIR/said"
+    said "hold-clients ssh://root@db1: done"
+    color_is green
+    [[ $(node_sh db1 sha256sum $manifest) == "$before" ]]
+    wait_for 60 node_sh db1 pgrep -x kube-apiserver
+    [[ $(node_sh db1 ls /etc/kubernetes/manifests | tr '\n' ' ') == "etcd.yaml kube-apiserver.yaml " ]]
+    [[ ! -e $(node_root db1)/etc/kubernetes/quorate-held ]]
+}
+
+@test "one member's data is all that is left: everybody has it; a forgotten member is refused, and named" {
+    local old
+    prepare debian db1 db2 db3
+    node_sh db1 systemctl stop etcd
+    node_sh db3 systemctl stop etcd
+    run q recover --from-member db2 --yes
+    [[ $status -ne 0 && $output == *"member 'db2' runs"* ]]
+    node_sh db2 systemctl stop etcd
+    node_sh db1 rm -rf /var/lib/etcd/default
+    q recover --from-member db2 --yes
+    color_is blue
+    [[ $(hashes | wc -l) -eq 1 ]]
+
+    # db3 comes back with its old data, at its old address.
+    node_sh db3 systemctl stop etcd
+    old=$(node_sh db3 sh -c 'echo /var/lib/etcd/default.before-*')
+    node_sh db3 systemd-run --quiet --unit=forgotten --uid=etcd -p EnvironmentFile=/etc/default/etcd \
+        etcd --data-dir "$old"
+    wait_for 30 node_sh db3 sh -c 'journalctl -u forgotten | grep -q "cluster ID mismatch"'
+    run q status
+    [[ $status -ne 0 && $output == *"endpoint http://$(node_ip db3):2379 belongs to another cluster"* ]]
+    color_is blue
+    node_sh db3 systemctl stop forgotten
+    node_sh db3 systemctl start etcd
+    wait_for 60 q status
 }

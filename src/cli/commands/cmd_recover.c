@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/observe.h"
 #include "cli/plan_context.h"
+#include "cluster/rules.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
 #include "ops/recover_take.h"
@@ -34,7 +35,6 @@ static const struct option_def recover_options[] = {
 struct wanted {
     struct repo_entry entry;
     bool from_repo;
-    int64_t revision;      /* of the backup; 0 for a file */
     int64_t highest_known; /* of later backups and of the cluster, if it answers */
 };
 
@@ -53,8 +53,6 @@ backup_find(struct app *app, const char *path, const char *cluster, struct wante
         !repo_list(app->mem, &repo, of, &entries, &count, e))
         return false;
     w->from_repo = true;
-    if (w->entry.manifest != NULL)
-        w->revision = w->entry.manifest->revision;
     for (size_t i = 0; i < count; i++) {
         if (entries[i].manifest != NULL && entries[i].manifest->revision > w->highest_known)
             w->highest_known = entries[i].manifest->revision;
@@ -62,33 +60,35 @@ backup_find(struct app *app, const char *path, const char *cluster, struct wante
     return true;
 }
 
-/* A cluster that still answers knows best how far its revisions went. */
-static void
-cluster_ask(struct app *app, struct wanted *w)
+/* A cluster that still answers knows best who its members are, and how far its revisions went. */
+static bool
+cluster_ask(struct app *app, const struct inventory *inventory, struct wanted *w, struct error *e)
 {
     struct error ignored = ERROR_INIT;
     const struct etcd_options *options;
     struct cluster_view view;
 
-    if (!app_etcd_options(app, &options, &ignored) ||
-        !cluster_view_fetch(app->mem, options, &view, &ignored))
-        return;
+    if (!app_etcd_options(app, &options, e))
+        return false;
+    if (!cluster_view_fetch(app->mem, options, &view, &ignored))
+        return true;
     for (size_t i = 0; i < view.member_count; i++) {
         if (view.members[i].known && view.members[i].status.header.revision > w->highest_known)
             w->highest_known = view.members[i].status.header.revision;
     }
+    return rule_may_recover(&view, inventory, e);
 }
 
 static bool
-bump_wanted(struct app *app, struct wanted *w, uint64_t *ret_bump, struct error *e)
+bump_wanted(struct app *app, const struct wanted *w, struct recover_request *request,
+            struct error *e)
 {
     const char *text = option_text(&app->options, "bump-revision");
 
-    if (strcmp(text, "auto") != 0)
-        return number_parse_u64(text, ret_bump, e) || error_wrap(e, "--bump-revision");
-    cluster_ask(app, w);
-    *ret_bump = bump_revision_auto(w->revision, w->revision == 0 ? 0 : w->highest_known);
-    return true;
+    request->highest_known = w->highest_known;
+    request->bump_auto = strcmp(text, "auto") == 0;
+    return request->bump_auto || number_parse_u64(text, &request->bump_revision, e) ||
+           error_wrap(e, "--bump-revision");
 }
 
 /* QUORATE_REPO and the inventory stand for a flag that is not there; --file is more than that.
@@ -173,7 +173,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     if (!source_choose(app, &repo, e) || !app_inventory(app, &inventory, e) ||
         !plan_context_of_app(app, &context, e) ||
         (repo != NULL && !backup_find(app, repo, inventory->name, &w, e)) ||
-        !bump_wanted(app, &w, &request.bump_revision, e) ||
+        !cluster_ask(app, inventory, &w, e) || !bump_wanted(app, &w, &request, e) ||
         !clients_choose(app, inventory, &request, e))
         return false;
     request.inventory = inventory;

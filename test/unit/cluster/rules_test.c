@@ -308,6 +308,39 @@ test_a_silent_leader_is_critical(void **state)
                         "the leader, m1, does not answer: writes wait for an election");
 }
 
+static struct etcd_member
+member_at(uint64_t id, const char *name, const char *const *peer_urls, size_t count)
+{
+    return (struct etcd_member){
+        .id = id, .name = name, .peer_urls = peer_urls, .peer_url_count = count};
+}
+
+static void
+test_a_recovery_is_of_all_members(void **state)
+{
+    static const char *const urls_1[] = {"http://10.0.0.1:2380", "http://old:2380"};
+    static const char *const urls_2[] = {"http://10.0.0.2:2380"};
+    const char *configured[] = {"http://10.0.0.1:2380"};
+    struct inventory_member members[1] = {{.name = "db1", .peer_urls = {configured, 1}}};
+    struct inventory inventory = {.name = "prod", .members = {members, 1, 1}};
+    struct member_view views[2] = {{.member = member_at(1, "db1", urls_1, 2)},
+                                   {.member = member_at(2, "db2", urls_2, 1)}};
+    struct cluster_view view = {.members = views, .member_count = 1};
+
+    (void)state;
+    error_clear(&e);
+    assert_true(rule_may_recover(&view, &inventory, &e));
+    view.member_count = 2;
+    assert_false(rule_may_recover(&view, &inventory, &e));
+    assert_int_equal(e.code, ERROR_REFUSED);
+    assert_non_null(strstr(e.text, "member db2 (http://10.0.0.2:2380)"));
+    assert_non_null(strstr(e.text, "'prod'"));
+    /* Who told no list has no URLs. */
+    views[1].member.peer_url_count = 0;
+    error_clear(&e);
+    assert_true(rule_may_recover(&view, &inventory, &e));
+}
+
 int
 main(void)
 {
@@ -319,6 +352,7 @@ main(void)
         cmocka_unit_test(test_judgements),
         cmocka_unit_test(test_judgement_of_alarms_strays_and_the_never_started),
         cmocka_unit_test(test_no_random_source_is_unfit),
+        cmocka_unit_test(test_a_recovery_is_of_all_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
