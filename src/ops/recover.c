@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cluster/connect.h"
+#include "ops/recover_mounts.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 #include "ops/restore_site.h"
@@ -37,36 +38,68 @@ recover_etcd_options(const struct recover *r, struct etcd_options *ret_options)
     ret_options->password = r->context->password;
 }
 
-static struct recover_tree *
+static void
 tree_add(struct recover_member *m, const char *place, const char *built)
 {
-    struct arena *mem = m->recover->plan->mem;
-    struct recover_tree *tree = &m->trees[m->tree_count++];
-
-    tree->place = restore_path_trim(mem, place);
-    tree->aside = arena_printf(mem, "%s.before-%s", tree->place, m->recover->stamp);
-    tree->built = m->recover->in_place
-                      ? tree->place
-                      : arena_printf(mem, "%s/%s.%s", m->recover->workshop,
-                                     state_file_name(mem, m->configured->name), built);
-    return tree;
+    m->trees[m->tree_count++] = (struct recover_tree){
+        .place = place,
+        .aside = arena_printf(m->recover->plan->mem, "%s.before-%s", place, m->recover->stamp),
+        .built = built,
+    };
 }
 
-/* A log inside of the data directory comes and goes with it. */
-static void
-member_init(struct recover_member *m)
+/* Where a directory of the member is built: in its place, or in the workshop under 'word'. */
+static const char *
+built_path(const struct recover_member *m, const char *place, const char *word)
 {
     struct arena *mem = m->recover->plan->mem;
-    const struct recover_tree *data = tree_add(m, m->configured->data_dir, "data");
-    const char *wal_dir = m->configured->wal_dir;
-    size_t size = strlen(data->place);
 
-    if (wal_dir == NULL)
-        m->built_wal = path_join(mem, data->built, "member/wal");
-    else if (strncmp(wal_dir, data->place, size) == 0 && wal_dir[size] == '/')
-        m->built_wal = path_join(mem, data->built, wal_dir + size + 1);
+    return m->recover->in_place ? place
+                                : arena_printf(mem, "%s/%s.%s", m->recover->workshop,
+                                               state_file_name(mem, m->configured->name), word);
+}
+
+/* What 'path' is called in 'dir'; NULL when it is not in there. */
+static const char *
+path_below(const char *dir, const char *path)
+{
+    size_t size = strlen(dir);
+
+    return strncmp(dir, path, size) == 0 && path[size] == '/' ? path + size + 1 : NULL;
+}
+
+/* A log that is in a directory that is moved comes and goes with it. */
+static void
+log_init(struct recover_member *m)
+{
+    struct arena *mem = m->recover->plan->mem;
+    const char *wal_dir, *below;
+
+    if (m->configured->wal_dir == NULL) {
+        m->built_wal = path_join(mem, m->built_data, "member/wal");
+        return;
+    }
+    wal_dir = restore_path_trim(mem, m->configured->wal_dir);
+    below = path_below(m->data_dir, wal_dir);
+    m->built_wal =
+        below != NULL ? path_join(mem, m->built_data, below) : built_path(m, wal_dir, "log");
+    if (path_below(m->trees[0].place, wal_dir) == NULL)
+        tree_add(m, wal_dir, m->built_wal);
+}
+
+/* A mount point stays where it is: what moves is etcd's directory in it. */
+static void
+member_init(struct recover_member *m, bool is_mount)
+{
+    struct arena *mem = m->recover->plan->mem;
+
+    m->data_dir = restore_path_trim(mem, m->configured->data_dir);
+    m->built_data = built_path(m, m->data_dir, "data");
+    if (is_mount)
+        tree_add(m, path_join(mem, m->data_dir, "member"), path_join(mem, m->built_data, "member"));
     else
-        m->built_wal = tree_add(m, wal_dir, "log")->built;
+        tree_add(m, m->data_dir, m->built_data);
+    log_init(m);
 }
 
 static bool
@@ -79,12 +112,14 @@ no_data_dir(const struct recover *r, const struct inventory_member *member, stru
 }
 
 static bool
-members_init(struct recover *r, struct error *e)
+members_init(struct recover *r, const struct json *inputs, struct error *e)
 {
     struct arena *mem = r->plan->mem;
+    struct recover_mounts mounts;
 
     if (!initial_cluster_parse(mem, inventory_initial_cluster(mem, r->inventory), &r->cluster, e) ||
-        !initial_cluster_identify(&r->cluster, r->token, e))
+        !initial_cluster_identify(&r->cluster, r->token, e) ||
+        !recover_mounts_decode(mem, inputs, &mounts, e))
         return false;
     r->member_count = r->inventory->members.count;
     r->members = arena_zero(mem, (r->member_count + 1) * sizeof(*r->members));
@@ -95,7 +130,7 @@ members_init(struct recover *r, struct error *e)
         m->configured = &r->inventory->members.items[i];
         if (m->configured->data_dir == NULL)
             return no_data_dir(r, m->configured, e);
-        member_init(m);
+        member_init(m, recover_mounts_have(&mounts, m->configured->name));
     }
     return true;
 }
@@ -173,7 +208,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
     r->plan = plan;
     r->context = context;
     if (!inputs_read(r, inputs, e) || !site_of_inputs(r, inputs, e) ||
-        !clients_read(r, inputs, e) || !members_init(r, e))
+        !clients_read(r, inputs, e) || !members_init(r, inputs, e))
         return false;
     plan->cluster = r->inventory->name;
     plan->title = arena_printf(plan->mem, "recover cluster '%s' at revision %lld from '%s'",
@@ -255,13 +290,14 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
                struct error *e)
 {
     struct snapshot_facts facts;
+    struct recover_mounts mounts;
     struct json_writer w;
     char digest[2 * SHA256_SIZE + 1];
     uint64_t bump;
     bool known = request->entry != NULL ? facts_of_entry(mem, request->entry, &facts, e)
                                         : facts_of_file(mem, request->file, &facts, e);
 
-    if (!known)
+    if (!known || !recover_mounts_look(mem, request->inventory, &mounts, e))
         return false;
     bump = request->bump_auto ? bump_revision_auto(facts.revision, request->highest_known)
                               : request->bump_revision;
@@ -278,6 +314,7 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     json_key_text(&w, "stamp", stamp_new(mem));
     json_key_u64(&w, "bumpRevision", bump);
     json_key_bool(&w, "keepAlarms", request->keep_alarms);
+    recover_mounts_encode(&w, &mounts);
     json_key(&w, "clients");
     json_array_begin(&w);
     for (size_t i = 0; i < request->client_count; i++)

@@ -19,7 +19,7 @@ recover_restore_request(struct recover *r)
         const struct recover_member *m = &r->members[i];
 
         targets[i].name = m->configured->name;
-        targets[i].data_dir = m->trees[0].built;
+        targets[i].data_dir = m->built_data;
         targets[i].wal_dir = m->configured->wal_dir != NULL ? m->built_wal : NULL;
     }
     return (struct restore_request){
@@ -46,7 +46,7 @@ member_is_built(const struct recover *r, const struct recover_member *m, struct 
         .no_alarms = !r->keep_alarms,
     };
 
-    return restore_verify_dir(m->trees[0].built, m->built_wal, &expected, e);
+    return restore_verify_dir(m->built_data, m->built_wal, &expected, e);
 }
 
 static bool
@@ -58,7 +58,7 @@ build_check(void *op, enum progress *ret_progress, struct error *e)
     if (recover_mark_is(r, RECOVER_MARK_BUILT, RECOVER_YES))
         return true;
     for (size_t i = 0; i < r->member_count; i++) {
-        if (r->verified && path_exists(r->members[i].trees[0].built) &&
+        if (r->verified && path_exists(r->members[i].built_data) &&
             member_is_built(r, &r->members[i], e))
             continue;
         error_clear(e);

@@ -45,7 +45,7 @@ static bool
 database_time(struct arena *mem, const struct recover_member *m, const char **ret_time,
               struct error *e)
 {
-    const char *path = path_join(mem, m->trees[0].place, "member/snap/db");
+    const char *path = path_join(mem, m->data_dir, "member/snap/db");
     const struct host *host;
     struct host_file file;
 

@@ -10,6 +10,7 @@
 #include "format/wal/wal_segment.h"
 #include "node/host/host_facts.h"
 #include "node/host/host_file.h"
+#include "ops/recover_mounts.h"
 #include "ops/recover_state.h"
 #include "ops/restore_site.h"
 
@@ -59,7 +60,7 @@ settings_agree(const struct recover_member *m, const struct service *service, st
         !setting_agrees(m, &settings, "name", m->configured->name, e))
         return false;
     if (service->class == &service_systemd &&
-        !setting_agrees(m, &settings, "data-dir", m->trees[0].place, e))
+        !setting_agrees(m, &settings, "data-dir", m->data_dir, e))
         return false;
     if (!settings_bool(&settings, "force-new-cluster", FLAG_MINOR_NEWEST))
         return true;
@@ -93,9 +94,8 @@ place_is_good(const struct recover_member *m, const struct host *host,
               const struct recover_tree *tree, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const char *const argv[] = {"mountpoint", "-q", "--", tree->place, NULL};
-    struct host_result result;
     struct host_file file;
+    bool is_mount;
 
     if (!host_file_look(&tmp, host, tree->place, &file, e))
         return false;
@@ -104,15 +104,14 @@ place_is_good(const struct recover_member *m, const struct host *host,
     if (file.kind != HOST_DIR)
         return error_set(e, ERROR_REFUSED, "%s: '%s' is no directory", host_name(host),
                          tree->place);
-    if (!owner_fits(m, host, tree, &file, e) ||
-        !host_run(&tmp, host, &(struct host_command){.argv = argv}, &result, e))
+    if (!owner_fits(m, host, tree, &file, e) || !recover_is_mount(host, tree->place, &is_mount, e))
         return false;
-    if (result.exit_code != 0)
+    if (!is_mount)
         return true;
     error_set_(e, ERROR_REFUSED, 0,
                "%s: '%s' of member '%s' is a mount point, and cannot be moved aside",
                host_name(host), tree->place, m->configured->name);
-    return error_hint(e, "give etcd a directory below it as its --data-dir");
+    return error_hint(e, "give etcd a directory below it as its --wal-dir");
 }
 
 static bool

@@ -54,9 +54,12 @@ enum { RECOVER_TREES_MOST = 2 };
 struct recover_member {
     struct recover *recover;
     const struct inventory_member *configured;
-    struct recover_tree trees[RECOVER_TREES_MOST]; /* the data; the log, when it is apart */
+    const char *data_dir;                          /* on its host */
+    struct recover_tree trees[RECOVER_TREES_MOST]; /* what moves: the data, or 'member' in them when
+                                                      they are a mount point; the log, when it is apart */
     size_t tree_count;
-    const char *built_wal; /* the log's directory as it is built */
+    const char *built_data; /* the directories as they are built, here */
+    const char *built_wal;
 };
 
 /* A host whose API server is held down meanwhile. */

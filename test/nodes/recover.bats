@@ -33,7 +33,7 @@ prepare() {
         node_etcd_version "$name" "${QUORATE_TEST_ETCD:-3.5}"
     done
     nodes_cluster "$@"
-    inside "$QUORATE" cluster discover --name prod --write --host ssh://root@db1,ssh://root@db2,ssh://root@db3
+    with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1,ssh://root@db2,ssh://root@db3
     q put color green
     q backup now
     q put color blue
@@ -109,10 +109,10 @@ said() {
     grep -q -e "$1" "$BATS_TEST_TMPDIR/said"
 }
 
-@test "no room on a host, from the beginning or on the way: it says where, and the old cluster runs" {
+@test "no room on a host whose data are on a disk of their own: it says where, and the old cluster runs" {
     local recovery status state
-    NODES_DATA_DIR=/srv/data/etcd node_disk db2 /srv/data 260M
-    NODES_DATA_DIR=/srv/data/etcd prepare debian db1 db2 db3
+    node_disk db2 /srv/data 260M
+    NODES_DATA_DIR=/srv/data prepare debian db1 db2 db3
 
     # The disk fills up on the way: the old cluster is back by itself.
     recover_until '"begin".*"deliver db2"'
@@ -123,7 +123,7 @@ said() {
     [[ $status -eq 7 ]]
     node_unfill db2 /srv/data
     wait_for 60 color_is blue
-    [[ -z $(node_sh db2 sh -c 'ls -A /srv/data | grep -v -e ^etcd$ -e lost') ]]
+    [[ $(on_disk) == member ]]
     read -r _ state < <(newest_plan)
     [[ $state == undone ]]
 
@@ -133,6 +133,17 @@ said() {
     node_unfill db2 /srv/data
     [[ $status -eq 7 && $output == *"db2: '/srv/data"*"bytes are needed"* ]]
     color_is blue
+
+    # A mount point cannot be moved: what is in it is.
+    q recover --yes
+    color_is green
+    [[ $(on_disk) =~ ^member\ member.before-[^\ ]*$ ]]
+    [[ $(node_sh db1 sh -c 'ls -d /srv/data.before-*') == /srv/data.before-* ]]
+}
+
+on_disk() {
+    # shellcheck disable=SC2012 # plain names
+    node_sh db2 ls -A /srv/data | grep -v lost+found | xargs
 }
 
 kill_it() {
@@ -161,7 +172,7 @@ kill_it() {
     done
 }
 
-@test "the way to a host is cut while data goes there: it says so, and is undone once the host is back" {
+@test "the way to a host is cut while data goes there, a port is taken: it says so, and is undone afterwards" {
     local recovery plan state
     prepare debian db1 db2 db3
     recover_until '"begin".*"deliver db3"'
@@ -172,6 +183,18 @@ kill_it() {
     [[ $state == unfinished ]]
     node_uncut quorate db3
     inside "$QUORATE" plan undo "$plan" --yes
+    wait_for 60 color_is blue
+
+    # Somebody takes a member's port while it is down: neither the new cluster nor the old one can start.
+    recover_until '"begin".*"deliver db3"'
+    kill_it
+    node_take_port db2 2380
+    read -r plan _ < <(newest_plan)
+    run inside "$QUORATE" plan resume "$plan" --yes
+    echo "$output"
+    [[ $status -ne 0 && $output == *"member 'db2'"*"address already in use"* ]]
+    node_free_port db2 2380
+    run inside "$QUORATE" plan undo "$plan" --yes
     wait_for 60 color_is blue
 }
 
@@ -191,7 +214,7 @@ kill_it() {
     [[ $(owner_of db1 /var/lib/etcd/default) == "etcd:etcd 700" ]]
 }
 
-@test "API servers are held down meanwhile, and put back; a port that is taken is told, and all is as before" {
+@test "API servers are held down meanwhile, and put back as they were" {
     local manifest=/etc/kubernetes/manifests/kube-apiserver.yaml before
     prepare static-pod db1 db2 db3
     node_sh db1 sh -c 'cd /opt/images/etcd* && printf "#!/bin/sh\nwhile :; do sleep 1; done\n" >kube-apiserver && chmod +x kube-apiserver'
@@ -214,7 +237,7 @@ kill_it() {
 
 @test "one member's data is all that is left: everybody has it; a forgotten member is refused, and named" {
     local old
-    prepare debian db1 db2 db3
+    prepare --tls debian db1 db2 db3
     node_sh db1 systemctl stop etcd
     node_sh db3 systemctl stop etcd
     run q recover --from-member db2 --yes
@@ -232,7 +255,7 @@ kill_it() {
         etcd --data-dir "$old"
     wait_for 30 node_sh db3 sh -c 'journalctl -u forgotten | grep -q "cluster ID mismatch"'
     run q status
-    [[ $status -ne 0 && $output == *"endpoint http://$(node_ip db3):2379 belongs to another cluster"* ]]
+    [[ $status -ne 0 && $output == *"endpoint $(nodes_endpoints db3) belongs to another cluster"* ]]
     color_is blue
     node_sh db3 systemctl stop forgotten
     node_sh db3 systemctl start etcd
