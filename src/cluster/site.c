@@ -9,7 +9,7 @@ site_init(struct site *site, struct arena *mem, const struct inventory *inventor
         .mem = mem,
         .name = arena_text(mem, inventory->name),
         .lab_dir = inventory->lab != NULL ? arena_text(mem, inventory->lab->dir) : NULL,
-        .options = {.become = true},
+        .options = {.become = inventory->lab == NULL},
     };
 }
 

@@ -21,7 +21,7 @@ struct site {
 
 /*
  * Opens nothing yet. Commands on hosts run as root, by sudo where the login user is another: units,
- * manifests and data directories are root's to change.
+ * manifests and data directories are root's to change. A lab is its user's own.
  *
  * mem        lives as long as the site.
  * inventory  only read here: it may be loaded anew, and change, while the site is open.

@@ -25,6 +25,19 @@ site_new(const struct inventory_lab *lab)
 }
 
 static void
+test_only_hosts_are_worked_on_as_root(void **state UNUSED)
+{
+    const struct inventory_lab lab = {.dir = "/labs/demo"};
+    const struct inventory hosts = {.name = "prod"}, here = {.name = "lab:demo", .lab = &lab};
+    struct site site;
+
+    site_init(&site, &mem, &hosts);
+    assert_true(site.options.become);
+    site_init(&site, &mem, &here);
+    assert_false(site.options.become);
+}
+
+static void
 test_members_of_a_lab_are_programs_of_its_supervisor(void **state UNUSED)
 {
     struct site site = site_new(&(struct inventory_lab){.dir = "/labs/demo"});
@@ -94,6 +107,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_hosts_are_worked_on_as_root),
         cmocka_unit_test(test_members_of_a_lab_are_programs_of_its_supervisor),
         cmocka_unit_test(test_other_members_are_what_runs_says),
         cmocka_unit_test(test_what_nobody_said_is_asked_for),
