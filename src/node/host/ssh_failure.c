@@ -13,6 +13,10 @@ struct failure {
 };
 
 #define HINT_REACH "is the host up, and may port and address be reached from here?"
+#define HINT_LOST                                                                                  \
+    "is the host up, and does its sshd take more connections (MaxStartups, a ban by fail2ban)? "   \
+    "see "                                                                                         \
+    "'journalctl -u ssh' there; what was begun there may be done or not: look again"
 
 /* The first that is said counts. What stands for itself is shown as ssh put it. */
 static const struct failure failures[] = {
@@ -32,10 +36,10 @@ static const struct failure failures[] = {
     {"Can't open user config file", ERROR_USAGE, "ssh-configuration", ""},
     {"terminating,", ERROR_USAGE, "ssh-configuration", ""},
     {"not responding", ERROR_CONNECTION, "connection-lost", HINT_REACH},
-    {"Connection closed", ERROR_CONNECTION, "connection-lost", ""},
-    {"Connection reset", ERROR_CONNECTION, "connection-lost", ""},
-    {"closed by remote host", ERROR_CONNECTION, "connection-lost", ""},
-    {"Broken pipe", ERROR_CONNECTION, "connection-lost", ""},
+    {"Connection closed", ERROR_CONNECTION, "connection-lost", HINT_LOST},
+    {"Connection reset", ERROR_CONNECTION, "connection-lost", HINT_LOST},
+    {"closed by remote host", ERROR_CONNECTION, "connection-lost", HINT_LOST},
+    {"Broken pipe", ERROR_CONNECTION, "connection-lost", HINT_LOST},
 };
 
 /* The line of 'said' that holds 'word'; else its last line. */
@@ -164,5 +168,6 @@ ssh_failure(const struct ssh_target *target, const char *said, struct error *e)
     error_set_(e, ERROR_CONNECTION, 0, "%s: ssh failed%s%s", target->name,
                said[0] != '\0' ? ": " : "", line_with(&tmp, said, NULL));
     evidence_begin(e, "connection-lost");
-    return false;
+    return error_hint(e, "try by hand, ssh tells more then: %s true",
+                      arena_printf(&tmp, "ssh -v%s", login_command(&tmp, target) + strlen("ssh")));
 }

@@ -28,7 +28,10 @@ static const struct {
      ERROR_CONNECTION, "unreachable", "db1: Connection timed out during banner exchange",
      "is the host up, and may port and address be reached from here?"},
     {"kex_exchange_identification: Connection closed by remote host\r\n", ERROR_CONNECTION,
-     "connection-lost", "db1: kex_exchange_identification: Connection closed by remote host", ""},
+     "connection-lost", "db1: kex_exchange_identification: Connection closed by remote host",
+     "is the host up, and does its sshd take more connections (MaxStartups, a ban by fail2ban)? "
+     "see "
+     "'journalctl -u ssh' there; what was begun there may be done or not: look again"},
     {"Timeout, server 10.0.0.4 not responding.\r\n", ERROR_CONNECTION, "connection-lost",
      "db1: Timeout, server 10.0.0.4 not responding.",
      "is the host up, and may port and address be reached from here?"},
@@ -70,8 +73,10 @@ static const struct {
      ERROR_USAGE, "ssh-configuration",
      "db1: /home/op/.ssh/config: line 3: Bad configuration option: frobnicate",
      "see 'quorate help'"},
-    {"something new\n", ERROR_CONNECTION, "connection-lost", "db1: ssh failed: something new", ""},
-    {"", ERROR_CONNECTION, "connection-lost", "db1: ssh failed", ""},
+    {"something new\n", ERROR_CONNECTION, "connection-lost", "db1: ssh failed: something new",
+     "try by hand, ssh tells more then: ssh -v -p 2222 op@db1 true"},
+    {"", ERROR_CONNECTION, "connection-lost", "db1: ssh failed",
+     "try by hand, ssh tells more then: ssh -v -p 2222 op@db1 true"},
 };
 
 static void
