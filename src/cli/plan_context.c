@@ -43,10 +43,16 @@ inventory_of_journal(struct app *app, struct bytes inputs, struct error *e)
         return false;
     if (json_get(doc, "cluster") == NULL)
         return true;
-    if (!plan_cluster_decode(app->mem, doc, &context, &cluster, e) ||
-        !plan_cluster_inventory(app->mem, &cluster, &inventory, e))
+    if (!plan_cluster_decode(app->mem, doc, &context, &cluster, e))
         return false;
-    app->inventory = inventory;
+    if (plan_cluster_inventory(app->mem, &cluster, &inventory, e)) {
+        app->inventory = inventory;
+        return true;
+    }
+    /* Its inventory is gone: who says where the cluster is can go on all the same. */
+    if (e->code != ERROR_NOT_FOUND || option_source(&app->options, "endpoints") != OPTION_FROM_FLAG)
+        return false;
+    error_clear(e);
     return true;
 }
 

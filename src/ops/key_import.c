@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "ops/key_export_read.h"
 #include "ops/key_import_state.h"
+#include "ops/plan_cluster.h"
 
 enum { CALL_TIMEOUT_MS = 60000 };
 
@@ -147,6 +148,8 @@ inputs_write(const struct key_import_request *request, const char *path, uint64_
     json_writer_init(&w, out, 0);
     json_object_begin(&w);
     json_key_id(&w, "clusterId", cluster_id);
+    if (request->inventory != NULL)
+        plan_cluster_encode(&w, request->inventory);
     json_key_text(&w, "path", path);
     json_key_text(&w, "sha256", digest);
     json_key_bool(&w, "overwrite", request->overwrite);

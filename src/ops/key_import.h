@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/observer.h"
+#include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "plan/plan.h"
 
@@ -15,6 +16,8 @@ extern const struct plan_kind key_import_kind;
 
 struct key_import_request {
     const struct etcd_options *etcd;
+    const struct inventory
+        *inventory; /* of --cluster, by whose name the plan is found; NULL: none */
     const char *path;
     bool overwrite;   /* keys that the cluster has with another value */
     bool with_leases; /* keys with a lease too, under a lease of the same id */

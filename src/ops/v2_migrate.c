@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "base/time.h"
+#include "ops/plan_cluster.h"
 #include "ops/v2_migrate_state.h"
 
 /* Listing a large directory takes longer than a short request. */
@@ -139,6 +140,8 @@ inputs_write(const struct v2_migrate_request *request, uint64_t cluster_id, cons
     json_writer_init(&w, out, 0);
     json_object_begin(&w);
     json_key_id(&w, "clusterId", cluster_id);
+    if (request->inventory != NULL)
+        plan_cluster_encode(&w, request->inventory);
     json_key_text(&w, "root", request->root);
     json_key(&w, "hidden");
     json_array_begin(&w);

@@ -10,6 +10,7 @@
 #define QUORATE_OPS_V2_MIGRATE_H
 
 #include "base/buf.h"
+#include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "plan/plan.h"
 
@@ -17,8 +18,10 @@ extern const struct plan_kind v2_migrate_kind;
 
 struct v2_migrate_request {
     const struct etcd_options *etcd; /* for both APIs */
-    const char *root;                /* "/" for all */
-    const char *const *hidden;       /* keys and directories that no listing shows */
+    const struct inventory
+        *inventory;            /* of --cluster, by whose name the plan is found; NULL: none */
+    const char *root;          /* "/" for all */
+    const char *const *hidden; /* keys and directories that no listing shows */
     size_t hidden_count;
     bool keep_dirs; /* a key "DIRECTORY/" with an empty value for each directory */
     bool overwrite; /* keys that v3 has with another value */

@@ -434,7 +434,9 @@ overtaken_check(const struct engine *en, struct error *e)
     while (own < count && strcmp(entries[own].id, en->info->id) != 0)
         own++;
     for (size_t i = own + 1; i < count; i++) {
-        if (!changed_the_cluster(entries[i].info))
+        /* Keys that were imported since are known by the same name, and in nobody's way. */
+        if (!changed_the_cluster(entries[i].info) ||
+            strcmp(entries[i].info->cluster, en->plan->cluster) != 0)
             continue;
         error_set_(e, ERROR_CONFLICT, 0,
                    "plan '%s' was overtaken: the later plan '%s' has changed cluster '%s'",

@@ -80,6 +80,9 @@ header_decode(struct arena *mem, const struct json *record, struct plan_info *in
     if (!json_is_object(inputs))
         return error_set(e, ERROR_FORMAT, "'inputs' is not an object");
     info->inputs = json_print(mem, inputs);
+    if (json_get(inputs, "cluster") != NULL &&
+        !json_get_text(mem, inputs, "cluster", &info->known_as, e))
+        return error_wrap(e, "'inputs'");
     return json_get_i64(record, "at", &info->created_ms, e) &&
            json_get_text(mem, record, "id", &info->id, e) &&
            json_get_text(mem, record, "kind", &info->kind, e) &&
@@ -302,6 +305,13 @@ entry_compare(const void *a, const void *b)
     return strcmp(x->id, y->id);
 }
 
+static bool
+is_of_cluster(const struct plan_info *info, const char *cluster)
+{
+    return cluster == NULL || strcmp(cluster, info->cluster) == 0 ||
+           (info->known_as != NULL && strcmp(cluster, info->known_as) == 0);
+}
+
 bool
 plan_list(struct arena *mem, const char *state_dir, const char *cluster,
           struct plan_list_entry **ret_entries, size_t *ret_count, struct error *e)
@@ -322,7 +332,7 @@ plan_list(struct arena *mem, const char *state_dir, const char *cluster,
                 continue;
             *ARRAY_PUSH(mem, &entries) =
                 (struct plan_list_entry){.id = ids[i], .error = arena_text(mem, problem.text)};
-        } else if (cluster == NULL || strcmp(cluster, info->cluster) == 0) {
+        } else if (is_of_cluster(info, cluster)) {
             *ARRAY_PUSH(mem, &entries) = (struct plan_list_entry){.id = ids[i], .info = info};
         }
     }

@@ -46,6 +46,7 @@ struct plan_info {
     const char *id;
     const char *kind;
     const char *cluster;
+    const char *known_as; /* the inputs' "cluster": as the operator named it; NULL: not in them */
     const char *title;
     const char *version; /* quorate's, when the plan was made */
     struct bytes inputs;
@@ -99,7 +100,8 @@ struct plan_list_entry {
 /*
  * All plans, the oldest first. A state directory that does not exist has none.
  *
- * cluster  only plans of this cluster (unreadable ones stay in the list); NULL for all.
+ * cluster  only plans of this cluster, by either of its names (unreadable ones stay in the list); NULL for
+ *          all.
  */
 MUST_CHECK bool plan_list(struct arena *mem, const char *state_dir, const char *cluster,
                           struct plan_list_entry **ret_entries, size_t *ret_count, struct error *e);

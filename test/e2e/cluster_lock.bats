@@ -186,3 +186,18 @@ members_are() {
     q member grow --yes --take-over
     lock_is_free
 }
+
+@test "an import is found by its cluster's name, and keeps no growth from being undone" {
+    lab_up --members 1
+    keys_export
+    q member grow m2 --yes
+    q keys import "$BATS_TEST_TMPDIR/keys.jsonl" --yes
+    [[ $(q plan list -w json | jq -r '[.plans[].id | capture("Z-(?<kind>.*)-").kind] | join(" ")') == "member-grow keys-import" ]]
+    [[ $(q get moved --print-value-only) == here ]]
+    q plan undo "$(q plan list -w json | jq -r '.plans[0].id')" --yes
+    members_are m1
+    # Where the cluster is the journal knows.
+    "$QUORATE" plan undo latest --yes
+    [[ -z $(q get moved) ]]
+    [[ $(q plan list -w json | jq -r '.plans[-1].state') == undone ]]
+}

@@ -26,7 +26,7 @@ import_plan(struct app *app, struct plan **ret_plan, struct error *e)
     struct plan_context *context;
     bool ok;
 
-    if (!plan_context_of_app(app, &context, e))
+    if (!app_inventory(app, &request.inventory, e) || !plan_context_of_app(app, &context, e))
         return false;
     operation_face_begin(&face, app);
     request.etcd = context->etcd;

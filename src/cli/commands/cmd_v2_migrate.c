@@ -29,7 +29,7 @@ migrate_plan(struct app *app, struct plan **ret_plan, struct error *e)
     if (request.root[0] != '/')
         return error_set(e, ERROR_USAGE, "'%s' does not begin with '/'", request.root);
     request.hidden = option_list(&app->options, "hidden", &request.hidden_count);
-    if (!plan_context_of_app(app, &context, e))
+    if (!app_inventory(app, &request.inventory, e) || !plan_context_of_app(app, &context, e))
         return false;
     request.etcd = context->etcd;
     return v2_migrate_inputs(app->mem, &request, &inputs, e) &&
