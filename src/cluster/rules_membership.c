@@ -210,6 +210,32 @@ rule_may_add_learner(const struct cluster_view *view, const struct joiner *joine
     return versions_fit(view, joiner, e);
 }
 
+bool
+rule_endpoints_belong(const struct cluster_view *view, struct error *e)
+{
+    for (size_t i = 0; i < view->stray_count; i++) {
+        const struct stray_endpoint *stray = &view->strays[i];
+
+        if (stray->member_id == 0)
+            continue;
+        if (stray->cluster_id == view->cluster_id) {
+            error_set_(
+                e, ERROR_REFUSED, 0,
+                "member %llx answers at %s and is not in the member list: it was removed, and "
+                "still runs",
+                (unsigned long long)stray->member_id, stray->endpoint);
+            return error_hint(e, "stop it, move its data aside, and take its endpoint out");
+        }
+        error_set_(e, ERROR_REFUSED, 0, "at %s answers another cluster (%llx), not this one (%llx)",
+                   stray->endpoint, (unsigned long long)stray->cluster_id,
+                   (unsigned long long)view->cluster_id);
+        return error_hint(
+            e, "a member started with initial-cluster-state 'new' makes a cluster of its "
+               "own: stop it, and move its data aside; or correct the endpoint");
+    }
+    return true;
+}
+
 /* Whether the text of --initial-cluster names exactly the URLs of 'member'. */
 static bool
 cluster_names_member(const struct initial_member *planned, const struct etcd_member *m,

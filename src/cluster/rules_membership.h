@@ -45,6 +45,13 @@ MUST_CHECK bool rule_may_add_learner(const struct cluster_view *view, const stru
                                      struct error *e);
 
 /*
+ * Is what answers at the cluster's endpoints the cluster? A member that was removed and still runs, or one
+ * that was started with initial-cluster-state "new" and made a cluster of its own, is told before
+ * another joins: clients reach it, and its data is not the cluster's.
+ */
+MUST_CHECK bool rule_endpoints_belong(const struct cluster_view *view, struct error *e);
+
+/*
  * Is the joiner's configuration one that etcd starts and joins with? Its data directory is empty, the
  * state is "existing", --initial-cluster has itself and exactly the members there are, and its peer
  * URLs lead to its own host.

@@ -91,13 +91,15 @@ member_may_join(const struct inventory *inventory, const struct cluster_view *vi
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct joiner joiner = joiner_of(member);
+    bool here = inventory->lab != NULL; /* hosts: member_host_allows */
 
-    joiner.version = inventory->lab->etcd_version;
+    joiner.version = here ? inventory->lab->etcd_version : inventory->version;
     joiner.initial_cluster = member_initial_cluster(&tmp, member, view);
     if (!in_place &&
-        (!rule_may_add_learner(view, &joiner, e) || !data_look(member, &joiner.has_data, e) ||
-         !urls_look(&tmp, &member->peer_urls, &joiner.foreign_address, e) ||
-         !urls_look(&tmp, &member->client_urls, &joiner.foreign_address, e)))
+        (!rule_may_add_learner(view, &joiner, e) || !rule_endpoints_belong(view, e) ||
+         (here && (!data_look(member, &joiner.has_data, e) ||
+                   !urls_look(&tmp, &member->peer_urls, &joiner.foreign_address, e) ||
+                   !urls_look(&tmp, &member->client_urls, &joiner.foreign_address, e)))))
         return error_wrap(e, "'%s' cannot join", member->name);
     return rule_joiner_configuration(view, &joiner, e) ||
            error_wrap(e, "'%s' cannot join", member->name);
@@ -124,15 +126,23 @@ leaver_judge(const struct member_job *job, const struct cluster_view *view, stru
 }
 
 static bool
-jobs_judge(const struct membership *ms, const struct inventory *inventory,
+joiner_judge(struct membership *ms, const struct inventory *inventory,
+             const struct cluster_view *view, const struct inventory_member *member,
+             struct error *e)
+{
+    return member_may_join(inventory, view, member, ms->replaces, e) &&
+           member_host_allows(ms, inventory, view, member, ms->replaces, e);
+}
+
+static bool
+jobs_judge(struct membership *ms, const struct inventory *inventory,
            const struct cluster_view *view, struct error *e)
 {
     for (size_t i = 0; i < ms->job_count; i++) {
         const struct member_job *job = &ms->jobs[i];
 
-        if (job->action == MEMBER_LEAVES
-                ? !leaver_judge(job, view, e)
-                : !member_may_join(inventory, view, &job->member, ms->replaces, e))
+        if (job->action == MEMBER_LEAVES ? !leaver_judge(job, view, e)
+                                         : !joiner_judge(ms, inventory, view, &job->member, e))
             return false;
     }
     return true;
@@ -142,7 +152,7 @@ static bool
 preflight_run(void *op, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct membership *ms = op;
+    struct membership *ms = op;
     struct inventory *inventory;
     struct cluster_view view;
 
@@ -177,8 +187,8 @@ membership_field(const void *op, struct arena *mem, const char *name)
 
 static const struct step preflight_step = {
     .name = "preflight",
-    .intent = "look at the cluster (%{before}; afterwards %{after}), names, URLs, ports, data "
-              "directories, versions",
+    .intent = "look at the cluster (%{before}; afterwards %{after}), names, URLs and whether "
+              "they are reached both ways, ports, directories, disks, clocks, versions",
     .field = membership_field,
     .check = preflight_check,
     .run = preflight_run,

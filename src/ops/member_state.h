@@ -129,6 +129,16 @@ MUST_CHECK bool member_may_join(const struct inventory *inventory, const struct 
                                 const struct inventory_member *member, bool in_place,
                                 struct error *e);
 
+/*
+ * Whether the joiner's host can run it (member_host_look.c): its peers are reached from there, and on
+ * hosts it from theirs; disk, clocks, ports, directories. Changes nothing. What is worth a line but no
+ * refusal becomes a note of the plan.
+ */
+MUST_CHECK bool member_host_allows(struct membership *ms, const struct inventory *inventory,
+                                   const struct cluster_view *view,
+                                   const struct inventory_member *joiner, bool in_place,
+                                   struct error *e);
+
 /* --- inputs (member_inputs.c) --- */
 
 struct member_inputs {

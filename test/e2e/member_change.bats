@@ -163,6 +163,17 @@ failed_writes() {
     [[ -z $("$QUORATE" plan list -w json | jq -r '.plans[]?') ]]
 }
 
+@test "what answers at an endpoint and is not the cluster is told before anybody joins" {
+    lab_up --members 1
+    "$QUORATE" lab up --name u --members 1 --etcd "$("$_etcds" path "$ETCD_VERSION")"
+    url() { "$QUORATE" lab status --name "$1" -w json | jq -r '.members[0].clientUrl'; }
+    run -3 q --endpoints "$(url t),$(url u)" member grow --yes
+    "$QUORATE" lab down --name u
+    [[ $(<"$Q_ERR") == *"at http://127.0.0.1:"*" answers another cluster ("*"), not this one ("* ]]
+    [[ $(<"$Q_ERR") == *"Hint: a member started with initial-cluster-state 'new' makes a cluster of its own"* ]]
+    members_are m1
+}
+
 @test "a voter that was added by hand and never started is named as what it is" {
     lab_up
     # etcd asks for members that have been connected for five seconds.

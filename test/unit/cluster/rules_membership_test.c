@@ -108,6 +108,34 @@ test_may_add_learner(void **state)
 }
 
 static void
+test_what_answers_is_the_cluster(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct cluster_view view = view_of(&tmp, "LFF");
+    struct stray_endpoint strays[] = {{.endpoint = "http://h7:2379"}, /* silent */
+                                      {.endpoint = "http://h8:2379"}};
+
+    (void)state;
+    EXPECT_OK(rule_endpoints_belong(&view, &e));
+    view.strays = strays;
+    view.stray_count = 1;
+    EXPECT_OK(rule_endpoints_belong(&view, &e));
+    view.stray_count = 2;
+    strays[1].member_id = 0xab;
+    strays[1].cluster_id = 0xc;
+    EXPECT_ERROR(
+        rule_endpoints_belong(&view, &e), ERROR_REFUSED,
+        "member ab answers at http://h8:2379 and is not in the member list: it was removed, "
+        "and still runs");
+    strays[1].cluster_id = 0xd;
+    EXPECT_ERROR(rule_endpoints_belong(&view, &e), ERROR_REFUSED,
+                 "at http://h8:2379 answers another cluster (d), not this one (c)");
+    assert_string_equal(e.hint,
+                        "a member started with initial-cluster-state 'new' makes a cluster "
+                        "of its own: stop it, and move its data aside; or correct the endpoint");
+}
+
+static void
 test_joiner_configuration(void **state)
 {
     static const struct {
@@ -369,6 +397,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quorum_text),
         cmocka_unit_test(test_may_add_learner),
+        cmocka_unit_test(test_what_answers_is_the_cluster),
         cmocka_unit_test(test_joiner_configuration),
         cmocka_unit_test(test_may_add_voter),
         cmocka_unit_test(test_may_promote),

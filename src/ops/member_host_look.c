@@ -1,0 +1,247 @@
+/* What the first step of a change of membership looks at on hosts: the joiner's, and from there and back
+ * to the others'. */
+
+#include <string.h>
+
+#include "base/number.h"
+#include "cluster/rules_joiner_host.h"
+#include "format/peer_urls.h"
+#include "node/host/host_file.h"
+#include "ops/member_state.h"
+
+struct look {
+    struct membership *ms;
+    const struct inventory *inventory;
+    const struct cluster_view *view;
+    const struct inventory_member *joiner;
+    const struct host *host; /* the joiner's */
+    struct host_facts facts;
+    const char *own; /* the host's addresses; NULL: a lab's, where all is loopback */
+    bool in_place;
+};
+
+/* A lab's members are this user's own processes: nobody becomes root for them. */
+static bool
+host_of(struct arena *mem, struct membership *ms, const struct inventory_member *member,
+        const struct host **ret_host, struct error *e)
+{
+    struct host *local;
+
+    if (ms->lab == NULL)
+        return site_host(&ms->site, member, ret_host, e);
+    if (!host_open(mem, "local:", NULL, &local, e))
+        return false;
+    *ret_host = local;
+    return true;
+}
+
+static uint64_t
+largest_database(const struct cluster_view *view)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && m->status.db_size_bytes > 0 && (uint64_t)m->status.db_size_bytes > most)
+            most = (uint64_t)m->status.db_size_bytes;
+    }
+    return most;
+}
+
+static bool
+disk_judge(struct arena *mem, const struct look *look, struct error *e)
+{
+    const char *name = look->joiner->name;
+    const char *warning;
+    struct host_disk disk;
+    int64_t mean_us;
+
+    if (!host_disk_look(mem, look->host, look->joiner->data_dir, &disk, e) ||
+        !rule_disk_suffices(&disk, name, look->joiner->data_dir, largest_database(look->view), e))
+        return false;
+    /* A lab's disk is the one that its other members are on. */
+    if (look->ms->lab != NULL)
+        return true;
+    if (!host_fsync_probe(look->host, disk.exists, &mean_us, e) ||
+        !rule_disk_is_fast(mem, name, mean_us, &warning, e))
+        return false;
+    if (warning != NULL)
+        plan_note(look->ms->plan, "%s", warning);
+    return true;
+}
+
+static bool
+ports_judge(struct arena *mem, const struct look *look, const struct inventory_urls *urls,
+            const char *what, struct error *e)
+{
+    for (size_t i = 0; i < urls->count; i++) {
+        const char *host;
+        const char *port;
+        uint64_t number;
+
+        if (peer_url_host_port(mem, urls->items[i], &host, &port) &&
+            number_parse_u64(port, &number, e) && number <= UINT16_MAX &&
+            !rule_port_is_free(&look->facts, look->joiner->name, what, (uint16_t)number, e))
+            return false;
+    }
+    return true;
+}
+
+/* Adds the member's peer URLs to what 'from' is to reach. */
+static void
+targets_add(struct arena *mem, struct peer_reach **at, const char *from, const char *to,
+            const struct inventory_urls *urls, bool listens, const char *own)
+{
+    for (size_t i = 0; i < urls->count; i++) {
+        struct peer_reach r = {
+            .from = from, .to = to, .url = urls->items[i], .listens = listens, .own = own};
+
+        if (peer_url_host_port(mem, urls->items[i], &r.got.name, &r.got.port))
+            *(*at)++ = r;
+    }
+}
+
+static bool
+reach_judge(struct arena *mem, const struct host *host, struct peer_reach *reach, size_t count,
+            struct error *e)
+{
+    struct host_reach *targets = arena_zero(mem, (count + 1) * sizeof(*targets));
+
+    for (size_t i = 0; i < count; i++)
+        targets[i] = reach[i].got;
+    if (!host_reach_probe(mem, host, targets, count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        reach[i].got = targets[i];
+        if (!rule_peer_is_reached(&reach[i], e))
+            return false;
+    }
+    return true;
+}
+
+/* The members that are there and stay: one that is replaced is dead. */
+static bool
+is_other(const struct look *look, const struct member_view *m)
+{
+    return m->member.peer_url_count > 0 && m->member.name[0] != '\0' &&
+           strcmp(m->member.name, look->joiner->name) != 0;
+}
+
+static struct inventory_urls
+urls_of(const struct etcd_member *m)
+{
+    return (struct inventory_urls){without_const(m->peer_urls), m->peer_url_count};
+}
+
+static bool
+others_are_reached(struct arena *mem, const struct look *look, struct error *e)
+{
+    size_t most = 0;
+    struct peer_reach *reach;
+    struct peer_reach *at;
+
+    for (size_t i = 0; i < look->view->member_count; i++)
+        most += look->view->members[i].member.peer_url_count;
+    at = reach = arena_zero(mem, (most + 1) * sizeof(*reach));
+    for (size_t i = 0; i < look->view->member_count; i++) {
+        const struct member_view *m = &look->view->members[i];
+        const struct inventory_urls urls = urls_of(&m->member);
+
+        if (is_other(look, m))
+            targets_add(mem, &at, look->joiner->name, m->member.name, &urls, true, NULL);
+    }
+    return reach_judge(mem, look->host, reach, (size_t)(at - reach), e);
+}
+
+/* From the host of a member to the joiner's; and their clocks. */
+static bool
+other_judge(struct arena *mem, const struct look *look, const struct inventory_member *other,
+            struct error *e)
+{
+    struct peer_reach *reach =
+        arena_zero(mem, (look->joiner->peer_urls.count + 1) * sizeof(*reach));
+    struct peer_reach *at = reach;
+    const struct host *host;
+    struct host_facts facts;
+
+    targets_add(mem, &at, other->name, look->joiner->name, &look->joiner->peer_urls, false,
+                look->own);
+    return host_of(mem, look->ms, other, &host, e) && host_facts_fetch(mem, host, &facts, e) &&
+           rule_clocks_agree(look->joiner->name, &look->facts, other->name, &facts, e) &&
+           reach_judge(mem, host, reach, (size_t)(at - reach), e);
+}
+
+static bool
+others_reach(struct arena *mem, const struct look *look, struct error *e)
+{
+    for (size_t i = 0; i < look->view->member_count; i++) {
+        const struct member_view *m = &look->view->members[i];
+        const struct inventory_member *other;
+
+        if (!is_other(look, m))
+            continue;
+        other = inventory_member_by_name(look->inventory, m->member.name);
+        if (other == NULL || other->host == NULL)
+            plan_note(look->ms->plan,
+                      "nobody says where '%s' runs: from there nothing was looked at",
+                      m->member.name);
+        else if (!other_judge(mem, look, other, e))
+            return false;
+    }
+    return true;
+}
+
+/* What one is to start on must be empty; of one that is replaced, a step moves it aside. */
+static bool
+directory_is_free(struct arena *mem, const struct look *look, const char *dir, struct error *e)
+{
+    struct host_file file;
+    const char **names;
+    size_t count;
+
+    if (dir == NULL || look->in_place)
+        return true;
+    if (!host_file_look(mem, look->host, dir, &file, e))
+        return false;
+    if (file.kind == HOST_NOTHING)
+        return true;
+    if (!host_dir_list(mem, look->host, dir, &names, &count, e))
+        return false;
+    if (count == 0)
+        return true;
+    error_set_(
+        e, ERROR_REFUSED, 0,
+        "'%s' on the host of '%s' is not empty: a member that joins starts without data, since "
+        "another's or an old one's makes etcd refuse it, or diverge",
+        dir, look->joiner->name);
+    return error_hint(e, "move it aside there");
+}
+
+/* What only hosts have: a lab's ports and directory were looked at when the plan was made. */
+static bool
+host_judge(struct arena *mem, struct look *look, struct error *e)
+{
+    if (look->ms->lab != NULL)
+        return true;
+    return host_facts_fetch(mem, look->host, &look->facts, e) &&
+           host_addresses(mem, look->host, &look->own, e) &&
+           (look->in_place || (ports_judge(mem, look, &look->joiner->peer_urls, "peer", e) &&
+                               ports_judge(mem, look, &look->joiner->client_urls, "client", e))) &&
+           directory_is_free(mem, look, look->joiner->data_dir, e) &&
+           directory_is_free(mem, look, look->joiner->wal_dir, e) && others_reach(mem, look, e);
+}
+
+bool
+member_host_allows(struct membership *ms, const struct inventory *inventory,
+                   const struct cluster_view *view, const struct inventory_member *joiner,
+                   bool in_place, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct look look = {
+        .ms = ms, .inventory = inventory, .view = view, .joiner = joiner, .in_place = in_place};
+
+    return (host_of(&tmp, ms, joiner, &look.host, e) && disk_judge(&tmp, &look, e) &&
+            others_are_reached(&tmp, &look, e) && host_judge(&tmp, &look, e)) ||
+           error_wrap(e, "'%s' cannot join", joiner->name);
+}
