@@ -9,6 +9,7 @@
 #include "cluster/rules.h"
 #include "cluster/view.h"
 #include "ops/recover.h"
+#include "ops/recover_revision.h"
 #include "ops/recover_take.h"
 
 static const struct option_def recover_options[] = {
@@ -79,14 +80,21 @@ cluster_ask(struct app *app, const struct inventory *inventory, struct wanted *w
     return rule_may_recover(&view, inventory, e);
 }
 
+/* Directories that are left know of revisions that no backup has, nor a cluster that is down. */
 static bool
-bump_wanted(struct app *app, const struct wanted *w, struct recover_request *request,
-            struct error *e)
+bump_wanted(struct app *app, const struct wanted *w, const struct inventory *inventory,
+            struct recover_request *request, struct error *e)
 {
     const char *text = option_text(&app->options, "bump-revision");
 
     request->highest_known = w->highest_known;
     request->bump_auto = strcmp(text, "auto") == 0;
+    if (request->bump_auto) {
+        int64_t surviving = recover_surviving_revision(app->mem, inventory);
+
+        if (surviving > request->highest_known)
+            request->highest_known = surviving;
+    }
     return request->bump_auto || number_parse_u64(text, &request->bump_revision, e) ||
            error_wrap(e, "--bump-revision");
 }
@@ -173,7 +181,7 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     if (!source_choose(app, &repo, e) || !app_inventory(app, &inventory, e) ||
         !plan_context_of_app(app, &context, e) ||
         (repo != NULL && !backup_find(app, repo, inventory->name, &w, e)) ||
-        !cluster_ask(app, inventory, &w, e) || !bump_wanted(app, &w, &request, e) ||
+        !cluster_ask(app, inventory, &w, e) || !bump_wanted(app, &w, inventory, &request, e) ||
         !clients_choose(app, inventory, &request, e))
         return false;
     request.inventory = inventory;
