@@ -119,3 +119,35 @@ sweep() {
     [[ $n -gt 8 && $n -lt 100 ]]
     cluster_is m1 m2 m3
 }
+
+# Not at records but in the middle of steps: when, nobody has chosen. Each time from the same member, and in
+# the time that a growth took before.
+@test "grow, killed at any moment" {
+    lab_up --members 1
+    q put color green
+    begun=$(date +%s%3N)
+    q member grow m2 --yes
+    took=$(($(date +%s%3N) - begun))
+    "$QUORATE" plan undo latest --yes
+    killed=0 resumed=0
+    for ((i = 1; i <= ${QUORATE_RANDOM_KILLS:-8}; i++)); do
+        cluster_is m1
+        delay=$(printf %05d $((RANDOM * took / 32768)))
+        timeout -s KILL "${delay%???}.${delay: -3}" \
+            "$QUORATE" --cluster lab:t member grow m2 --yes >"$BATS_TEST_TMPDIR/said" 2>&1 || killed=$((killed + 1))
+        q put "k$i" "$i"
+        read -r plan state < <(newest_plan)
+        echo "# killed after $delay of $took ms: $state; $(tail -n 1 "$BATS_TEST_TMPDIR/said")" >&3
+        [[ $state == unfinished || $state == "done" ]] || continue
+        if [[ $state == unfinished && $((i % 2)) -eq 0 ]]; then
+            "$QUORATE" plan resume "$plan" --yes
+            cluster_is m1 m2
+            resumed=$((resumed + 1))
+        fi
+        "$QUORATE" plan undo "$plan" --yes
+        [[ $(newest_plan) == "$plan undone" ]]
+    done
+    cluster_is m1
+    echo "# $killed killed, $resumed resumed" >&3
+    [[ $killed -gt 3 && $(q get k --prefix --keys-only | grep -c k) -eq $((i - 1)) ]]
+}
