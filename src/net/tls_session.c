@@ -240,6 +240,18 @@ tls_session_write(struct tls_session *s, const void *data, size_t size, size_t *
     return io;
 }
 
+const struct stack_st_X509 *
+tls_session_chain(const struct tls_session *s)
+{
+    return SSL_get_peer_cert_chain(s->ssl);
+}
+
+const char *
+tls_session_version(const struct tls_session *s)
+{
+    return SSL_get_version(s->ssl);
+}
+
 int
 tls_session_errno(const struct tls_session *s)
 {

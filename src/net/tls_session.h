@@ -32,6 +32,11 @@ enum net_io tls_session_write(struct tls_session *s, const void *data, size_t si
 
 /* After FAILED or ENDED: true when TLS itself tells why, which is put into 'f'. */
 bool tls_session_judge(struct tls_session *s, const struct endpoint *ep, struct net_failure *f);
+/* What the server presented, its own first, also when the handshake failed behind it; NULL: nothing.
+ * Belongs to the session. */
+const struct stack_st_X509 *tls_session_chain(const struct tls_session *s);
+/* "TLSv1.3". */
+const char *tls_session_version(const struct tls_session *s);
 /* errno of the socket's last failed call. */
 int tls_session_errno(const struct tls_session *s);
 
