@@ -69,7 +69,15 @@ void
 report_column(struct report *r, enum column_type type, const char *heading, const char *json_key)
 {
     ASSERT(r->record || r->cells.count == 0);
-    *ARRAY_PUSH(r->mem, &r->columns) = (struct report_column){type, heading, json_key};
+    *ARRAY_PUSH(r->mem, &r->columns) = (struct report_column){type, heading, json_key, false};
+}
+
+void
+report_detail_column(struct report *r, enum column_type type, const char *heading,
+                     const char *json_key)
+{
+    report_column(r, type, heading, json_key);
+    r->columns.items[r->columns.count - 1].detail = true;
 }
 
 void

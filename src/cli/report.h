@@ -48,6 +48,7 @@ struct report_column {
     enum column_type type;
     const char *heading;  /* as shown: "DB SIZE" */
     const char *json_key; /* "dbSizeBytes": units in the name, as in our own JSON files */
+    bool detail;          /* not in tables for people: too wide, or of use to scripts only */
 };
 
 struct report_cell {
@@ -81,6 +82,9 @@ struct report *report_record_section(struct report *r, const char *json_key);
 /* Columns first; then for each row report_row and one value per column, in order. */
 void report_column(struct report *r, enum column_type type, const char *heading,
                    const char *json_key);
+/* One that tables leave out; JSON and fields have it. */
+void report_detail_column(struct report *r, enum column_type type, const char *heading,
+                          const char *json_key);
 void report_row(struct report *r);
 void report_text(struct report *r, const char *text); /* copied */
 void report_textf(struct report *r, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -73,17 +73,23 @@ render_table(struct arena *mem, const struct report *r, const struct output_styl
     const char **headings = arena_alloc(mem, columns * sizeof(*headings));
     enum cell_align *align = arena_alloc(mem, columns * sizeof(*align));
     struct text_table table;
+    size_t shown = 0;
 
     for (size_t i = 0; i < columns; i++) {
-        headings[i] = r->columns.items[i].heading;
-        align[i] = column_align(r->columns.items[i].type);
+        if (r->columns.items[i].detail)
+            continue;
+        headings[shown] = r->columns.items[i].heading;
+        align[shown++] = column_align(r->columns.items[i].type);
     }
-    text_table_init(&table, mem, headings, columns);
+    text_table_init(&table, mem, headings, shown);
     table.align = align;
     for (size_t i = 0; i < r->cells.count; i++) {
         const struct report_cell *cell = &r->cells.items[i];
+        const struct report_column *column = &r->columns.items[i % columns];
 
-        text_table_cell(&table, cell_text(mem, r->columns.items[i % columns].type, cell));
+        if (column->detail)
+            continue;
+        text_table_cell(&table, cell_text(mem, column->type, cell));
         text_table_color(&table, mark_color(cell->mark));
     }
     if (style->output == OUTPUT_TABLE)

@@ -139,6 +139,26 @@ test_sections_and_nothing(void **state)
     check(&r, &table, "Plan  x\n\n+------+\n| STEP |\n+------+\n+------+\nno steps\n");
 }
 
+/* What is for scripts is not in tables. */
+static void
+test_details_are_left_out_of_tables(void **state)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    struct report r;
+
+    (void)state;
+    report_init(&r, &mem, "files");
+    report_column(&r, COLUMN_TEXT, "FILE", "file");
+    report_detail_column(&r, COLUMN_TEXT, "SHA-256", "sha256");
+    report_column(&r, COLUMN_U64, "N", "n");
+    report_row(&r);
+    report_text(&r, "a");
+    report_text(&r, "ff");
+    report_u64(&r, 1);
+    check(&r, &simple, "FILE  N\na     1\n");
+    check(&r, &json, "{\"files\":[{\"file\":\"a\",\"sha256\":\"ff\",\"n\":1}],\"notes\":[]}\n");
+}
+
 int
 main(void)
 {
@@ -146,6 +166,7 @@ main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_all_types_in_a_record),
         cmocka_unit_test(test_sections_and_nothing),
+        cmocka_unit_test(test_details_are_left_out_of_tables),
     };
 
     ASSERT(setlocale(LC_CTYPE, "C.UTF-8") != NULL);
