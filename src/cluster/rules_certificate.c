@@ -4,6 +4,8 @@
 #include "base/evidence.h"
 #include "base/time.h"
 
+enum { DEPTH_MOST = 8 }; /* of a chain */
+
 struct judging {
     struct arena *mem;
     const struct certificate *c;
@@ -28,6 +30,12 @@ judge_dates(const struct judging *j)
         flaw(j, "certificate-expired",
              arena_printf(j->mem, "it ended at %s", time_rfc3339(j->mem, c->not_after_s * 1000)),
              "issue it anew");
+    else if (certificate_days_left(c, now_s) < j->wanted->days)
+        flaw(j, "certificate-ends-soon",
+             arena_printf(j->mem, "it ends in %lld days, at %s",
+                          (long long)certificate_days_left(c, now_s),
+                          time_rfc3339(j->mem, c->not_after_s * 1000)),
+             "issue it anew in time");
     if (now_s < c->not_before_s)
         flaw(j, "certificate-not-yet-valid",
              arena_printf(j->mem, "it begins at %s, and it is %s now",
@@ -36,12 +44,26 @@ judge_dates(const struct judging *j)
              "set the host's clock right, or issue it anew");
 }
 
-static bool
-signed_by_one(const struct certificate *c, const struct certificates *authorities)
+static const struct certificate *
+issuer_in(const struct certificate *c, const struct certificates *list)
 {
-    for (size_t i = 0; i < authorities->count; i++) {
-        if (certificate_signed_by(c, &authorities->items[i]))
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct certificate *issuer = &list->items[i];
+
+        if (issuer->is_authority && certificate_signed_by(c, issuer))
+            return issuer;
+    }
+    return NULL;
+}
+
+/* Whether it, or one of those between, was signed by an authority that is trusted. */
+static bool
+is_trusted(const struct certificate *c, const struct certificate_wanted *w)
+{
+    for (int depth = 0; c != NULL && depth < DEPTH_MOST; depth++) {
+        if (issuer_in(c, w->authorities) != NULL)
             return true;
+        c = issuer_in(c, w->chain);
     }
     return false;
 }
@@ -54,7 +76,7 @@ judge_origin(const struct judging *j)
     if (w->has_key != NULL && !*w->has_key)
         flaw(j, "certificate-key-mismatch", "the key beside it is another's",
              "put certificate and key in place as a pair");
-    if (w->authorities != NULL && !signed_by_one(j->c, w->authorities))
+    if (w->authorities != NULL && !is_trusted(j->c, w))
         flaw(j, "certificate-wrong-ca",
              arena_printf(j->mem, "'%s' issued it, and none of the trusted authorities is that one",
                           j->c->issuer),

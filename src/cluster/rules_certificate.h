@@ -24,7 +24,9 @@ struct certificate_wanted {
     bool server;
     bool client;
     const struct certificates *authorities; /* what those who look at it trust; NULL: not asked */
+    const struct certificates *chain;       /* what may stand between them and it; NULL: nothing */
     const bool *has_key;                    /* whether the key beside it is its; NULL: not asked */
+    int64_t days;                           /* it has to be valid that long still; 0: now */
     int64_t now_s;                          /* of the clock of the host it is for */
 };
 

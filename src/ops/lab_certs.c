@@ -1,58 +1,13 @@
 #include "ops/lab_certs.h"
 
-#include <string.h>
-
 #include "base/io.h"
 #include "base/time.h"
+#include "cluster/member_hosts.h"
 #include "cluster/rules_certificate.h"
-#include "format/peer_urls.h"
 #include "pki/authority.h"
 #include "plan/state_dir.h"
 
 enum { AUTHORITY_DAYS = 3650, CERT_DAYS = 365 };
-
-struct hosts {
-    struct arena *mem;
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
-
-static void
-hosts_add(struct hosts *hosts, const char *host)
-{
-    for (size_t i = 0; i < hosts->count; i++) {
-        if (strcmp(hosts->items[i], host) == 0)
-            return;
-    }
-    *ARRAY_PUSH(hosts->mem, hosts) = host;
-}
-
-static void
-hosts_add_urls(struct hosts *hosts, const struct inventory_urls *urls)
-{
-    const char *host;
-    const char *port;
-
-    for (size_t i = 0; i < urls->count; i++) {
-        if (peer_url_host_port(hosts->mem, urls->items[i], &host, &port))
-            hosts_add(hosts, host);
-    }
-}
-
-/* Under what others dial a member, and what its host says to itself. */
-static struct hosts
-hosts_of(struct arena *mem, const struct inventory_member *member)
-{
-    struct hosts hosts = {.mem = mem};
-
-    hosts_add(&hosts, "localhost");
-    hosts_add(&hosts, "127.0.0.1");
-    hosts_add(&hosts, "::1");
-    hosts_add_urls(&hosts, &member->client_urls);
-    hosts_add_urls(&hosts, &member->peer_urls);
-    return hosts;
-}
 
 static const char *
 tls_file(struct arena *mem, const struct inventory *inventory, const char *name)
@@ -77,11 +32,11 @@ lab_member_certs(struct arena *mem, const struct inventory *inventory, const cha
 }
 
 static bool
-member_issue(const struct authority *authority, const struct inventory_member *member,
-             struct error *e)
+member_issue(const struct authority *authority, const struct inventory *inventory,
+             const struct inventory_member *member, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct hosts hosts = hosts_of(&tmp, member);
+    const struct member_hosts hosts = member_hosts_of(&tmp, inventory, member);
     const struct cert_request request = {
         .common_name = member->name,
         .names = hosts.items,
@@ -121,7 +76,7 @@ lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
 
         member->tls = lab_member_certs(mem, inventory, member->name);
         member->peer_tls = member->tls;
-        if (!member_issue(authority, member, e))
+        if (!member_issue(authority, inventory, member, e))
             return false;
     }
     return client_issue(mem, authority, inventory, e);
@@ -150,7 +105,7 @@ lab_member_cert_check(const struct inventory *inventory, const struct inventory_
                       struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct hosts hosts = hosts_of(&tmp, member);
+    const struct member_hosts hosts = member_hosts_of(&tmp, inventory, member);
     struct certificates authorities;
     struct certificates found;
     bool has_key;
@@ -176,5 +131,5 @@ lab_member_cert_issue(const struct inventory *inventory, const struct inventory_
 {
     AUTO_AUTHORITY authority = NULL;
 
-    return authority_of(inventory, &authority, e) && member_issue(authority, member, e);
+    return authority_of(inventory, &authority, e) && member_issue(authority, inventory, member, e);
 }

@@ -111,9 +111,12 @@ static const struct step certificate_step = {
     .undo = certificate_undo,
 };
 
+/* On hosts certificates are laid down by whoever has the authority: 'tls issue'. */
 void
 membership_add_certificates(struct membership *ms)
 {
+    if (ms->cluster.config != NULL)
+        return;
     for (size_t i = 0; i < ms->job_count; i++) {
         struct member_job *job = &ms->jobs[i];
 

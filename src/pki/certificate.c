@@ -169,6 +169,21 @@ certificates_decode(struct arena *mem, struct bytes pem, struct certificates *re
 }
 
 bool
+certificate_decode(struct arena *mem, struct bytes der, struct certificate *ret, struct error *e)
+{
+    const unsigned char *at = der.data;
+    X509 *x509;
+
+    ERR_clear_error();
+    x509 = d2i_X509(NULL, &at, (long)der.size);
+    if (x509 == NULL)
+        return error_set(e, ERROR_TLS, "no certificate: %s", tls_library_reason());
+    certificate_describe(mem, x509, ret);
+    X509_free(x509);
+    return true;
+}
+
+bool
 certificates_load(struct arena *mem, const char *path, struct certificates *ret, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;

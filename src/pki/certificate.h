@@ -61,6 +61,10 @@ MUST_CHECK bool certificates_load(struct arena *mem, const char *path, struct ce
 MUST_CHECK bool certificates_decode(struct arena *mem, struct bytes pem, struct certificates *ret,
                                     struct error *e);
 
+/* One in DER, as a handshake carries it. e: ERROR_TLS. */
+MUST_CHECK bool certificate_decode(struct arena *mem, struct bytes der, struct certificate *ret,
+                                   struct error *e);
+
 /*
  * Whether a client that dials 'host' (a DNS name, or an address without brackets) finds it in the
  * certificate. As Go's crypto/x509, VerifyHostname: names only, never the common name.
