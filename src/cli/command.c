@@ -25,6 +25,7 @@ command_family_title(enum command_family family)
         [FAMILY_MEMBERS] = "Members and maintenance",
         [FAMILY_USERS] = "Users and roles",
         [FAMILY_BACKUP] = "Backup and recovery",
+        [FAMILY_TLS] = "Certificates",
         [FAMILY_LAB] = "Labs and plans",
         [FAMILY_TOOL] = "About quorate",
     };

@@ -45,6 +45,7 @@ enum command_family {
     FAMILY_MEMBERS, /* membership and maintenance */
     FAMILY_USERS,   /* authentication */
     FAMILY_BACKUP,  /* backup and recovery */
+    FAMILY_TLS,     /* certificates */
     FAMILY_LAB,     /* labs and plans */
     FAMILY_TOOL,    /* about quorate itself */
     FAMILY_COUNT,

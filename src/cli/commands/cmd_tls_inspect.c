@@ -1,0 +1,184 @@
+/* 'tls inspect': certificates of files, folders and ports, and what is wrong with them. */
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "cli/app.h"
+#include "cli/report.h"
+#include "etcd/client.h"
+#include "ops/tls_inspect.h"
+
+static const struct option_def inspect_options[] = {
+    {"days", OPTION_U64, .arg = "N", .fallback = "0",
+     .help = "Count as wrong what ends within N days"},
+    {"host", OPTION_TEXTS, .arg = "NAME[,NAME...]",
+     .help = "Names or addresses that each server's certificate must have"},
+    {"timeout", OPTION_DURATION, .arg = "DURATION", .fallback = "5s",
+     .help = "How long to wait for ports"},
+    OPTIONS_END,
+};
+
+static void
+usages_cell(struct report *r, const struct certificate *c)
+{
+    report_text(r, c->is_authority          ? "authority"
+                   : c->server && c->client ? "server, client"
+                   : c->server              ? "server"
+                   : c->client              ? "client"
+                                            : "none");
+}
+
+/* "good", or what is wrong in words that scripts compare; the notes say it in full. */
+static void
+flaws_cell(struct report *r, const struct tls_finding *f)
+{
+    AUTO_BUF words = BUF_INIT;
+
+    for (size_t i = 0; i < f->flaws.count; i++)
+        buf_printf(&words, "%s%s", i > 0 ? "," : "", f->flaws.items[i].word);
+    report_text(r, f->flaws.count > 0 ? buf_text(&words) : "good");
+    report_mark(r, f->flaws.count > 0 ? MARK_BAD : MARK_GOOD);
+}
+
+static void
+key_cell(struct report *r, const struct tls_finding *f)
+{
+    if (f->key == KEY_NONE)
+        report_unknown(r, NULL);
+    else
+        report_bool(r, f->key == KEY_FITS);
+}
+
+static void
+seen_row(struct report *r, const struct tls_finding *f, int64_t now_s)
+{
+    const struct certificate *c = &f->certificate;
+
+    report_u64(r, f->place);
+    report_text(r, c->subject);
+    report_text(r, c->issuer);
+    usages_cell(r, c);
+    report_text(r, c->key);
+    key_cell(r, f);
+    report_text(r, certificate_names_text(r->mem, c));
+    report_time(r, c->not_before_s * 1000);
+    report_time(r, c->not_after_s * 1000);
+    report_i64(r, certificate_days_left(c, now_s));
+    report_text(r, f->version);
+    flaws_cell(r, f);
+    report_text(r, c->fingerprint);
+}
+
+enum { CELLS_OF_CERTIFICATE = 11 }; /* before the verdict */
+
+static void
+unseen_row(struct report *r)
+{
+    for (int i = 0; i < CELLS_OF_CERTIFICATE; i++)
+        report_unknown(r, NULL);
+    report_text(r, "not-seen");
+    report_mark(r, MARK_BAD);
+    report_unknown(r, NULL);
+}
+
+static void
+columns_add(struct report *r)
+{
+    report_column(r, COLUMN_TEXT, "WHERE", "where");
+    report_column(r, COLUMN_TEXT, "MEMBER", "member");
+    report_detail_column(r, COLUMN_U64, "PLACE", "place");
+    report_column(r, COLUMN_TEXT, "SUBJECT", "subject");
+    report_column(r, COLUMN_TEXT, "ISSUER", "issuer");
+    report_column(r, COLUMN_TEXT, "FOR", "usages");
+    report_column(r, COLUMN_TEXT, "KEY TYPE", "keyType");
+    report_column(r, COLUMN_BOOL, "KEY FITS", "keyFits");
+    report_column(r, COLUMN_TEXT, "NAMES", "names");
+    report_detail_column(r, COLUMN_TIME, "BEGINS", "notBefore");
+    report_column(r, COLUMN_TIME, "ENDS", "notAfter");
+    report_column(r, COLUMN_I64, "DAYS", "daysLeft");
+    report_column(r, COLUMN_TEXT, "TLS", "version");
+    report_column(r, COLUMN_TEXT, "VERDICT", "verdict");
+    report_detail_column(r, COLUMN_TEXT, "SHA-256", "fingerprint");
+}
+
+static void
+notes_add(struct report *r, const struct tls_finding *f)
+{
+    if (!f->seen)
+        report_note(r, "%s: %s", f->where, f->problem);
+    for (size_t i = 0; i < f->flaws.count; i++)
+        report_note(r, "%s: %s; %s", f->where, f->flaws.items[i].text, f->flaws.items[i].remedy);
+}
+
+static void
+findings_fill(struct app *app, struct report *r, const struct tls_findings *findings)
+{
+    int64_t now_s = time_wall_ms() / 1000;
+
+    columns_add(r);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct tls_finding *f = &findings->items[i];
+
+        report_row(r);
+        report_text(r, f->where);
+        report_text(r, f->member);
+        if (f->seen)
+            seen_row(r, f, now_s);
+        else
+            unseen_row(r);
+        notes_add(r, f);
+        app->exit_code |= !f->seen || f->flaws.count > 0;
+    }
+    if (findings->count == 0)
+        report_note(r, "there is no certificate");
+}
+
+static bool
+tls_inspect_report(struct app *app, struct report *report, struct error *e)
+{
+    const struct options *o = &app->options;
+    const struct etcd_options *etcd;
+    struct tls_options tls;
+    struct tls_inspect_request request = {
+        .what = app->operands,
+        .what_count = app->operand_count,
+        .tls = &tls,
+        .days = (int64_t)option_u64(o, "days"),
+        .timeout_ms = option_ms(o, "timeout"),
+    };
+    struct tls_findings findings;
+
+    request.hosts = option_list(o, "host", &request.host_count);
+    if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &etcd, e))
+        return false;
+    tls = (struct tls_options){
+        .ca_file = etcd->ca_file, .cert_file = etcd->cert_file, .key_file = etcd->key_file};
+    if (!tls_inspect(app->mem, &request, &findings, e))
+        return false;
+    report_init(report, app->mem, "certificates");
+    findings_fill(app, report, &findings);
+    return true;
+}
+
+const struct command command_tls_inspect = {
+    .name = "tls inspect",
+    .operands = "[FILE|DIR|HOST:PORT|URL...]",
+    .summary = "Show certificates of files, folders and live ports, and what is wrong with them",
+    .family = FAMILY_TLS,
+    .options = inspect_options,
+    .report = tls_inspect_report,
+    .example = "quorate tls inspect --cluster prod\n"
+               "quorate tls inspect pki --days 30\n"
+               "quorate tls inspect 10.0.0.1:2379 10.0.0.1:2380 --cacert pki/ca.crt",
+    .description =
+        "Of a port it shows what a handshake really presents, whether it is trusted or not. "
+        "Without "
+        "operands all ports of the members of --cluster are asked, client and peer, and the "
+        "certificate files that are here. A server that presents a chain has a row for each, its "
+        "own "
+        "first; -w json has their fingerprints as well.\n\n"
+        "Judged are: dates; the authority (--cacert, the cluster's, or the ca.crt in a file's own "
+        "folder), over what stands between; whether the key beside a file is its own (NAME.key, or "
+        "NAME-key.pem), and nobody else's to read; for servers the name they are dialled by, and "
+        "for members all names their certificates should have, and both usages. The exit code is 1 "
+        "when something is wrong, ends within --days N, or cannot be seen.",
+};
