@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/number.h"
 
-enum action { ACTION_NONE, ACTION_FAIL, ACTION_KILL };
+enum action { ACTION_NONE, ACTION_FAIL, ACTION_KILL, ACTION_STOP };
 
 static struct {
     enum action action;
@@ -29,7 +29,9 @@ static const char *const names[FAILPOINT_COUNT] = {
 _Noreturn static void
 failpoint_refuse(const char *text)
 {
-    fprintf(stderr, "quorate: failpoint '%s': not NAME=fail or NAME=kill, perhaps with @N\n", text);
+    fprintf(stderr,
+            "quorate: failpoint '%s': not NAME=fail, NAME=kill or NAME=stop, perhaps with @N\n",
+            text);
     exit(2);
 }
 
@@ -38,6 +40,8 @@ action_of(const char *word)
 {
     if (strcmp(word, "fail") == 0)
         return ACTION_FAIL;
+    if (strcmp(word, "stop") == 0)
+        return ACTION_STOP;
     return strcmp(word, "kill") == 0 ? ACTION_KILL : ACTION_NONE;
 }
 
@@ -105,7 +109,9 @@ failpoint_hit(enum failpoint point)
         return false;
     if (points[point].action == ACTION_KILL)
         raise(SIGKILL);
-    return true;
+    if (points[point].action == ACTION_STOP)
+        raise(SIGSTOP);
+    return points[point].action == ACTION_FAIL;
 }
 
 #else

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/file_stamp.h"
 
 /* An empty file gives data NULL, size 0. */
 struct file_map {
@@ -19,7 +19,7 @@ struct file_map {
     size_t size;
     int fd;
     int guard;
-    struct timespec changed_at; /* as it was opened */
+    struct file_stamp stamp; /* as it was opened */
 };
 
 #define FILE_MAP_INIT                                                                              \

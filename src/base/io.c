@@ -162,6 +162,8 @@ fd_pread_all(int fd, const char *path, void *ret_data, size_t size, uint64_t off
 {
     uint8_t *at = ret_data;
 
+    if (FAILPOINT(file_read))
+        return error_set_errno(e, EIO, "'%s'", path);
     while (size > 0) {
         ssize_t got = pread(fd, at, size, (off_t)offset);
 

@@ -138,6 +138,19 @@ db_file_lock(const char *path, enum db_file_use use, int64_t wait_ms, int *ret_f
     return true;
 }
 
+/* What was changed meanwhile is told before the damage that it looks like. */
+static bool
+database_open(struct db_file *file, const char *path, struct error *e)
+{
+    struct error changed = ERROR_INIT;
+
+    if (bbolt_open(file_map_bytes(&file->map), path, &file->db, e))
+        return true;
+    if (!file_map_unchanged(&file->map, path, &changed))
+        *e = changed;
+    return false;
+}
+
 bool
 db_file_open(const char *path, enum db_file_use use, int64_t wait_ms, struct db_file *ret_file,
              struct error *e)
@@ -145,7 +158,7 @@ db_file_open(const char *path, enum db_file_use use, int64_t wait_ms, struct db_
     struct db_file file = DB_FILE_INIT;
 
     if (db_file_lock(path, use, wait_ms, &file.fd, e) && file_map_open(path, &file.map, e) &&
-        bbolt_open(file_map_bytes(&file.map), path, &file.db, e)) {
+        database_open(&file, path, e)) {
         if (file.map.size > 0)
             (void)madvise(without_const(file.map.data), file.map.size, MADV_SEQUENTIAL);
         ret_file->fd = file.fd;

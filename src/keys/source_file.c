@@ -252,9 +252,8 @@ lease_tell(const struct key_file *f, const struct bbolt_row *row, key_lease_visi
 }
 
 static bool
-file_leases(struct key_source *source, key_lease_visit *visit, void *context, struct error *e)
+leases_tell(const struct key_file *f, key_lease_visit *visit, void *context, struct error *e)
 {
-    const struct key_file *f = file_of(source);
     struct bbolt_bucket bucket;
     struct bbolt_cursor c;
     struct bbolt_row row;
@@ -267,6 +266,14 @@ file_leases(struct key_source *source, key_lease_visit *visit, void *context, st
             return false;
     }
     return !c.failed && tail_leases(f, visit, context, e);
+}
+
+static bool
+file_leases(struct key_source *source, key_lease_visit *visit, void *context, struct error *e)
+{
+    const struct key_file *f = file_of(source);
+
+    return db_file_finish(&f->file, leases_tell(f, visit, context, e), e);
 }
 
 static const struct key_source_face file_face = {file_live,    file_rows,   file_surveyed,
@@ -380,8 +387,11 @@ database_open(struct key_file *f, const char *path, struct error *e)
         return false;
     db_file_read_ahead(&f->file);
     f->db = f->file.db;
-    return bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->rows.bucket, e) &&
-           revisions_read(f, e) && (!is_dir || tail_join(f, &dir, e));
+    return db_file_finish(
+        &f->file,
+        bbolt_bucket_find(&f->db, BYTES_LITERAL(BACKEND_BUCKET_KEY), &f->rows.bucket, e) &&
+            revisions_read(f, e) && (!is_dir || tail_join(f, &dir, e)),
+        e);
 }
 
 bool

@@ -238,6 +238,22 @@ stream(struct fill *f, struct error *e)
     return true;
 }
 
+/* A snapshot that was changed meanwhile is told before what that looks like; without a trailer
+ * nothing else would tell it. */
+static bool
+stream_whole(struct fill *f, struct error *e)
+{
+    struct error changed = ERROR_INIT;
+    bool ok = stream(f, e);
+
+    if (!ok && e->code != ERROR_FORMAT)
+        return false;
+    if (restore_source_unchanged(f->source, &changed))
+        return ok;
+    *e = changed;
+    return false;
+}
+
 bool
 restore_fill(struct restore_source *source, struct restore_site *sites, size_t count,
              restore_progress *progress, void *progress_context, struct error *e)
@@ -258,7 +274,7 @@ restore_fill(struct restore_source *source, struct restore_site *sites, size_t c
     f.marks = (struct restore_marks){.items = arena_alloc(&tmp, marks * sizeof(*f.marks.items)),
                                      .block_bytes = BLOCK_BYTES,
                                      .content_bytes = source->content_bytes};
-    if (!clones_make(&f, e) || !files_prepare(&f, e) || !stream(&f, e))
+    if (!clones_make(&f, e) || !files_prepare(&f, e) || !stream_whole(&f, e))
         return false;
     sha256_finish(sha256, digest);
     return restore_source_check_digest(source, digest, e) &&

@@ -53,7 +53,9 @@ restore_source_open(const char *path, bool skip_hash_check, struct restore_sourc
 
     source.path = path;
     source.skip_hash_check = skip_hash_check;
-    if (!file_open(path, O_RDONLY, 0, &source.fd, e) || !file_size(source.fd, path, &file_bytes, e))
+    if (!file_open(path, O_RDONLY, 0, &source.fd, e) ||
+        !file_size(source.fd, path, &file_bytes, e) ||
+        !file_stamp_take(source.fd, path, &source.stamp, e))
         return false;
     source.has_trailer = db_snapshot_has_trailer(file_bytes);
     if (!trailer_check(&source, skip_hash_check, file_bytes, e))
@@ -67,6 +69,12 @@ restore_source_open(const char *path, bool skip_hash_check, struct restore_sourc
     *ret_source = source;
     source.fd = -1;
     return true;
+}
+
+bool
+restore_source_unchanged(const struct restore_source *source, struct error *e)
+{
+    return file_stamp_check(&source->stamp, source->fd, source->path, e);
 }
 
 void

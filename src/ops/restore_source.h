@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/file_stamp.h"
 #include "base/hash.h"
 
 struct restore_source {
     const char *path;
     int fd;
-    uint64_t content_bytes; /* without trailer */
+    struct file_stamp stamp; /* as it was opened */
+    uint64_t content_bytes;  /* without trailer */
     bool has_trailer;
     bool skip_hash_check; /* another digest is no error, but noted in */
     bool hash_differs;
@@ -37,6 +39,9 @@ struct restore_source {
 MUST_CHECK bool restore_source_open(const char *path, bool skip_hash_check,
                                     struct restore_source *ret_source, struct error *e);
 void restore_source_close(struct restore_source *source);
+
+/* Whether it is still what was opened. e: ERROR_CONFLICT. */
+MUST_CHECK bool restore_source_unchanged(const struct restore_source *source, struct error *e);
 
 /*
  * Compares a digest of the content with the trailer's.

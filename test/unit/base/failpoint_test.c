@@ -86,11 +86,12 @@ test_unknown_words_end_the_process(void **state)
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 2)
             fail_msg("'%s' gave status %x", wrong[i], (unsigned)status);
         EXPECT_OK(file_read_all(&tmp, said, 1000, &text, &e));
-        assert_string_equal((const char *)text.data,
-                            arena_printf(&tmp,
-                                         "quorate: failpoint '%s': not NAME=fail or NAME=kill, "
-                                         "perhaps with @N\n",
-                                         wrong[i]));
+        assert_string_equal(
+            (const char *)text.data,
+            arena_printf(&tmp,
+                         "quorate: failpoint '%s': not NAME=fail, NAME=kill or NAME=stop, "
+                         "perhaps with @N\n",
+                         wrong[i]));
     }
 }
 

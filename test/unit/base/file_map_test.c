@@ -119,7 +119,7 @@ test_a_part_that_cannot_be_read(void **state)
     (void)state;
     put_pages(&tmp, path);
     EXPECT_OK(file_map_open(path, &map, &e));
-    before[1] = map.changed_at;
+    before[1] = map.stamp.changed_at;
     assert_int_equal(truncate(path, 0), 0);
     assert_int_equal(map.data[2 * PAGE], 0);
     assert_int_equal(truncate(path, PAGES * PAGE), 0);
