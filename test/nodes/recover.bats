@@ -264,7 +264,9 @@ kill_it() {
         etcd --data-dir "$old"
     wait_for 30 node_sh db3 sh -c 'journalctl -u forgotten | grep -q "cluster ID mismatch"'
     run q status
-    [[ $status -ne 0 && $output == *"endpoint $(nodes_endpoints db3) belongs to another cluster"* ]]
+    [[ $status -ne 0 && $output == *"member db3 does not answer"* ]]
+    run inside "$QUORATE" cluster check prod --hosts
+    [[ $status -ne 0 && $output == *"$old"* ]]
     color_is blue
     node_sh db3 systemctl stop forgotten
     node_sh db3 systemctl start etcd

@@ -181,8 +181,8 @@ recover_plan(struct app *app, struct plan **ret_plan, struct error *e)
     if (!source_choose(app, &repo, e) || !app_inventory(app, &inventory, e) ||
         !plan_context_of_app(app, &context, e) ||
         (repo != NULL && !backup_find(app, repo, inventory->name, &w, e)) ||
-        !cluster_ask(app, inventory, &w, e) || !bump_wanted(app, &w, inventory, &request, e) ||
-        !clients_choose(app, inventory, &request, e))
+        !clients_choose(app, inventory, &request, e) || !cluster_ask(app, inventory, &w, e) ||
+        !bump_wanted(app, &w, inventory, &request, e))
         return false;
     request.inventory = inventory;
     if (w.from_repo)
