@@ -14,7 +14,7 @@ save_config(const struct inventory *inventory, struct error *e)
     struct bytes text;
 
     return file_read_all(&tmp, inventory->path, YAML_MAX_BYTES, &old, e) &&
-           config_edit(&tmp, inventory->path, old, inventory, true, &text, e) &&
+           config_edit(&tmp, inventory->path, old, inventory, CONFIG_WHOLE, &text, e) &&
            (bytes_equal(old, text) ||
             config_save(&tmp, inventory->path, true, old, text, &kept, e));
 }

@@ -106,6 +106,51 @@ systemd_change(const struct service *s, const struct setting_change *changes, si
             settings_check_change(&before.settings, &after.settings, changes, count, e));
 }
 
+const char *
+systemd_keeping_of_hold(struct arena *mem, const char *keeping)
+{
+    return arena_printf(mem, "%s.hold", keeping);
+}
+
+const char *
+systemd_keeping_of_boot(struct arena *mem, const char *keeping)
+{
+    return arena_printf(mem, "%s.boot", keeping);
+}
+
+static bool
+kept(const struct service *s, const char *keeping, bool *ret_kept, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct host_file file;
+
+    if (!host_file_look(&tmp, s->host, keeping, &file, e))
+        return false;
+    *ret_kept = file.kind == HOST_FILE;
+    return true;
+}
+
+/* A unit that was idle is so again. */
+static bool
+idle_give_back(struct arena *mem, const struct service *s, const struct unit_status *unit,
+               const char *keeping, struct error *e)
+{
+    const char *const disable[] = {"systemctl", "disable", "--", unit->id, NULL};
+    const char *hold = systemd_keeping_of_hold(mem, keeping);
+    const char *boot = systemd_keeping_of_boot(mem, keeping);
+    struct host_result result = {0};
+    bool enabled;
+    bool held;
+
+    if (!kept(s, boot, &enabled, e) || !kept(s, hold, &held, e))
+        return false;
+    if (enabled &&
+        (!host_run_well(mem, s->host, &(struct host_command){.argv = disable}, &result, e) ||
+         !host_file_remove(s->host, boot, e)))
+        return false;
+    return !held || (host_put_back(s->host, hold, e) && host_file_remove(s->host, hold, e));
+}
+
 bool
 systemd_put_back(const struct service *s, const char *keeping, struct error *e)
 {
@@ -120,7 +165,8 @@ systemd_put_back(const struct service *s, const char *keeping, struct error *e)
     struct unit_status unit = {0};
     struct host_result result = {0};
 
-    if (!systemd_status(&tmp, s, &unit, e) || !host_put_back(s->host, keeping, e))
+    if (!systemd_status(&tmp, s, &unit, e) || !host_put_back(s->host, keeping, e) ||
+        !idle_give_back(&tmp, s, &unit, keeping, e))
         return false;
     return host_script(&tmp, s->host, script, arena_printf(&tmp, UNIT_DIR "/%s.d", unit.id),
                        (const char *const[]){unit.fragment, unit.id, NULL},

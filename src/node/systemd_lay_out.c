@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/number.h"
 #include "node/host/host_keep.h"
+#include "node/host/host_owner.h"
 #include "node/systemd_unit.h"
 #include "node/unit_files.h"
 
@@ -41,25 +41,14 @@ copies_add(struct layout *l, const struct settings_files *files)
     }
 }
 
-/* The number of a user or group on the joiner's host; the pattern's may be another. */
+/* Of the unit's User= or Group=; "" is root. */
 static bool
-number_of(struct layout *l, const char *database, const char *name, uint32_t *ret_id,
-          struct error *e)
+account_check(struct layout *l, const char *user, const char *group, struct error *e)
 {
-    const char *const argv[] = {"getent", database, name, NULL};
-    struct host_result result = {0};
-    const char *at;
+    struct host_file like = {.owner = user[0] != '\0' ? user : "root",
+                             .group = group[0] != '\0' ? group : "root"};
 
-    if (!host_run(&l->mem, l->to->host, &(struct host_command){.argv = argv}, &result, e))
-        return false;
-    at = strchr((const char *)result.out.data, ':');
-    at = at != NULL ? strchr(at + 1, ':') : NULL;
-    if (result.exit_code != 0 || at == NULL)
-        return error_set(e, ERROR_NOT_FOUND, "%s: there is no '%s' in '%s', as there is on %s",
-                         host_name(l->to->host), name, database, host_name(l->from->host)) ||
-               error_hint(e, "create it there, or install the package that does");
-    return number_parse_u32(arena_printf(&l->mem, "%.*s", (int)strcspn(at + 1, ":\n"), at + 1),
-                            ret_id, e);
+    return host_owner_here(l->to->host, l->from->host, &like, e);
 }
 
 static bool
@@ -69,8 +58,7 @@ copy_write(struct layout *l, const struct settings_file *file, struct error *e)
     const struct host_file_new new = {.path = file->path, .like = &like};
 
     if (!host_file_look(&l->mem, l->from->host, file->path, &like, e) ||
-        !number_of(l, "passwd", like.owner, &like.uid, e) ||
-        !number_of(l, "group", like.group, &like.gid, e))
+        !host_owner_here(l->to->host, l->from->host, &like, e))
         return false;
     return host_dir_make(l->to->host, path_dir(&l->mem, file->path), &systemd_dir_of_root, e) &&
            host_file_replace(l->to->host, &new, file->bytes, e);
@@ -80,8 +68,6 @@ copy_write(struct layout *l, const struct settings_file *file, struct error *e)
 static bool
 copies_check(struct layout *l, struct error *e)
 {
-    uint32_t id;
-
     if (is_laid_out_by_others(l->from_unit.fragment))
         return error_set(e, ERROR_NOT_FOUND,
                          "%s: there is no unit '%s', which a package has brought to %s ('%s')",
@@ -91,10 +77,7 @@ copies_check(struct layout *l, struct error *e)
     if (strcmp(l->to_unit.id, l->from_unit.id) != 0)
         return error_set(e, ERROR_REFUSED, "unit '%s' cannot be laid out like '%s': other name",
                          l->to_unit.id, l->from_unit.id);
-    return (l->files.service.user[0] == '\0' ||
-            number_of(l, "passwd", l->files.service.user, &id, e)) &&
-           (l->files.service.group[0] == '\0' ||
-            number_of(l, "group", l->files.service.group, &id, e));
+    return account_check(l, l->files.service.user, l->files.service.group, e);
 }
 
 static bool
@@ -108,6 +91,26 @@ copies_keep(struct layout *l, const char *keeping, struct error *e)
     /* Where a change puts what stands nowhere else. */
     paths[count] = arena_printf(&l->mem, UNIT_DIR "/%s.d/quorate.conf", l->to_unit.id);
     return host_keep(l->to->host, keeping, paths, count + 1, e);
+}
+
+/*
+ * A unit that a package has brought, and that nobody uses: held down, and started at boot like the
+ * pattern's. What tells the way back is kept apart, since the change has its own keeping.
+ */
+static bool
+idle_take(struct layout *l, const char *keeping, struct error *e)
+{
+    const char *hold = arena_printf(&l->mem, UNIT_DIR "/%s.d/" UNIT_HOLD_FILE, l->to_unit.id);
+    const char *const enable[] = {"systemctl", "enable", "--", l->to_unit.id, NULL};
+    struct host_result result = {0};
+
+    if (!host_keep(l->to->host, systemd_keeping_of_hold(&l->mem, keeping), &hold, 1, e) ||
+        !systemd_hold(&l->mem, l->to, &l->to_unit, e))
+        return false;
+    if (strcmp(l->from_unit.enabled, "enabled") != 0 || strcmp(l->to_unit.enabled, "disabled") != 0)
+        return true;
+    return host_keep(l->to->host, systemd_keeping_of_boot(&l->mem, keeping), NULL, 0, e) &&
+           host_run_well(&l->mem, l->to->host, &(struct host_command){.argv = enable}, &result, e);
 }
 
 static bool
@@ -148,10 +151,12 @@ systemd_lay_out(const struct service *s, const struct service *pattern,
         return false;
     if (l.from_unit.state == SERVICE_ABSENT)
         return systemd_absent(pattern, e);
-    if (l.to_unit.state != SERVICE_ABSENT && l.to_unit.state != SERVICE_STOPPED)
+    if (l.to_unit.state != SERVICE_ABSENT && l.to_unit.state != SERVICE_STOPPED &&
+        l.to_unit.state != SERVICE_IDLE)
         return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is %s, and not held down",
                          host_name(s->host), l.to_unit.id, service_state_word(l.to_unit.state));
-    if (!unit_files_fetch(&l.mem, pattern->host, &l.from_unit, &l.files, e) ||
+    if ((l.to_unit.state == SERVICE_IDLE && !idle_take(&l, keeping, e)) ||
+        !unit_files_fetch(&l.mem, pattern->host, &l.from_unit, &l.files, e) ||
         (l.to_unit.state == SERVICE_ABSENT && !copy_all(&l, keeping, e)) ||
         !systemd_settings(&l.mem, s, &own, e))
         return false;

@@ -18,6 +18,10 @@ MUST_CHECK bool systemd_reload(const struct service *s, struct error *e);
 MUST_CHECK bool systemd_hold(struct arena *mem, const struct service *s,
                              const struct unit_status *unit, struct error *e);
 
+/* Beside a keeping: of a hold that was put on a unit that was idle, and of its being enabled. In 'mem'. */
+const char *systemd_keeping_of_hold(struct arena *mem, const char *keeping);
+const char *systemd_keeping_of_boot(struct arena *mem, const char *keeping);
+
 extern const struct host_file systemd_file_of_root; /* 0644 */
 extern const struct host_file systemd_dir_of_root;  /* 0755 */
 

@@ -27,7 +27,7 @@ static bool
 count_wanted(const struct member_request *request, size_t voters, size_t *ret_count,
              struct error *e)
 {
-    *ret_count = request->name_count > 0 ? request->name_count : 1;
+    *ret_count = request->fresh_count > 0 ? request->fresh_count : 1;
     if (request->voters == 0)
         return true;
     if (request->voters <= voters) {
@@ -35,12 +35,12 @@ count_wanted(const struct member_request *request, size_t voters, size_t *ret_co
                    voters, request->voters);
         return error_hint(e, "to make it smaller: quorate member shrink");
     }
-    if (request->voters > LAB_MEMBERS_MOST)
+    if (request->inventory->lab != NULL && request->voters > LAB_MEMBERS_MOST)
         return error_set(e, ERROR_USAGE, "a lab has %d members at most", LAB_MEMBERS_MOST);
     *ret_count = request->voters - voters;
-    if (request->name_count > 0 && request->name_count != *ret_count)
+    if (request->fresh_count > 0 && request->fresh_count != *ret_count)
         return error_set(e, ERROR_USAGE, "%zu names, and growing from %zu to %zu voters takes %zu",
-                         request->name_count, voters, request->voters, *ret_count);
+                         request->fresh_count, voters, request->voters, *ret_count);
     return true;
 }
 
@@ -58,13 +58,11 @@ member_grow_inputs(struct arena *mem, const struct member_request *request, stru
         return false;
     if (count > 1 && (request->peer_url != NULL || request->client_url != NULL))
         return error_set(e, ERROR_USAGE, "a URL can be given for one member at a time");
-    members = arena_zero(mem, (count + 1) * sizeof(*members));
-    for (size_t i = 0; i < request->name_count; i++)
-        members[i].name = request->names[i];
-    if (!lab_members_choose(mem, request, &view, members, count, e))
+    members = members_named(mem, request, count);
+    if (!members_choose(mem, request, &inputs.site, &view, members, count, &inputs.like, e))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!member_may_join(request->inventory, &view, &members[i], false, e))
+        if (!member_may_join(&inputs.site, request->inventory, &view, &members[i], false, e))
             return false;
         member_inputs_join(mem, &inputs, &members[i], 0);
     }

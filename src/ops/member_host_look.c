@@ -120,11 +120,21 @@ reach_judge(struct arena *mem, const struct host *host, struct peer_reach *reach
     return true;
 }
 
+static bool
+is_lost(const struct membership *ms, const struct member_view *m)
+{
+    for (size_t i = 0; i < ms->job_count; i++) {
+        if (ms->jobs[i].lost && ms->jobs[i].old_id == m->member.id)
+            return true;
+    }
+    return false;
+}
+
 /* The members that are there and stay: one that is replaced is dead. */
 static bool
 is_other(const struct look *look, const struct member_view *m)
 {
-    return m->member.peer_url_count > 0 && m->member.name[0] != '\0' &&
+    return !is_lost(look->ms, m) && m->member.peer_url_count > 0 && m->member.name[0] != '\0' &&
            strcmp(m->member.name, look->joiner->name) != 0;
 }
 

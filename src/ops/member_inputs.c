@@ -32,6 +32,10 @@ job_write(struct json_writer *w, const struct member_job *job)
     json_key_id(w, "oldId", job->old_id);
     json_key(w, "member");
     inventory_member_encode(w, &job->member);
+    if (job->like != NULL)
+        json_key_text(w, "like", job->like);
+    if (job->lost)
+        json_key_bool(w, "lost", true);
     json_object_end(w);
 }
 
@@ -40,15 +44,8 @@ member_inputs_begin(struct arena *mem, const struct member_request *request,
                     struct member_inputs *ret_inputs, struct cluster_view *ret_view,
                     struct error *e)
 {
-    if (request->inventory->lab == NULL) {
-        error_set_(e, ERROR_REFUSED, 0,
-                   "'%s' is not a lab, and only labs are changed by a plan yet",
-                   request->inventory->name);
-        return error_hint(
-            e, "the guide 'Grow, shrink, replace, move' tells how by hand: quorate member "
-               "add --learner, promote, remove");
-    }
     *ret_inputs = (struct member_inputs){.inventory = request->inventory};
+    site_init(&ret_inputs->site, mem, request->inventory);
     if (!cluster_view_fetch(mem, request->etcd, ret_view, e))
         return false;
     ret_inputs->voters = view_voter_count(ret_view);
@@ -60,7 +57,10 @@ member_inputs_join(struct arena *mem, struct member_inputs *inputs,
                    const struct inventory_member *member, uint64_t old_id)
 {
     *ARRAY_PUSH(mem, &inputs->jobs) =
-        (struct member_job){.action = MEMBER_JOINS, .old_id = old_id, .member = *member};
+        (struct member_job){.action = MEMBER_JOINS,
+                            .old_id = old_id,
+                            .member = *member,
+                            .like = old_id == 0 ? inputs->like : NULL};
 }
 
 static bool
@@ -82,6 +82,37 @@ member_find(const struct inventory *inventory, const struct cluster_view *view, 
     return true;
 }
 
+/* Who is to be stopped has to be reached, and its data has to be known. */
+static bool
+leaver_check(struct site *site, const struct inventory_member *member, struct error *e)
+{
+    struct service service;
+    enum service_state state;
+
+    if (site->lab_dir != NULL)
+        return true;
+    if (member->data_dir == NULL)
+        return error_set(e, ERROR_REFUSED, "cluster '%s' does not say where the data of '%s' is",
+                         site->name, member->name) ||
+               error_hint(e, "quorate cluster discover --cluster %s --host %s --write", site->name,
+                          member->host != NULL ? member->host : "ssh://root@HOST");
+    return site_service(site, member, &service, e) && service_state(&service, &state, e);
+}
+
+bool
+member_inputs_lose(struct arena *mem, struct member_inputs *inputs, const struct cluster_view *view,
+                   const char *name, struct error *e)
+{
+    const struct inventory_member *member;
+    uint64_t id;
+
+    if (!member_find(inputs->inventory, view, name, &member, &id, e))
+        return false;
+    *ARRAY_PUSH(mem, &inputs->jobs) =
+        (struct member_job){.action = MEMBER_LEAVES, .old_id = id, .member = *member, .lost = true};
+    return true;
+}
+
 bool
 member_inputs_leave(struct arena *mem, struct member_inputs *inputs,
                     const struct inventory *inventory, const struct cluster_view *view,
@@ -95,8 +126,9 @@ member_inputs_leave(struct arena *mem, struct member_inputs *inputs,
             strcmp(inputs->jobs.items[i].member.name, name) == 0)
             return error_set(e, ERROR_USAGE, "'%s' is named twice", name);
     }
-    if (!member_find(inventory, view, name, &member, &id, e))
-        return false;
+    if (!member_find(inventory, view, name, &member, &id, e) ||
+        !leaver_check(&inputs->site, member, e))
+        return error_wrap(e, "'%s' cannot leave", name);
     *ARRAY_PUSH(mem, &inputs->jobs) =
         (struct member_job){.action = MEMBER_LEAVES, .old_id = id, .member = *member};
     return true;
@@ -127,7 +159,10 @@ job_read(struct arena *mem, const struct json *object, struct member_job *ret_jo
 
     if (!json_get_text(mem, object, "action", &action, e) ||
         !json_get_id(object, "oldId", &ret_job->old_id, e) ||
-        !inventory_member_decode(mem, json_get(object, "member"), &ret_job->member, e))
+        !inventory_member_decode(mem, json_get(object, "member"), &ret_job->member, e) ||
+        (json_get(object, "like") != NULL &&
+         !json_get_text(mem, object, "like", &ret_job->like, e)) ||
+        (json_get(object, "lost") != NULL && !json_get_bool(object, "lost", &ret_job->lost, e)))
         return false;
     ret_job->action =
         strcmp(action, action_words[MEMBER_JOINS]) == 0 ? MEMBER_JOINS : MEMBER_LEAVES;

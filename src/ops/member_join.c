@@ -5,10 +5,8 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/time.h"
-#include "cluster/inventory_save.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
-#include "ops/lab_programs.h"
 #include "ops/member_state.h"
 
 enum {
@@ -127,65 +125,28 @@ static const struct step add_learner_step = {
 
 /* --- configure --- */
 
-static struct inventory_member *
-member_slot(struct arena *mem, struct inventory *inventory, const char *name)
-{
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        if (strcmp(inventory->members.items[i].name, name) == 0)
-            return &inventory->members.items[i];
-    }
-    return ARRAY_PUSH(mem, &inventory->members);
-}
-
 static bool
 configure_check(void *op, enum progress *ret_progress, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct member_job *job = op;
-    const struct inventory_member *configured;
-    struct inventory *inventory;
-    struct cluster_view view;
-    enum service_state state;
-    struct service service;
+    bool done = job_step_recorded(job, "configure");
 
-    *ret_progress = PROGRESS_DONE;
-    if (job_step_recorded(job, "configure"))
-        return true;
-    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
-        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e) ||
-        !service_state(&service, &state, e))
+    if (!done && !job_is_configured(job, &done, e))
         return false;
-    configured = inventory_member_by_name(inventory, job->member.name);
-    if (state == SERVICE_ABSENT || configured == NULL || configured->initial_cluster == NULL ||
-        strcmp(configured->initial_cluster, member_initial_cluster(&tmp, &job->member, &view)) != 0)
-        *ret_progress = PROGRESS_TODO;
+    *ret_progress = done ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
 }
 
 static bool
 configure_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct member_job *job = op;
-    struct inventory_member *slot;
-    struct inventory *inventory;
-    struct cluster_view view;
-    struct service service;
-
-    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
-        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e))
-        return false;
-    slot = member_slot(&tmp, inventory, job->member.name);
-    *slot = job->member;
-    slot->initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
-    return inventory_save(inventory, e) &&
-           service_install(&service, lab_member_argv(&tmp, inventory, slot), e);
+    return job_configure(op, e);
 }
 
 static bool
 configure_undo(void *op, struct error *e)
 {
-    return job_forget(op, e);
+    return job_unconfigure(op, e);
 }
 
 static const struct step configure_step = {
@@ -543,5 +504,5 @@ job_join_again(struct member_job *job, struct error *e)
         return false;
     return step_ensure(job, &add_learner_step, e) && configure_if_down(job, e) &&
            step_ensure(job, &start_step, e) && step_ensure(job, &catch_up_step, e) &&
-           step_ensure(job, &promote_step, e) && settle_verify(job, e);
+           step_ensure(job, &promote_step, e) && settle_verify(job, e) && job_settings_back(job, e);
 }

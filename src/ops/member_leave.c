@@ -4,7 +4,6 @@
 
 #include "base/io.h"
 #include "base/time.h"
-#include "cluster/inventory_save.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 #include "ops/member_state.h"
@@ -108,48 +107,6 @@ job_stop(struct member_job *job, struct error *e)
     struct service service;
 
     return job_service(job, &service, e) && service_stop(&service, e);
-}
-
-const char *
-job_aside(struct arena *mem, const struct member_job *job, const char *word)
-{
-    return arena_printf(mem, "%s.%s-%s", job->member.data_dir, word, job->of->stamp);
-}
-
-bool
-job_data_aside(struct member_job *job, const char *word, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *aside = job_aside(&tmp, job, word);
-
-    if (!path_exists(job->member.data_dir))
-        return true;
-    /* A second time, after an undo that was cut: what is in place now is the younger one. */
-    for (int n = 2; path_exists(aside); n++)
-        aside = arena_printf(&tmp, "%s-%d", job_aside(&tmp, job, word), n);
-    plan_note(job->of->plan, "the data of %s is kept as %s", job->member.name, path_name(aside));
-    return file_rename_new(job->member.data_dir, aside, e);
-}
-
-bool
-job_forget(struct member_job *job, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct inventory *inventory;
-    struct service service;
-    size_t kept = 0;
-
-    if (!membership_inventory(&tmp, job->of, &inventory, e) || !job_service(job, &service, e) ||
-        !service_uninstall(&service, e))
-        return false;
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        if (strcmp(inventory->members.items[i].name, job->member.name) != 0)
-            inventory->members.items[kept++] = inventory->members.items[i];
-    }
-    if (kept == inventory->members.count)
-        return true;
-    inventory->members.count = kept;
-    return inventory_save(inventory, e);
 }
 
 /* --- give the leadership away --- */
@@ -282,10 +239,11 @@ stop_undo(void *op, struct error *e)
     struct member_job *job = op;
     struct service service;
     bool is_there;
+    bool has_data;
 
-    if (!listed(job, job->old_id, &is_there, e))
+    if (!listed(job, job->old_id, &is_there, e) || !job_has_data(job, &has_data, e))
         return false;
-    if (!is_there || !path_exists(job->member.data_dir))
+    if (!is_there || !has_data)
         return true;
     return job_service(job, &service, e) && service_start(&service, e);
 }
@@ -303,13 +261,14 @@ static const struct step stop_step = {
 /* --- its data --- */
 
 static bool
-aside_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+aside_check(void *op, enum progress *ret_progress, struct error *e)
 {
     const struct member_job *job = op;
+    bool has_data = false;
 
-    *ret_progress = job_step_recorded(job, "move-aside") || !path_exists(job->member.data_dir)
-                        ? PROGRESS_DONE
-                        : PROGRESS_TODO;
+    if (!job_step_recorded(job, "move-aside") && !job_has_data(job, &has_data, e))
+        return false;
+    *ret_progress = has_data ? PROGRESS_TODO : PROGRESS_DONE;
     return true;
 }
 
@@ -369,6 +328,11 @@ membership_add_leave(struct member_job *job)
     struct plan *plan = job->of->plan;
     const char *name = job->member.name;
 
+    if (job->lost) {
+        plan_add_step(plan, &remove_dead_step, name, job);
+        plan_add_step(plan, &forget_step, name, job);
+        return;
+    }
     if (job->of->replaces) {
         plan_add_step(plan, &stop_step, name, job);
         plan_add_step(plan, &remove_dead_step, name, job);

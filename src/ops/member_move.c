@@ -33,7 +33,7 @@ move_one(struct arena *mem, const struct member_request *request, const struct c
 {
     size_t at = inputs->jobs.count + 1;
 
-    if (!member_may_join(request->inventory, view, fresh, false, e))
+    if (!member_may_join(&inputs->site, request->inventory, view, fresh, false, e))
         return false;
     member_inputs_join(mem, inputs, fresh, 0);
     return member_inputs_leave(mem, inputs, request->inventory, view, name, e) &&
@@ -46,14 +46,18 @@ member_move_inputs(struct arena *mem, const struct member_request *request, stru
 {
     struct member_inputs inputs;
     struct cluster_view view;
-    struct inventory_member *fresh = arena_zero(mem, (request->name_count + 1) * sizeof(*fresh));
+    struct inventory_member *fresh = members_named(mem, request, request->name_count);
 
     if (request->name_count == 0)
         return error_set(e, ERROR_USAGE, "which member is to move?");
+    if (request->fresh_count > 0 && request->fresh_count != request->name_count)
+        return error_set(e, ERROR_USAGE, "%zu members move, and %zu come in their places",
+                         request->name_count, request->fresh_count);
     if (request->name_count > 1 && (request->peer_url != NULL || request->client_url != NULL))
         return error_set(e, ERROR_USAGE, "a URL can be given for one member at a time");
     if (!member_inputs_begin(mem, request, &inputs, &view, e) ||
-        !lab_members_choose(mem, request, &view, fresh, request->name_count, e))
+        !members_choose(mem, request, &inputs.site, &view, fresh, request->name_count, &inputs.like,
+                        e))
         return false;
     for (size_t i = 0; i < request->name_count; i++) {
         if (!move_one(mem, request, &view, &fresh[i], request->names[i], &inputs, e))

@@ -24,15 +24,27 @@ extern const struct plan_kind member_replace_kind;
 extern const struct plan_kind member_move_kind;
 extern const struct plan_kind member_rescue_kind;
 
+/* Each NULL: a lab chooses. */
+struct member_new {
+    const char *name;
+    const char *host; /* "ssh://root@db4" */
+};
+
 struct member_request {
     const char *state_dir;
     const struct inventory *inventory;
     const struct etcd_options *etcd;
-    const char *const *names; /* of members that join, or that leave */
+    const char *const *names; /* of members that leave */
     size_t name_count;
+    const struct member_new *fresh; /* members that join */
+    size_t fresh_count;
     size_t voters;          /* how many there shall be in the end; 0: as the names say */
     const char *peer_url;   /* of the only joiner; NULL: one is chosen */
     const char *client_url; /* the same */
+    /* On hosts; each NULL: as the first member of the inventory that is known well enough. */
+    const char *like;     /* the name of the member that joiners are laid out like */
+    const char *runs;     /* "systemd:UNIT", "static-pod:/PATH" */
+    const char *data_dir; /* of the joiners */
 };
 
 /*

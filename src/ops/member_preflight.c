@@ -74,33 +74,61 @@ urls_look(struct arena *mem, const struct inventory_urls *urls, const char **ret
     return true;
 }
 
+/* What a lab's member needs of this machine. */
 static bool
-data_look(const struct inventory_member *member, bool *ret_has_data, struct error *e)
+lab_look(struct arena *mem, const struct inventory_member *member, struct joiner *joiner,
+         struct error *e)
 {
-    bool empty = true;
+    return urls_look(mem, &member->peer_urls, &joiner->foreign_address, e) &&
+           urls_look(mem, &member->client_urls, &joiner->foreign_address, e);
+}
 
-    if (path_exists(member->data_dir) && !dir_is_empty(member->data_dir, &empty, e))
+/* What a member needs of its host: nothing that runs under its unit or manifest already. */
+static bool
+host_look(struct site *site, const struct inventory_member *member, struct error *e)
+{
+    enum service_state state;
+    struct service service;
+
+    if (!site_service(site, member, &service, e) || !service_state(&service, &state, e))
         return false;
-    *ret_has_data = !empty;
-    return true;
+    if (state == SERVICE_ABSENT || state == SERVICE_STOPPED || state == SERVICE_IDLE)
+        return true;
+    error_set_(e, ERROR_CONFLICT, 0, "%s: '%s' is %s already", host_name(service.host),
+               service.place, service_state_word(state));
+    return error_hint(e, "stop it there first, when it is nobody's: another etcd cannot run in its "
+                         "place");
+}
+
+static bool
+name_is_free(const struct inventory *inventory, const struct inventory_member *member,
+             struct error *e)
+{
+    return inventory->lab != NULL || inventory_member_by_name(inventory, member->name) == NULL ||
+           error_set(e, ERROR_CONFLICT, "'%s' has a member '%s' already", inventory->path,
+                     member->name) ||
+           error_hint(e, "choose another name, or see 'quorate cluster check %s'", inventory->name);
 }
 
 bool
-member_may_join(const struct inventory *inventory, const struct cluster_view *view,
-                const struct inventory_member *member, bool in_place, struct error *e)
+member_may_join(struct site *site, const struct inventory *inventory,
+                const struct cluster_view *view, const struct inventory_member *member,
+                bool in_place, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct joiner joiner = joiner_of(member);
-    bool here = inventory->lab != NULL; /* hosts: member_host_allows */
+    enum dir_state data = DIR_ABSENT;
 
-    joiner.version = here ? inventory->lab->etcd_version : inventory->version;
+    /* Of hosts, more is looked at by the first step: member_host_allows. */
+    joiner.version = inventory->lab != NULL ? inventory->lab->etcd_version : inventory->version;
     joiner.initial_cluster = member_initial_cluster(&tmp, member, view);
-    if (!in_place &&
-        (!rule_may_add_learner(view, &joiner, e) || !rule_endpoints_belong(view, e) ||
-         (here && (!data_look(member, &joiner.has_data, e) ||
-                   !urls_look(&tmp, &member->peer_urls, &joiner.foreign_address, e) ||
-                   !urls_look(&tmp, &member->client_urls, &joiner.foreign_address, e)))))
+    if (!in_place && (!name_is_free(inventory, member, e) ||
+                      !rule_may_add_learner(view, &joiner, e) || !rule_endpoints_belong(view, e) ||
+                      !member_dir_look(site, member, member->data_dir, &data, e) ||
+                      !(inventory->lab != NULL ? lab_look(&tmp, member, &joiner, e)
+                                               : host_look(site, member, e))))
         return error_wrap(e, "'%s' cannot join", member->name);
+    joiner.has_data = data == DIR_FULL;
     return rule_joiner_configuration(view, &joiner, e) ||
            error_wrap(e, "'%s' cannot join", member->name);
 }
@@ -127,11 +155,10 @@ leaver_judge(const struct member_job *job, const struct cluster_view *view, stru
 
 static bool
 joiner_judge(struct membership *ms, const struct inventory *inventory,
-             const struct cluster_view *view, const struct inventory_member *member,
-             struct error *e)
+             const struct cluster_view *view, const struct member_job *job, struct error *e)
 {
-    return member_may_join(inventory, view, member, ms->replaces, e) &&
-           member_host_allows(ms, inventory, view, member, ms->replaces, e);
+    return member_may_join(&ms->site, inventory, view, &job->member, ms->replaces, e) &&
+           member_host_allows(ms, inventory, view, &job->member, job_in_place(job), e);
 }
 
 static bool
@@ -142,7 +169,7 @@ jobs_judge(struct membership *ms, const struct inventory *inventory,
         const struct member_job *job = &ms->jobs[i];
 
         if (job->action == MEMBER_LEAVES ? !leaver_judge(job, view, e)
-                                         : !joiner_judge(ms, inventory, view, &job->member, e))
+                                         : !joiner_judge(ms, inventory, view, job, e))
             return false;
     }
     return true;

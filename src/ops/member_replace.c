@@ -11,8 +11,14 @@ replace_build(struct plan *plan, const struct json *inputs, void *context, struc
     if (!membership_of_inputs(plan, inputs, context, &ms, e))
         return false;
     ms->replaces = true;
-    plan->title = arena_printf(plan->mem, "replace member %s of cluster '%s', whose data is lost",
-                               membership_names(plan->mem, ms, MEMBER_JOINS), plan->cluster);
+    plan->title =
+        ms->jobs[0].lost
+            ? arena_printf(plan->mem,
+                           "replace member %s of cluster '%s', whose host is gone, by %s",
+                           ms->jobs[0].member.name, plan->cluster,
+                           membership_names(plan->mem, ms, MEMBER_JOINS))
+            : arena_printf(plan->mem, "replace member %s of cluster '%s', whose data is lost",
+                           membership_names(plan->mem, ms, MEMBER_JOINS), plan->cluster);
     membership_add_preflight(ms);
     membership_add_certificates(ms);
     membership_add_leave(&ms->jobs[0]);
@@ -24,25 +30,54 @@ replace_build(struct plan *plan, const struct json *inputs, void *context, struc
 
 const struct plan_kind member_replace_kind = {.name = "member-replace", .build = replace_build};
 
+/* The one that comes is another, on another host: the old one is never asked, and never comes back. */
+static bool
+replace_elsewhere(struct arena *mem, const struct member_request *request,
+                  struct member_inputs *inputs, const struct cluster_view *view, struct error *e)
+{
+    struct inventory_member *fresh = members_named(mem, request, 1);
+
+    if (!member_inputs_lose(mem, inputs, view, request->names[0], e) ||
+        !rule_may_replace(view, inputs->jobs.items[0].old_id, e) ||
+        !members_choose(mem, request, &inputs->site, view, fresh, 1, &inputs->like, e) ||
+        !member_may_join(&inputs->site, request->inventory, view, fresh, true, e))
+        return false;
+    member_inputs_join(mem, inputs, fresh, 0);
+    return true;
+}
+
+static bool
+replace_in_place(struct arena *mem, const struct member_request *request,
+                 struct member_inputs *inputs, const struct cluster_view *view, struct error *e)
+{
+    struct inventory_member member;
+    uint64_t id;
+
+    if (!member_inputs_leave(mem, inputs, request->inventory, view, request->names[0], e))
+        return false;
+    member = inputs->jobs.items[0].member;
+    id = inputs->jobs.items[0].old_id;
+    if (!rule_may_replace(view, id, e) ||
+        !member_may_join(&inputs->site, request->inventory, view, &member, true, e))
+        return false;
+    member_inputs_join(mem, inputs, &member, id);
+    return true;
+}
+
 bool
 member_replace_inputs(struct arena *mem, const struct member_request *request,
                       struct buf *ret_inputs, struct error *e)
 {
     struct member_inputs inputs;
     struct cluster_view view;
-    const struct member_job *job;
 
-    if (request->name_count != 1)
+    if (request->name_count != 1 || request->fresh_count > 1)
         return error_set(e, ERROR_USAGE, "one member is replaced at a time");
-    if (!member_inputs_begin(mem, request, &inputs, &view, e) ||
-        !member_inputs_leave(mem, &inputs, request->inventory, &view, request->names[0], e))
+    if (!member_inputs_begin(mem, request, &inputs, &view, e))
         return false;
-    job = &inputs.jobs.items[0];
-    if (!rule_may_replace(&view, job->old_id, e) ||
-        !member_may_join(request->inventory, &view, &job->member, true, e))
+    if (request->fresh_count == 1 ? !replace_elsewhere(mem, request, &inputs, &view, e)
+                                  : !replace_in_place(mem, request, &inputs, &view, e))
         return false;
-    member_inputs_join(mem, &inputs, &(struct inventory_member){0}, job->old_id);
-    inputs.jobs.items[1].member = inputs.jobs.items[0].member;
     member_inputs_write(mem, &inputs, ret_inputs);
     return true;
 }

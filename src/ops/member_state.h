@@ -42,7 +42,9 @@ struct member_job {
     enum member_action action;
     uint64_t old_id; /* of one that leaves; of the one whose place is taken; else 0 */
     struct inventory_member member; /* its configuration */
-    size_t voters_after;            /* when this job is done */
+    const char *like; /* of one that joins on a host: the name of the member it is laid out like */
+    bool lost;        /* its host is gone for good, and never asked */
+    size_t voters_after; /* when this job is done */
     bool last;
 };
 
@@ -80,6 +82,17 @@ typedef bool member_call(struct member_job *job, struct etcd_client *client, uin
  * enough, a learner that is not caught up.
  */
 MUST_CHECK bool job_change(struct member_job *job, member_call *call, uint64_t id, struct error *e);
+/*
+ * Chooses what nobody said about members that are to join (name and host are set where they were said): a
+ * lab has ports and folders for them, hosts take after another member, whose name is told.
+ */
+MUST_CHECK bool members_choose(struct arena *mem, const struct member_request *request,
+                               struct site *site, const struct cluster_view *view,
+                               struct inventory_member *members, size_t count,
+                               const char **ret_like, struct error *e);
+/* The members that the request names, as far as it says anything. In 'mem'. */
+struct inventory_member *members_named(struct arena *mem, const struct member_request *request,
+                                       size_t count);
 /* Chooses names (where they are NULL), ports and folders of members that a lab is to have; URLs that
  * are given stay. In 'mem'. */
 MUST_CHECK bool lab_members_choose(struct arena *mem, const struct member_request *request,
@@ -93,12 +106,47 @@ MUST_CHECK bool membership_wait(const struct membership *ms, const char *what, s
 MUST_CHECK bool job_join_again(struct member_job *job, struct error *e);
 /* Takes the member out of the list, its leadership first; fine when it is not in it. */
 MUST_CHECK bool job_expel(struct member_job *job, uint64_t id, struct error *e);
+/* Makes it known to the inventory and its host, stopped; and all that back. */
+MUST_CHECK bool job_is_configured(const struct member_job *job, bool *ret_is, struct error *e);
+MUST_CHECK bool job_configure(struct member_job *job, struct error *e);
+MUST_CHECK bool job_unconfigure(struct member_job *job, struct error *e);
+/* The files of one that came back and runs, as they were before it was configured for that. */
+MUST_CHECK bool job_settings_back(struct member_job *job, struct error *e);
+/* Whether it has a service of its own on its host already. */
+bool job_in_place(const struct member_job *job);
 /* Stops it, and moves its data aside as DATA.<word>-STAMP. */
 MUST_CHECK bool job_stop(struct member_job *job, struct error *e);
 MUST_CHECK bool job_data_aside(struct member_job *job, const char *word, struct error *e);
 const char *job_aside(struct arena *mem, const struct member_job *job, const char *word);
-/* Takes it out of the inventory and from its host. */
+/* Takes it out of the inventory, and from a lab's supervisor; on a host it stays held down. */
 MUST_CHECK bool job_forget(struct member_job *job, struct error *e);
+
+/* --- on hosts --- */
+
+struct setting_list {
+    ARRAY(struct setting_change) items;
+};
+
+/* A member that runs as the job's does, and its service. e: as site_service; ERROR_NOT_FOUND: none. */
+MUST_CHECK bool job_pattern(const struct member_job *job, const struct inventory *inventory,
+                            const struct inventory_member **ret_pattern,
+                            struct service *ret_service, struct error *e);
+/* What of the pattern's settings is the joiner's own: name, URLs, directories, certificates. */
+MUST_CHECK bool joiner_settings(struct arena *mem, struct site *site,
+                                const struct inventory_member *pattern,
+                                const struct etcd_settings *settings,
+                                const struct inventory_member *joiner, struct setting_list *changes,
+                                struct error *e);
+
+enum dir_state { DIR_ABSENT, DIR_EMPTY, DIR_FULL };
+
+MUST_CHECK bool member_dir_look(struct site *site, const struct inventory_member *member,
+                                const char *path, enum dir_state *ret_state, struct error *e);
+MUST_CHECK bool job_has_data(const struct member_job *job, bool *ret_has, struct error *e);
+/* The directories that its etcd cannot make itself; and takes those away that are empty still. */
+MUST_CHECK bool job_dirs_make(struct member_job *job, const struct service *service,
+                              struct error *e);
+MUST_CHECK bool job_dirs_unmake(struct member_job *job, struct error *e);
 
 /* %{member}, %{peer_url}, %{data_dir}, %{aside}, %{quorum} */
 const char *job_field(const void *op, struct arena *mem, const char *name);
@@ -125,7 +173,8 @@ const char *member_initial_cluster(struct arena *mem, const struct inventory_mem
  *
  * in_place  it takes the place of one that is lost: name, URLs and directory are that one's.
  */
-MUST_CHECK bool member_may_join(const struct inventory *inventory, const struct cluster_view *view,
+MUST_CHECK bool member_may_join(struct site *site, const struct inventory *inventory,
+                                const struct cluster_view *view,
                                 const struct inventory_member *member, bool in_place,
                                 struct error *e);
 
@@ -143,6 +192,8 @@ MUST_CHECK bool member_host_allows(struct membership *ms, const struct inventory
 
 struct member_inputs {
     const struct inventory *inventory;
+    struct site site;
+    const char *like;
     size_t voters;
     ARRAY(struct member_job) jobs; /* action, old_id, member */
 };
@@ -158,6 +209,10 @@ MUST_CHECK bool member_inputs_leave(struct arena *mem, struct member_inputs *inp
                                     const struct inventory *inventory,
                                     const struct cluster_view *view, const char *name,
                                     struct error *e);
+/* The same for one whose host is gone for good: nobody asks there. */
+MUST_CHECK bool member_inputs_lose(struct arena *mem, struct member_inputs *inputs,
+                                   const struct cluster_view *view, const char *name,
+                                   struct error *e);
 /* Writes the plan's inputs. */
 void member_inputs_write(struct arena *mem, const struct member_inputs *inputs,
                          struct buf *ret_inputs);

@@ -22,9 +22,9 @@ edit_try(struct arena *tmp, struct bytes old, const char *name)
     struct bytes twice;
 
     *ARRAY_PUSH(tmp, &wanted.members) = member;
-    if (!config_edit(tmp, "fuzz.yaml", old, &wanted, true, &once, &e))
+    if (!config_edit(tmp, "fuzz.yaml", old, &wanted, CONFIG_WHOLE, &once, &e))
         return;
-    ASSERT(config_edit(tmp, "fuzz.yaml", once, &wanted, true, &twice, &e));
+    ASSERT(config_edit(tmp, "fuzz.yaml", once, &wanted, CONFIG_WHOLE, &twice, &e));
     ASSERT(bytes_equal(once, twice));
 }
 

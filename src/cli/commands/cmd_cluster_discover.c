@@ -210,7 +210,7 @@ discover_write(struct app *app, const struct inventory *found, struct error *e)
 
     if (!config_find_or_new(app->mem, app_config(app), &path, &exists, e) ||
         (exists && !file_read_all(app->mem, path, YAML_MAX_BYTES, &old, e)) ||
-        !config_edit(app->mem, path, old, found, prune, &text, e))
+        !config_edit(app->mem, path, old, found, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, e))
         return false;
     if (exists && config_parse(app->mem, path, old, &config, e) && !same_cluster(config, found, e))
         return false;

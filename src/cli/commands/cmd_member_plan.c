@@ -20,9 +20,26 @@
             .arg = "URL", .help = "Where clients will reach the new member [default: a free port]" \
     }
 
+#define HOST_OPTIONS                                                                               \
+    {"like", OPTION_TEXT, .arg = "NAME",                                                           \
+     .help = "On a host, lay the new member out like this one [default: the first]"},              \
+        {"runs", OPTION_TEXT, .arg = "HOW",                                                        \
+         .help = "On a host: systemd:UNIT or static-pod:/PATH [default: as --like's]"},            \
+    {                                                                                              \
+        "data-dir", OPTION_TEXT,                                                                   \
+            .arg = "DIR",                                                                          \
+            .help = "On a host: the new member's data directory [default: as --like's]"            \
+    }
+
+#define NEW_OPTION(text)                                                                           \
+    {                                                                                              \
+        "new", OPTION_TEXTS, .arg = "NAME=HOST[,...]", .help = (text)                              \
+    }
+
 static const struct option_def grow_options[] = {
     TO_OPTION("Voters that there shall be in the end [default: one more, or as many as are named]"),
     URL_OPTIONS,
+    HOST_OPTIONS,
     OPTIONS_END,
 };
 
@@ -31,7 +48,19 @@ static const struct option_def shrink_options[] = {
     OPTIONS_END,
 };
 
-static const struct option_def move_options[] = {URL_OPTIONS, OPTIONS_END};
+static const struct option_def replace_options[] = {
+    NEW_OPTION("Its host is gone for good: this one takes its place, as in db4=ssh://root@db4"),
+    URL_OPTIONS,
+    HOST_OPTIONS,
+    OPTIONS_END,
+};
+
+static const struct option_def move_options[] = {
+    NEW_OPTION("Where hosts are known: who comes in each one's place, as in db4=ssh://root@db4"),
+    URL_OPTIONS,
+    HOST_OPTIONS,
+    OPTIONS_END,
+};
 
 typedef bool inputs_make(struct arena *mem, const struct member_request *request,
                          struct buf *ret_inputs, struct error *e);
@@ -55,6 +84,45 @@ names_of(struct app *app, size_t *ret_count)
     return names.items;
 }
 
+/* "db4=ssh://root@db4", or a name alone. */
+static struct member_new
+new_of(struct app *app, const char *text)
+{
+    const char *equals = strchr(text, '=');
+
+    if (equals == NULL)
+        return (struct member_new){.name = text};
+    return (struct member_new){arena_printf(app->mem, "%.*s", (int)(equals - text), text),
+                               equals + 1};
+}
+
+static void
+take_new(struct app *app, const char *const *texts, size_t count, struct member_request *request)
+{
+    struct member_new *fresh = arena_zero(app->mem, (count + 1) * sizeof(*fresh));
+
+    for (size_t i = 0; i < count; i++)
+        fresh[i] = new_of(app, texts[i]);
+    request->fresh = fresh;
+    request->fresh_count = count;
+}
+
+/* Who joins, and what is said about it. */
+static struct member_request
+request_for_new(struct app *app, const char *const *texts, size_t count)
+{
+    struct member_request request = {
+        .peer_url = text_or_null(app, "peer-url"),
+        .client_url = text_or_null(app, "client-url"),
+        .like = text_or_null(app, "like"),
+        .runs = text_or_null(app, "runs"),
+        .data_dir = text_or_null(app, "data-dir"),
+    };
+
+    take_new(app, texts, count, &request);
+    return request;
+}
+
 static bool
 plan_make(struct app *app, const struct plan_kind *kind, inputs_make *make,
           struct member_request *request, struct plan **ret_plan, struct error *e)
@@ -74,12 +142,11 @@ plan_make(struct app *app, const struct plan_kind *kind, inputs_make *make,
 static bool
 member_grow_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
-    struct member_request request = {
-        .voters = option_u64(&app->options, "to"),
-        .peer_url = text_or_null(app, "peer-url"),
-        .client_url = text_or_null(app, "client-url"),
-    };
+    size_t count;
+    const char *const *names = names_of(app, &count);
+    struct member_request request = request_for_new(app, names, count);
 
+    request.voters = option_u64(&app->options, "to");
     return plan_make(app, &member_grow_kind, member_grow_inputs, &request, ret_plan, e);
 }
 
@@ -94,7 +161,9 @@ member_shrink_plan(struct app *app, struct plan **ret_plan, struct error *e)
 static bool
 member_replace_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
-    struct member_request request = {0};
+    size_t count;
+    const char *const *fresh = option_list(&app->options, "new", &count);
+    struct member_request request = request_for_new(app, fresh, count);
 
     return plan_make(app, &member_replace_kind, member_replace_inputs, &request, ret_plan, e);
 }
@@ -102,10 +171,9 @@ member_replace_plan(struct app *app, struct plan **ret_plan, struct error *e)
 static bool
 member_move_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
-    struct member_request request = {
-        .peer_url = text_or_null(app, "peer-url"),
-        .client_url = text_or_null(app, "client-url"),
-    };
+    size_t count;
+    const char *const *fresh = option_list(&app->options, "new", &count);
+    struct member_request request = request_for_new(app, fresh, count);
 
     return plan_make(app, &member_move_kind, member_move_inputs, &request, ret_plan, e);
 }
@@ -120,7 +188,7 @@ member_rescue_plan(struct app *app, struct plan **ret_plan, struct error *e)
 
 const struct command command_member_grow = {
     .name = "member grow",
-    .operands = "[NAME...]",
+    .operands = "[NAME[=HOST]...]",
     .summary = "Let members join: each as a learner, with a vote once it has caught up",
     .family = FAMILY_MEMBERS,
     .options = grow_options,
@@ -128,13 +196,19 @@ const struct command command_member_grow = {
     .effect = EFFECT_CHANGES_CLUSTER,
     .plan = member_grow_plan,
     .example = "quorate member grow --cluster lab:demo --to 5 --dry-run\n"
-               "quorate member grow --cluster lab:demo --to 5 --yes",
+               "quorate member grow --cluster lab:demo --to 5 --yes\n"
+               "quorate member grow --cluster prod db4=ssh://root@db4 db5=ssh://root@db5",
     .description =
         "For each new member: it is added as a learner, which changes no quorum; gets its "
         "configuration; is started on an empty directory; is waited for until it has the leader's "
         "log; and gets its vote. Refused beforehand: a name or URL that is taken, a directory that "
         "is not empty, a URL that leads to another host, another version, another learner under "
         "way, a voter that does not serve.\n\n"
+        "On hosts, the new member is laid out like one that is there: the same unit or manifest "
+        "and "
+        "settings, but for its name, URLs, directories and initial cluster. Its URLs are those of "
+        "the other with its own host in them. quorate.yaml gets it, and nothing else in it "
+        "moves.\n\n"
         "A plan that was cut is continued by 'quorate plan resume', or taken back by 'quorate plan "
         "undo': the new members leave again.",
 };
@@ -161,16 +235,21 @@ const struct command command_member_shrink = {
 const struct command command_member_replace = {
     .name = "member replace",
     .operands = "NAME",
-    .summary = "Start a member anew whose data is lost, under its own name and URLs",
+    .summary = "Start a member anew whose data is lost, or another one when its host is gone",
     .family = FAMILY_MEMBERS,
+    .options = replace_options,
     .needs = NEEDS_CLUSTER | NEEDS_LOCK,
     .effect = EFFECT_CHANGES_CLUSTER,
     .plan = member_replace_plan,
-    .example = "quorate member replace --cluster lab:demo m2 --yes",
+    .example = "quorate member replace --cluster lab:demo m2 --yes\n"
+               "quorate member replace --cluster prod db2 --new db4=ssh://root@db4 --yes",
     .description =
         "The lost member is taken out of the list first, since adding before would ask for a "
         "quorum of one more with one less; what is left of its data is moved aside; then it joins "
-        "as any new member does. Refused while it serves, and when the others have no quorum: see "
+        "as any new member does. With --new its host is gone for good: it is not asked for "
+        "anything, "
+        "must never run again, and another member joins. Refused while it serves, and when the "
+        "others have no quorum: see "
         "'quorate help member rescue'.",
 };
 
@@ -183,7 +262,8 @@ const struct command command_member_move = {
     .needs = NEEDS_CLUSTER | NEEDS_LOCK,
     .effect = EFFECT_CHANGES_CLUSTER,
     .plan = member_move_plan,
-    .example = "quorate member move --cluster lab:demo m1 --yes",
+    .example = "quorate member move --cluster lab:demo m1 --yes\n"
+               "quorate member move --cluster prod db1 --new db4=ssh://root@db4 --yes",
     .description = "A new member with another name, address and directory joins as a learner and "
                    "gets its vote; then the old one leaves. At no time may fewer members fail than "
                    "before.",

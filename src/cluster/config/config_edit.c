@@ -254,7 +254,7 @@ member_remove(struct editor *ed, const struct yaml_node *members, const struct y
 /* Members that are there, and then those that are not. */
 static bool
 members_edit(struct editor *ed, const struct yaml_node *map, const struct inventory *old,
-             const struct inventory *wanted, bool prune, struct error *e)
+             const struct inventory *wanted, enum config_extent extent, struct error *e)
 {
     struct config_out o;
     bool done = true;
@@ -266,7 +266,7 @@ members_edit(struct editor *ed, const struct yaml_node *map, const struct invent
 
         if (member != NULL)
             done = member_edit(ed, node, inventory_member_by_name(old, node->key->text), member, e);
-        else if (prune)
+        else if (extent != CONFIG_FACTS)
             done = member_remove(ed, map, node, e);
     }
     for (size_t i = 0; i < wanted->members.count; i++) {
@@ -291,7 +291,7 @@ members_out(struct config_out *o, const struct inventory *wanted)
 
 static bool
 cluster_edit(struct editor *ed, const struct yaml_node *map, const struct inventory *old,
-             const struct inventory *wanted, bool prune, struct error *e)
+             const struct inventory *wanted, enum config_extent extent, struct error *e)
 {
     const struct yaml_node *members = yaml_get(map, "members");
     struct config_out o;
@@ -301,11 +301,13 @@ cluster_edit(struct editor *ed, const struct yaml_node *map, const struct invent
         return false;
     set_id(ed, &o, map, old->id, wanted->id);
     set_text(ed, &o, map, "version", old->version, wanted->version);
+    if (extent == CONFIG_WHOLE && yaml_get(map, "endpoints") != NULL)
+        set_urls(ed, &o, map, "endpoints", &old->endpoints, &wanted->endpoints);
     done = set_tls(ed, &o, map, "tls", &old->client_tls, &wanted->client_tls, e);
     if (yaml_get(map, "user") == NULL && wanted->user.name != NULL)
         out_user(&o, &wanted->user);
     if (done && members != NULL)
-        done = members_edit(ed, members, old, wanted, prune, e);
+        done = members_edit(ed, members, old, wanted, extent, e);
     else if (members == NULL)
         members_out(&o, wanted);
     out_insert(ed, map, &o);
@@ -419,14 +421,14 @@ text_begin(struct arena *mem, struct bytes old, const struct inventory *wanted)
 
 static bool
 text_change(struct arena *mem, const struct config *config, const struct inventory *wanted,
-            bool prune, struct bytes *ret_text, struct error *e)
+            enum config_extent extent, struct bytes *ret_text, struct error *e)
 {
     struct editor ed = {.mem = mem, .doc = config->doc, .eol = text_line_end(config->doc->bytes)};
     const struct yaml_node *clusters = yaml_get(config->doc->root, "clusters");
     const struct yaml_node *map = yaml_get(clusters, wanted->name);
-    bool changed =
-        map != NULL ? cluster_edit(&ed, map, config_cluster(config, wanted->name), wanted, prune, e)
-                    : cluster_add(&ed, clusters, wanted, e);
+    bool changed = map != NULL ? cluster_edit(&ed, map, config_cluster(config, wanted->name),
+                                              wanted, extent, e)
+                               : cluster_add(&ed, clusters, wanted, e);
 
     if (changed)
         *ret_text = text_edits_apply(mem, config->doc->bytes, &ed.edits);
@@ -435,7 +437,7 @@ text_change(struct arena *mem, const struct config *config, const struct invento
 
 bool
 config_edit(struct arena *mem, const char *path, struct bytes old, const struct inventory *wanted,
-            bool prune, struct bytes *ret_text, struct error *e)
+            enum config_extent extent, struct bytes *ret_text, struct error *e)
 {
     struct config *config = NULL;
     const struct yaml *doc;
@@ -446,7 +448,7 @@ config_edit(struct arena *mem, const char *path, struct bytes old, const struct 
     if (doc->root == NULL)
         text = text_begin(mem, old, wanted);
     else if (!config_parse(mem, path, old, &config, e) ||
-             !text_change(mem, config, wanted, prune, &text, e))
+             !text_change(mem, config, wanted, extent, &text, e))
         return false;
     if (!result_check(mem, config, path, text, wanted, e))
         return false;

@@ -6,6 +6,12 @@
 
 #include "cluster/config/config.h"
 
+enum config_extent {
+    CONFIG_FACTS, /* what 'wanted' has; members that it does not have stay */
+    CONFIG_PRUNE, /* and members that it does not have are taken out */
+    CONFIG_WHOLE, /* and endpoints, where the file has any, are those of 'wanted' */
+};
+
 /*
  * Puts a cluster into the text. One that is not there comes behind the last one. Of one that is there,
  * each fact that 'wanted' has (id, version, TLS files, user; of each member id, host, runner, URLs, paths)
@@ -14,13 +20,12 @@
  *
  * path      for messages, and for relative paths.
  * old       the text; empty for a new file.
- * prune     takes members out that 'wanted' does not have.
  * ret_text  in 'mem'; equal to 'old' when nothing is to be changed.
  * e         what config_parse says of 'old'. ERROR_FORMAT: it is written in a way that cannot be changed
  *           here. The result was read again: it says what is wanted, and other clusters have not moved.
  */
 MUST_CHECK bool config_edit(struct arena *mem, const char *path, struct bytes old,
-                            const struct inventory *wanted, bool prune, struct bytes *ret_text,
+                            const struct inventory *wanted, enum config_extent extent, struct bytes *ret_text,
                             struct error *e);
 
 /* The cluster as a whole file. In 'mem'. */

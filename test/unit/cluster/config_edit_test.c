@@ -55,10 +55,10 @@ becomes(const char *old, const struct inventory *cluster, bool prune, const char
     struct error e = ERROR_INIT;
     struct bytes text;
 
-    EXPECT_OK(config_edit(&mem, "f.yaml", bytes_of_text(old), cluster, prune, &text, &e));
+    EXPECT_OK(config_edit(&mem, "f.yaml", bytes_of_text(old), cluster, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
     assert_string_equal(arena_text_of_bytes(&mem, text), new);
     /* Once more there is nothing to do. */
-    EXPECT_OK(config_edit(&mem, "f.yaml", text, cluster, prune, &text, &e));
+    EXPECT_OK(config_edit(&mem, "f.yaml", text, cluster, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
     assert_string_equal(arena_text_of_bytes(&mem, text), new);
 }
 
@@ -231,17 +231,17 @@ test_what_cannot_be_changed_is_refused(void **state UNUSED)
     const char *old = "clusters:\n  ? prod\n  : {endpoints: [h:1]}\n";
 
     cluster.name = "other";
-    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, false, &text, &e),
+    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, CONFIG_FACTS, &text, &e),
                  ERROR_FORMAT,
                  "f.yaml:2:5: a map that begins behind something else cannot be changed here: let "
                  "it begin on a line of its own");
     cluster = wanted();
     old = "clusters:\n  prod: {endpoints: [h:1], members: {m0: {}}}\n";
-    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, true, &text, &e),
+    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, CONFIG_PRUNE, &text, &e),
                  ERROR_FORMAT,
                  "f.yaml:2:38: member 'm0' cannot be taken out of a map in braces: do it by hand");
     old = "clusters:\n  prod: {}\n";
-    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, true, &text, &e),
+    EXPECT_ERROR(config_edit(&mem, "f.yaml", bytes_of_text(old), &cluster, CONFIG_PRUNE, &text, &e),
                  ERROR_FORMAT,
                  "f.yaml:2:3: cluster 'prod' has no 'endpoints', and no member has 'client_urls'");
 }

@@ -1,0 +1,18 @@
+/* Members that come into an inventory, and that go. */
+#ifndef QUORATE_CLUSTER_INVENTORY_MEMBERS_H
+#define QUORATE_CLUSTER_INVENTORY_MEMBERS_H
+
+#include "cluster/inventory.h"
+
+/*
+ * Puts a member in, or in the place of the one of its name. Where the endpoints are the members' own, the
+ * member's first client URL is one of them from now on; where they are something else, as a load balancer,
+ * they stay. In 'mem'.
+ */
+void inventory_member_put(struct arena *mem, struct inventory *inventory,
+                          const struct inventory_member *member);
+
+/* Takes the member out, and its client URLs out of the endpoints; false when it is not in it. */
+bool inventory_member_drop(struct arena *mem, struct inventory *inventory, const char *name);
+
+#endif

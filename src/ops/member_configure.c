@@ -1,0 +1,249 @@
+/*
+ * How a member that joins is made known: to a lab's supervisor by its command line; on a host by a unit or
+ * manifest that is like another member's, or by its own that is still there. And to the inventory.
+ */
+
+#include <string.h>
+
+#include "cluster/inventory_members.h"
+#include "cluster/inventory_save.h"
+#include "node/host/host_file.h"
+#include "ops/lab_programs.h"
+#include "ops/member_state.h"
+
+/* Where the host keeps its files as they were. */
+static const char *
+keeping_of(struct arena *mem, const struct member_job *job)
+{
+    return arena_printf(mem, SERVICE_KEEP_DIR "/%s-%s.json", job->of->stamp, job->member.name);
+}
+
+bool
+job_in_place(const struct member_job *job)
+{
+    return job->old_id != 0;
+}
+
+/* --- like which other member --- */
+
+static bool
+may_be_pattern(const struct member_job *job, const struct inventory_member *m)
+{
+    return m->runner == job->member.runner && strcmp(m->name, job->member.name) != 0;
+}
+
+/* The one that was named, unless it is gone by now; else the first that can be read. */
+bool
+job_pattern(const struct member_job *job, const struct inventory *inventory,
+            const struct inventory_member **ret_pattern, struct service *ret_service,
+            struct error *e)
+{
+    const struct inventory_member *named =
+        job->like != NULL ? inventory_member_by_name(inventory, job->like) : NULL;
+    enum service_state state;
+
+    error_clear(e);
+    for (size_t i = 0; i <= inventory->members.count; i++) {
+        const struct inventory_member *m = i == 0 ? named : &inventory->members.items[i - 1];
+
+        if (m == NULL || !may_be_pattern(job, m))
+            continue;
+        error_clear(e);
+        if (site_service(&job->of->site, m, ret_service, e) &&
+            service_state(ret_service, &state, e) && state != SERVICE_ABSENT) {
+            *ret_pattern = m;
+            return true;
+        }
+    }
+    if (e->code != ERROR_NONE)
+        return error_wrap(e, "'%s' has nobody to be laid out like", job->member.name);
+    error_set_(e, ERROR_NOT_FOUND, 0, "no other member of '%s' runs as '%s' does (%s)",
+               inventory->name, job->member.name, inventory_runner_word(job->member.runner));
+    return error_hint(e, "lay out its service by hand, hold it down, and grow again");
+}
+
+/* --- on hosts --- */
+
+static bool
+change_in_place(struct member_job *job, const struct service *service, const char *initial_cluster,
+                struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct setting_change changes[] = {
+        {"initial-cluster", initial_cluster},
+        {"initial-cluster-state", "existing"},
+    };
+
+    return service_change(service, changes, sizeof(changes) / sizeof(changes[0]),
+                          keeping_of(&tmp, job), e);
+}
+
+static bool
+lay_out(struct member_job *job, const struct inventory *inventory, const struct service *service,
+        const char *initial_cluster, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct inventory_member *pattern;
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+    struct setting_list changes = {0};
+    struct service like;
+
+    if (!job_pattern(job, inventory, &pattern, &like, e) ||
+        !service_settings(&tmp, &like, &settings, e) ||
+        !joiner_settings(&tmp, &job->of->site, pattern, &settings, &job->member, &changes, e))
+        return false;
+    *ARRAY_PUSH(&tmp, &changes.items) = (struct setting_change){"initial-cluster", initial_cluster};
+    *ARRAY_PUSH(&tmp, &changes.items) =
+        (struct setting_change){"initial-cluster-state", "existing"};
+    return service_lay_out(service, &like, changes.items.items, changes.items.count,
+                           keeping_of(&tmp, job), e);
+}
+
+static bool
+host_configure(struct member_job *job, const struct inventory *inventory,
+               const struct service *service, const char *initial_cluster, struct error *e)
+{
+    return (job_in_place(job) ? change_in_place(job, service, initial_cluster, e)
+                              : lay_out(job, inventory, service, initial_cluster, e)) &&
+           job_dirs_make(job, service, e);
+}
+
+static bool
+host_put_back_all(struct member_job *job, const struct service *service, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *keeping = keeping_of(&tmp, job);
+    struct host_file file;
+
+    if (!host_file_look(&tmp, service->host, keeping, &file, e))
+        return false;
+    return file.kind == HOST_NOTHING ||
+           (service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e));
+}
+
+/* --- all of it --- */
+
+static bool
+setting_is(const struct etcd_settings *settings, const char *name, const char *value)
+{
+    const struct etcd_setting *setting = settings_get(settings, name);
+
+    return setting != NULL && strcmp(setting->value, value) == 0;
+}
+
+/* As the host has it; and nobody but this plan is to start it. */
+static bool
+host_is_configured(const struct member_job *job, const struct service *service,
+                   const char *initial_cluster, bool *ret_is, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+    enum dir_state data;
+    bool down;
+
+    if (!service_is_down(service, &down, e) || !service_settings(&tmp, service, &settings, e) ||
+        !member_dir_look(&job->of->site, &job->member, job->member.data_dir, &data, e))
+        return false;
+    *ret_is = down && data != DIR_ABSENT &&
+              setting_is(&settings, "initial-cluster", initial_cluster) &&
+              setting_is(&settings, "initial-cluster-state", "existing");
+    return true;
+}
+
+static bool
+lab_is_configured(const struct inventory_member *configured, const char *initial_cluster)
+{
+    return configured->initial_cluster != NULL &&
+           strcmp(configured->initial_cluster, initial_cluster) == 0;
+}
+
+bool
+job_is_configured(const struct member_job *job, bool *ret_is, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct inventory_member *configured;
+    const char *initial_cluster;
+    struct inventory *inventory;
+    struct cluster_view view;
+    enum service_state state;
+    struct service service;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
+        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e) ||
+        !service_state(&service, &state, e))
+        return false;
+    *ret_is = false;
+    configured = inventory_member_by_name(inventory, job->member.name);
+    if (state == SERVICE_ABSENT || configured == NULL)
+        return true;
+    initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
+    if (job->of->lab == NULL)
+        return host_is_configured(job, &service, initial_cluster, ret_is, e);
+    *ret_is = lab_is_configured(configured, initial_cluster);
+    return true;
+}
+
+bool
+job_configure(struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory_member member = job->member;
+    struct inventory *inventory;
+    struct cluster_view view;
+    struct service service;
+
+    if (!membership_inventory(&tmp, job->of, &inventory, e) ||
+        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e))
+        return false;
+    member.initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
+    inventory_member_put(&tmp, inventory, &member);
+    if (!inventory_save(inventory, e))
+        return false;
+    return job->of->lab != NULL
+               ? service_install(&service, lab_member_argv(&tmp, inventory, &member), e)
+               : host_configure(job, inventory, &service, member.initial_cluster, e);
+}
+
+static bool
+inventory_forget(struct member_job *job, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+
+    return membership_inventory(&tmp, job->of, &inventory, e) &&
+           (!inventory_member_drop(&tmp, inventory, job->member.name) ||
+            inventory_save(inventory, e));
+}
+
+/* On a host its unit or manifest stays, held down. */
+bool
+job_forget(struct member_job *job, struct error *e)
+{
+    struct service service;
+
+    if (job->of->lab != NULL && (!job_service(job, &service, e) || !service_uninstall(&service, e)))
+        return false;
+    return inventory_forget(job, e);
+}
+
+bool
+job_unconfigure(struct member_job *job, struct error *e)
+{
+    struct service service;
+
+    if (job->of->lab != NULL)
+        return job_forget(job, e);
+    return job_service(job, &service, e) && host_put_back_all(job, &service, e) &&
+           job_dirs_unmake(job, e) && (job_in_place(job) || inventory_forget(job, e));
+}
+
+/* One that came back for an undo has read what was changed for it; a pod would be started once more. */
+bool
+job_settings_back(struct member_job *job, struct error *e)
+{
+    struct service service;
+
+    if (job->of->lab != NULL || job->member.runner != INVENTORY_RUNNER_SYSTEMD)
+        return true;
+    return job_service(job, &service, e) && host_put_back_all(job, &service, e);
+}

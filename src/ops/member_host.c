@@ -1,0 +1,344 @@
+/* What a member that joins on a host of its own gets from another member: all that nobody said. */
+
+#include <string.h>
+
+#include "format/peer_urls.h"
+#include "node/host/host_owner.h"
+#include "node/host/host_url.h"
+#include "ops/member_state.h"
+
+static bool
+is_word_byte(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A path with one member's name in it is the other's with the other name. */
+static const char *
+path_renamed(struct arena *mem, const char *path, const char *from, const char *to)
+{
+    size_t size = strlen(from);
+    const char *at = path;
+
+    /* These are parts of paths that mean no member. */
+    if (strcmp(from, "etcd") == 0 || strcmp(from, "default") == 0)
+        return path;
+    while (path != NULL && (at = strstr(at, from)) != NULL) {
+        if ((at == path || !is_word_byte(at[-1])) && !is_word_byte(at[size]))
+            return arena_printf(mem, "%.*s%s%s", (int)(at - path), path, to, at + size);
+        at++;
+    }
+    return path;
+}
+
+static struct inventory_tls
+tls_renamed(struct arena *mem, const struct inventory_tls *tls, const char *from, const char *to)
+{
+    return (struct inventory_tls){path_renamed(mem, tls->ca_file, from, to),
+                                  path_renamed(mem, tls->cert_file, from, to),
+                                  path_renamed(mem, tls->key_file, from, to)};
+}
+
+/* --- URLs --- */
+
+static bool
+is_address(const char *host)
+{
+    return strchr(host, ':') != NULL || host[strspn(host, "0123456789.")] == '\0';
+}
+
+static const char *
+url_with(struct arena *mem, const char *url, const char *host, const char *port)
+{
+    int scheme = (int)(strstr(url, "://") + 3 - url);
+    bool brackets = strchr(host, ':') != NULL;
+
+    return arena_printf(mem, "%.*s%s%s%s:%s", scheme, url, brackets ? "[" : "", host,
+                        brackets ? "]" : "", port);
+}
+
+/* The pattern's URL on the joiner's host: by name where the pattern's has a name, else by address. */
+static bool
+url_of_host(struct arena *mem, struct site *site, const struct inventory_member *pattern,
+            const char *url, const char *host_url_text, const char *option,
+            struct inventory_urls *ret_urls, struct error *e)
+{
+    const char **items = arena_zero(mem, sizeof(*items));
+    struct host_url there;
+    const struct host *asked;
+    const char *host;
+    const char *port;
+
+    if (!host_url_parse(mem, host_url_text, &there, e))
+        return false;
+    if (there.is_local || !peer_url_host_port(mem, url, &host, &port))
+        return error_set(e, ERROR_USAGE, "where will '%s' be reached by others?", host_url_text) ||
+               error_hint(e, "%s URL", option);
+    if (!is_address(host))
+        host = there.host;
+    else if (!site_host(site, pattern, &asked, e) ||
+             !host_resolve(mem, asked, there.host, &host, e))
+        return error_wrap(e, "the address of '%s'", there.host) || error_hint(e, "%s URL", option);
+    items[0] = url_with(mem, url, host, port);
+    *ret_urls = (struct inventory_urls){items, 1};
+    return true;
+}
+
+static struct inventory_urls
+one_url(struct arena *mem, const char *url)
+{
+    const char **items = arena_zero(mem, sizeof(*items));
+
+    items[0] = url;
+    return (struct inventory_urls){items, 1};
+}
+
+/* --- choosing --- */
+
+static bool
+pattern_choose(const struct member_request *request, const struct inventory_member **ret_pattern,
+               struct error *e)
+{
+    const struct inventory *inventory = request->inventory;
+
+    if (request->like != NULL) {
+        *ret_pattern = inventory_member_by_name(inventory, request->like);
+        return *ret_pattern != NULL || error_set(e, ERROR_NOT_FOUND, "'%s' has no member '%s'",
+                                                 inventory->name, request->like);
+    }
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+
+        if (m->runner_name != NULL && m->host != NULL && m->peer_urls.count > 0 &&
+            m->client_urls.count > 0 && m->data_dir != NULL) {
+            *ret_pattern = m;
+            return true;
+        }
+    }
+    error_set_(e, ERROR_REFUSED, 0,
+               "of no member of '%s' is it known how it runs: nobody to lay out others like",
+               inventory->name);
+    return error_hint(e, "quorate cluster discover --cluster %s --host ssh://root@HOST --write",
+                      inventory->name);
+}
+
+static bool
+runner_choose(const struct member_request *request, const struct inventory_member *pattern,
+              struct inventory_member *m, struct error *e)
+{
+    m->runner = pattern->runner;
+    m->runner_name = pattern->runner_name;
+    return request->runs == NULL ||
+           inventory_runner_parse(request->runs, &m->runner, &m->runner_name) ||
+           error_set(e, ERROR_USAGE,
+                     "'%s' says not how etcd runs: systemd:UNIT, or static-pod:/PATH/OF/MANIFEST",
+                     request->runs);
+}
+
+static bool
+member_choose(struct arena *mem, const struct member_request *request, struct site *site,
+              const struct inventory_member *pattern, struct inventory_member *m, struct error *e)
+{
+    if (m->name == NULL || m->host == NULL)
+        return error_set(e, ERROR_USAGE, "on which host is '%s' to run?",
+                         m->name != NULL ? m->name : "the new member") ||
+               error_hint(e, "%s=ssh://root@HOST", m->name != NULL ? m->name : "NAME");
+    if (!runner_choose(request, pattern, m, e))
+        return false;
+    m->data_dir = request->data_dir != NULL
+                      ? request->data_dir
+                      : path_renamed(mem, pattern->data_dir, pattern->name, m->name);
+    m->wal_dir = path_renamed(mem, pattern->wal_dir, pattern->name, m->name);
+    m->log_path = path_renamed(mem, pattern->log_path, pattern->name, m->name);
+    m->tls = tls_renamed(mem, &pattern->tls, pattern->name, m->name);
+    m->peer_tls = tls_renamed(mem, &pattern->peer_tls, pattern->name, m->name);
+    m->peer_urls = one_url(mem, request->peer_url);
+    m->client_urls = one_url(mem, request->client_url);
+    return (request->peer_url != NULL ||
+            url_of_host(mem, site, pattern, pattern->peer_urls.items[0], m->host, "--peer-url",
+                        &m->peer_urls, e)) &&
+           (request->client_url != NULL ||
+            url_of_host(mem, site, pattern, pattern->client_urls.items[0], m->host, "--client-url",
+                        &m->client_urls, e));
+}
+
+struct inventory_member *
+members_named(struct arena *mem, const struct member_request *request, size_t count)
+{
+    struct inventory_member *members = arena_zero(mem, (count + 1) * sizeof(*members));
+
+    for (size_t i = 0; i < count && i < request->fresh_count; i++) {
+        members[i].name = request->fresh[i].name;
+        members[i].host = request->fresh[i].host;
+    }
+    return members;
+}
+
+/* A lab is all here. */
+static bool
+lab_has_no_hosts(const struct inventory_member *members, size_t count, struct error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (members[i].host != NULL)
+            return error_set(e, ERROR_USAGE, "a lab's members run here, and not on '%s'",
+                             members[i].host);
+    }
+    return true;
+}
+
+bool
+members_choose(struct arena *mem, const struct member_request *request, struct site *site,
+               const struct cluster_view *view, struct inventory_member *members, size_t count,
+               const char **ret_like, struct error *e)
+{
+    const struct inventory_member *pattern;
+
+    *ret_like = NULL;
+    if (request->inventory->lab != NULL)
+        return lab_has_no_hosts(members, count, e) &&
+               lab_members_choose(mem, request, view, members, count, e);
+    if (!pattern_choose(request, &pattern, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!member_choose(mem, request, site, pattern, &members[i], e))
+            return false;
+    }
+    *ret_like = pattern->name;
+    return true;
+}
+
+/* --- its settings --- */
+
+struct translation {
+    const char *host_from, *host_to;       /* as advertised */
+    const char *address_from, *address_to; /* what they listen on */
+    const char *port_from, *port_to;
+};
+
+/* Each address is asked of the other host: a host may know itself as 127.0.1.1. */
+static bool
+translation_make(struct arena *mem, struct site *site, const struct inventory_member *pattern,
+                 const char *url_from, const struct inventory_member *joiner, const char *url_to,
+                 struct translation *ret_translation, struct error *e)
+{
+    struct translation t = {0};
+    const struct host *there;
+    const struct host *here;
+
+    if (!peer_url_host_port(mem, url_from, &t.host_from, &t.port_from) ||
+        !peer_url_host_port(mem, url_to, &t.host_to, &t.port_to))
+        return error_set(e, ERROR_USAGE, "'%s' or '%s' has no host and port", url_from, url_to);
+    if (!site_host(site, pattern, &there, e) || !site_host(site, joiner, &here, e) ||
+        !host_resolve(mem, here, t.host_from, &t.address_from, e) ||
+        !host_resolve(mem, there, t.host_to, &t.address_to, e))
+        return false;
+    *ret_translation = t;
+    return true;
+}
+
+static const char *
+url_translate(struct arena *mem, const char *url, const struct translation *t)
+{
+    const char *host;
+    const char *port;
+
+    if (!peer_url_host_port(mem, url, &host, &port))
+        return url;
+    if (strcmp(port, t->port_from) == 0)
+        port = t->port_to;
+    if (strcmp(host, t->address_from) == 0)
+        host = t->address_to;
+    else if (strcmp(host, t->host_from) == 0)
+        host = t->host_to;
+    return url_with(mem, url, host, port);
+}
+
+static const char *
+urls_translate(struct arena *mem, const char *urls, const struct translation *t)
+{
+    AUTO_BUF out = BUF_INIT;
+
+    while (*urls != '\0') {
+        size_t size = strcspn(urls, ",");
+        const char *url = arena_printf(mem, "%.*s", (int)size, urls);
+
+        buf_printf(&out, "%s%s", out.size > 0 ? "," : "", url_translate(mem, url, t));
+        urls += size + (urls[size] == ',');
+    }
+    return arena_text(mem, buf_text(&out));
+}
+
+static const char *
+urls_text(struct arena *mem, const struct inventory_urls *urls)
+{
+    AUTO_BUF out = BUF_INIT;
+
+    for (size_t i = 0; i < urls->count; i++)
+        buf_printf(&out, "%s%s", i > 0 ? "," : "", urls->items[i]);
+    return arena_text(mem, buf_text(&out));
+}
+
+static void
+add(struct arena *mem, struct setting_list *changes, const char *name, const char *value)
+{
+    *ARRAY_PUSH(mem, &changes->items) = (struct setting_change){name, value};
+}
+
+static void
+add_renamed(struct arena *mem, struct setting_list *changes, const struct etcd_settings *settings,
+            const struct inventory_member *pattern, const struct inventory_member *joiner)
+{
+    static const char *const names[] = {
+        "cert-file",      "key-file",      "trusted-ca-file",      "client-cert-file",
+        "peer-cert-file", "peer-key-file", "peer-trusted-ca-file", "peer-client-cert-file"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct etcd_setting *setting = settings_get(settings, names[i]);
+        const char *value =
+            setting != NULL ? path_renamed(mem, setting->value, pattern->name, joiner->name) : NULL;
+
+        if (setting != NULL && strcmp(value, setting->value) != 0)
+            add(mem, changes, names[i], value);
+    }
+}
+
+static void
+add_dir(struct arena *mem, struct setting_list *changes, const char *name, const char *of_pattern,
+        const char *wanted)
+{
+    if (wanted != NULL && (of_pattern == NULL || strcmp(of_pattern, wanted) != 0))
+        add(mem, changes, name, wanted);
+}
+
+bool
+joiner_settings(struct arena *mem, struct site *site, const struct inventory_member *pattern,
+                const struct etcd_settings *settings, const struct inventory_member *joiner,
+                struct setting_list *changes, struct error *e)
+{
+    static const char *const of_clients[] = {"listen-client-urls", "listen-client-http-urls",
+                                             "listen-metrics-urls"};
+    const struct etcd_setting *listen_peer = settings_get(settings, "listen-peer-urls");
+    struct translation peer;
+    struct translation client;
+
+    if (!translation_make(mem, site, pattern, pattern->peer_urls.items[0], joiner,
+                          joiner->peer_urls.items[0], &peer, e) ||
+        !translation_make(mem, site, pattern, pattern->client_urls.items[0], joiner,
+                          joiner->client_urls.items[0], &client, e))
+        return false;
+    add(mem, changes, "name", joiner->name);
+    add(mem, changes, "initial-advertise-peer-urls", urls_text(mem, &joiner->peer_urls));
+    add(mem, changes, "advertise-client-urls", urls_text(mem, &joiner->client_urls));
+    if (listen_peer != NULL)
+        add(mem, changes, "listen-peer-urls", urls_translate(mem, listen_peer->value, &peer));
+    for (size_t i = 0; i < sizeof(of_clients) / sizeof(of_clients[0]); i++) {
+        const struct etcd_setting *setting = settings_get(settings, of_clients[i]);
+
+        if (setting != NULL)
+            add(mem, changes, of_clients[i], urls_translate(mem, setting->value, &client));
+    }
+    add_dir(mem, changes, "data-dir", pattern->data_dir, joiner->data_dir);
+    add_dir(mem, changes, "wal-dir", pattern->wal_dir, joiner->wal_dir);
+    add_renamed(mem, changes, settings, pattern, joiner);
+    return true;
+}

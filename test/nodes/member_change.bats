@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+#
+# Members come and go on hosts of their own, by the plans of 'member grow', 'shrink', 'replace' and 'move',
+# while a client writes.
+
+# shellcheck disable=SC2154 # stderr and the like are bats'
+bats_require_minimum_version 1.5.0
+load ../harness/nodes
+
+setup_file() {
+    export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
+    nodes_up 5
+}
+
+teardown_file() {
+    nodes_down
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export QUORATE_CONFIG=$PWD/quorate.yaml
+}
+
+teardown() {
+    inside nft flush set bridge bench cuts
+    nodes_clear db1 db2 db3 db4 db5
+    node_sh_all 'rm -rf /var/lib/quorate /var/lib/etcd.* /etc/systemd/system/etcd.service.d; systemctl daemon-reload'
+}
+
+node_sh_all() {
+    local name
+    for name in db1 db2 db3 db4 db5; do
+        node_sh "$name" sh -c "$1" 2>/dev/null || true
+    done
+}
+
+uses_etcd() {
+    local name
+    for name in db1 db2 db3 db4 db5; do
+        node_etcd_version "$name" "$1"
+    done
+}
+
+# begins LAYOUT NAME...: a cluster over these hosts, and a quorate.yaml that knows it and how it runs.
+begins() {
+    local layout=$1 name hosts=()
+    shift
+    nodes_cluster "$layout" "$@"
+    for name; do
+        hosts+=(--host "ssh://root@$name")
+    done
+    with_nodes "$QUORATE" cluster discover --name prod --write "${hosts[@]}"
+    sed -i 's/^clusters:/# ours\nclusters:/' quorate.yaml
+}
+
+quorate() {
+    inside "$QUORATE" --cluster prod "$@"
+}
+
+# The cluster has these voters, all serve, the file says the same, and the hosts too.
+cluster_is_now() {
+    local want="$*"
+    [[ $(quorate member list -w json | jq -r '[.members[] | select(.isLearner != true) | .name] | sort | join(" ")') == "$want" ]]
+    [[ $(quorate status -w json | jq '[.members[] | select(.health == "healthy" or .healthy == true)] | length') -eq $# ]] || quorate status
+    inside "$QUORATE" cluster check prod
+    grep -q '^# ours' quorate.yaml
+}
+
+written() {
+    local counts
+    counts=$(writer_check "$1")
+    echo "$2: $counts" | tee -a "${QUORATE_NOTE:-/dev/null}"
+    [[ $(jq "$3" <<<"$counts") == true ]]
+}
+
+# What an operator sees of the files of etcd on a host.
+files() {
+    # shellcheck disable=SC2016 # the host's shell's
+    node_sh "$1" sh -c '
+        find /etc/systemd /etc/default /etc/etcd* -type f -exec stat -c "%n %u:%g %a" {} + | sort
+        find /etc/systemd /etc/default /etc/etcd* -type f -exec sha256sum {} + | sort
+        find /etc/systemd -type l | sort' 2>/dev/null
+}
+
+up_and_down() {
+    local layout=$1
+    begins "$layout" db1
+    writer_start db1 db2 db3 db4 db5
+    quorate member grow db2=ssh://root@db2 db3=ssh://root@db3 --yes
+    cluster_is_now db1 db2 db3
+    quorate member grow db4=ssh://root@db4 db5=ssh://root@db5 --yes
+    cluster_is_now db1 db2 db3 db4 db5
+    writer_stop
+    written db5 "$layout up" '.failed == 0 and .missing == 0'
+
+    NODES_WRITER=down writer_start db1 db2 db3 db4 db5
+    quorate member shrink db4 db5 --yes
+    cluster_is_now db1 db2 db3
+    quorate member shrink --to 1 --yes
+    NODES_WRITER=down writer_stop
+    NODES_WRITER=down written "$(quorate member list -w json | jq -r '.members[0].name')" "$layout down" '.missing == 0'
+}
+
+# bats test_tags=each-etcd
+@test "1, 3, 5, 3, 1 members of Debian's package: no write fails on the way up, none is lost" {
+    uses_etcd "${QUORATE_TEST_ETCD:-3.5}"
+    up_and_down debian
+}
+
+@test "1, 3, 5, 3, 1 members of a unit of kubespray's, which the new hosts do not have" {
+    local name
+    uses_etcd 3.6
+    for name in db2 db3 db4 db5; do
+        node_sh "$name" cp /usr/bin/etcd /usr/local/bin/etcd
+    done
+    up_and_down kubespray
+}
+
+@test "a member whose data is lost is replaced on its host, and one whose host is gone by another" {
+    uses_etcd 3.5
+    begins debian db1 db2 db3
+    writer_start db1 db2 db3
+    node_sh db3 sh -c 'rm -rf /var/lib/etcd/default; systemctl kill -s KILL etcd; sleep 1; systemctl stop etcd'
+    quorate member replace db3 --yes
+    cluster_is_now db1 db2 db3
+
+    node_off db2
+    quorate member replace db2 --new db4=ssh://root@db4 --yes
+    writer_stop
+    written db4 replace '.missing == 0'
+    cluster_is_now db1 db3 db4
+    node_on db2
+}
+
+@test "all members move to other hosts, and no acknowledged write is lost" {
+    uses_etcd 3.5
+    begins plain db1
+    quorate put key value
+    writer_start db1 db2
+    quorate member move db1 --new db2=ssh://root@db2 --yes
+    writer_stop
+    written db2 move '.missing == 0'
+    cluster_is_now db2
+    # Where it was, its unit stays, held down, and its data beside its place.
+    run -0 node_sh db1 systemctl cat etcd
+    [[ $output == *held-down-by-quorate* ]]
+    run -0 node_sh db1 ls /var/lib
+    [[ $output == *etcd.removed-* ]]
+}
+
+@test "a growth that is undone leaves hosts and quorate.yaml byte for byte as they were" {
+    local before db2 db3
+    uses_etcd 3.5
+    begins debian db1
+    before=$(<quorate.yaml)
+    db2=$(files db2)
+    db3=$(files db3)
+    quorate member grow db2=ssh://root@db2 db3=ssh://root@db3 --yes
+    inside "$QUORATE" plan undo latest --yes
+    cluster_is_now db1
+    diff <(echo "$before") quorate.yaml
+    diff <(echo "$db2") <(files db2)
+    diff <(echo "$db3") <(files db3)
+}
+
+@test "what cannot be is refused with the reason before anything is changed" {
+    local before
+    uses_etcd 3.5
+    begins debian db1
+    before=$(<quorate.yaml)
+    run --separate-stderr quorate member grow db2 --yes
+    [[ $status -ne 0 && $stderr == *"on which host is 'db2' to run"*"db2=ssh://root@HOST"* ]]
+    node_sh db2 mkdir -p /var/lib/etcd/default/member
+    run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
+    [[ $status -ne 0 && $stderr == *"/var/lib/etcd/default"* ]]
+    node_sh db2 rm -r /var/lib/etcd/default
+    node_sh db2 systemctl start etcd
+    run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
+    [[ $status -ne 0 && $stderr == *"'etcd.service' is running already"* ]]
+    node_sh db2 systemctl stop etcd
+    run --separate-stderr quorate member grow db1=ssh://root@db3 --yes
+    [[ $status -ne 0 && $stderr == *"has a member 'db1' already"* ]]
+    diff <(echo "$before") quorate.yaml
+    [[ $(quorate member list -w json | jq '.members | length') -eq 1 ]]
+}
