@@ -139,7 +139,7 @@ made_mark(struct arena *mem, const struct member_job *job)
 }
 
 static bool
-dir_make(struct member_job *job, const struct service *service, const char *dir, struct error *e)
+place_make(struct member_job *job, const struct service *service, const char *dir, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct host_file like = {.kind = HOST_DIR, .mode = DATA_DIR_MODE};
@@ -168,8 +168,8 @@ job_dirs_make(struct member_job *job, const struct service *service, struct erro
     AUTO_ARENA tmp = ARENA_INIT;
     const char *wal_dir = job->member.wal_dir;
 
-    return (wal_dir == NULL || dir_make(job, service, path_dir(&tmp, wal_dir), e)) &&
-           dir_make(job, service, job->member.data_dir, e);
+    return (wal_dir == NULL || place_make(job, service, path_dir(&tmp, wal_dir), e)) &&
+           place_make(job, service, job->member.data_dir, e);
 }
 
 bool

@@ -25,8 +25,8 @@ enum config_extent {
  *           here. The result was read again: it says what is wanted, and other clusters have not moved.
  */
 MUST_CHECK bool config_edit(struct arena *mem, const char *path, struct bytes old,
-                            const struct inventory *wanted, enum config_extent extent, struct bytes *ret_text,
-                            struct error *e);
+                            const struct inventory *wanted, enum config_extent extent,
+                            struct bytes *ret_text, struct error *e);
 
 /* The cluster as a whole file. In 'mem'. */
 struct bytes config_text(struct arena *mem, const struct inventory *cluster);

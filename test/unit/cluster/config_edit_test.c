@@ -55,10 +55,12 @@ becomes(const char *old, const struct inventory *cluster, bool prune, const char
     struct error e = ERROR_INIT;
     struct bytes text;
 
-    EXPECT_OK(config_edit(&mem, "f.yaml", bytes_of_text(old), cluster, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
+    EXPECT_OK(config_edit(&mem, "f.yaml", bytes_of_text(old), cluster,
+                          prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
     assert_string_equal(arena_text_of_bytes(&mem, text), new);
     /* Once more there is nothing to do. */
-    EXPECT_OK(config_edit(&mem, "f.yaml", text, cluster, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
+    EXPECT_OK(
+        config_edit(&mem, "f.yaml", text, cluster, prune ? CONFIG_PRUNE : CONFIG_FACTS, &text, &e));
     assert_string_equal(arena_text_of_bytes(&mem, text), new);
 }
 
