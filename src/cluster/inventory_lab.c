@@ -103,6 +103,7 @@ inventory_load_lab(struct arena *mem, const char *state_dir, const char *lab_nam
 static void
 member_encode(struct json_writer *w, struct inventory_member member)
 {
+    member.id = 0;
     member.host = NULL;
     member.runner = INVENTORY_RUNNER_UNKNOWN;
     member.peer_tls = (struct inventory_tls){0};

@@ -188,13 +188,15 @@ job_configure(struct member_job *job, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct inventory_member member = job->member;
+    const struct member_view *listed;
     struct inventory *inventory;
     struct cluster_view view;
     struct service service;
 
     if (!membership_inventory(&tmp, job->of, &inventory, e) ||
-        !membership_look(&tmp, job->of, &view, e) || !job_service(job, &service, e))
+        !job_look(&tmp, job, &view, &listed, e) || !job_service(job, &service, e))
         return false;
+    member.id = listed != NULL ? listed->member.id : 0;
     member.initial_cluster = member_initial_cluster(&tmp, &job->member, &view);
     inventory_member_put(&tmp, inventory, &member);
     if (!inventory_save(inventory, e))
