@@ -16,6 +16,16 @@ struct key_row {
 MUST_CHECK bool key_row_decode(const struct bbolt_row *row, struct key_row *ret_row,
                                struct error *ret_problem);
 
+/*
+ * Whether a row may stand where it stands: rows ascend by revision, and each says the same revision
+ * inside. Tombstones and the row that --bump-revision writes have no mod revision.
+ *
+ * before       the revision of the row before it, or NULL.
+ * ret_problem  as above.
+ */
+MUST_CHECK bool key_row_judge(const struct key_row *row, const struct revision_key *before,
+                              struct error *ret_problem);
+
 /* Byte in the file at which a row's key stands. */
 int64_t key_row_offset(const struct bbolt *db, const struct bbolt_row *row);
 

@@ -7,6 +7,7 @@
 #include "format/backend/backend.h"
 #include "format/bbolt/bbolt.h"
 #include "format/bbolt/bbolt_check.h"
+#include "format/key_row.h"
 #include "format/raft/raft_snap.h"
 #include "format/v2_store.h"
 #include "format/wal/wal_summary.h"
@@ -147,16 +148,55 @@ revision_check(const struct bbolt *db, const struct backend_info *info, int64_t 
            number_check(db->name, "revision", (uint64_t)revision, (uint64_t)expected, e);
 }
 
+/* The rows of "key", on which a server would not start; of a file without checksum only they tell. */
+struct rows_check {
+    const struct bbolt *db;
+    bool is_key;
+    bool begun;
+    struct revision_key last;
+    bool bad;
+    struct error error; /* of the first bad row */
+};
+
+static void
+bucket_came(void *context, const struct bbolt_bucket *bucket, unsigned part_count UNUSED)
+{
+    struct rows_check *rows = context;
+
+    rows->is_key = bytes_equal_text(bucket->name, BACKEND_BUCKET_KEY);
+}
+
+static void
+row_came(void *context, unsigned part UNUSED, const struct bbolt_row *row)
+{
+    struct rows_check *rows = context;
+    struct error problem = ERROR_INIT;
+    struct key_row key_row;
+
+    if (!rows->is_key || rows->bad)
+        return;
+    if (!key_row_decode(row, &key_row, &problem) ||
+        !key_row_judge(&key_row, rows->begun ? &rows->last : NULL, &problem)) {
+        rows->bad = !key_row_error(rows->db, row, &problem, &rows->error);
+        return;
+    }
+    rows->begun = true;
+    rows->last = key_row.revision;
+}
+
 static bool
 structure_check(const struct bbolt *db, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    struct rows_check rows = {.db = db};
+    const struct bbolt_visitor visitor = {&rows, bucket_came, row_came};
+    const struct bbolt_check_options options = {.most_findings = 1, .visitor = &visitor};
     struct bbolt_check_report report;
 
-    bbolt_check(&tmp, db, 1, &report);
-    if (report.found == 0)
-        return true;
-    return error_set(e, ERROR_VERIFY, "'%s': %s", db->name, report.findings[0].text);
+    bbolt_check_visit(&tmp, db, &options, &report);
+    if (report.found > 0)
+        return error_set(e, ERROR_VERIFY, "'%s': %s", db->name, report.findings[0].text);
+    return !rows.bad || error_set(e, ERROR_VERIFY, "%s", rows.error.text);
 }
 
 static bool

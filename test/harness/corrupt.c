@@ -11,7 +11,9 @@
  * Demanded of each:
  *  - no crash, and no more than a second of CPU time for each MB;
  *  - no silent acceptance: what is found good has the original's content, or the digest or the hashes
- *    that are there to tell (SHA-256, HashKV and the hash of 'snapshot status') tell it;
+ *    that are there to tell (SHA-256, HashKV and the hash of 'snapshot status') tell it; and no
+ *    'snapshot restore' of another content than the SHA-256 at its end proves, nor one whose result
+ *    is not sound (of each 16th, since that writes a log of 64 MB);
  *  - salvage gives back every revision whose pages are untouched, with its value, and what it writes
  *    passes the examination of a backup.
  *
@@ -31,6 +33,7 @@
 
 #include "base/io.h"
 #include "base/number.h"
+#include "corrupt_restore.h"
 #include "format/backend/backend_rescue.h"
 #include "format/bbolt/bbolt_cursor.h"
 #include "format/db_snapshot.h"
@@ -43,7 +46,8 @@ enum {
     FILE_MOST_BYTES = 256 << 20,
     BATCH = 500,
     FAILURES_SHOWN = 20,
-    WRITE_EVERY = 4, /* of the salvaged are written and verified */
+    WRITE_EVERY = 4,    /* of the salvaged are written and verified */
+    RESTORE_EVERY = 16, /* of the databases are restored */
     MB = 1 << 20,
 };
 
@@ -79,6 +83,8 @@ struct tally {
     uint64_t failed;
     uint64_t refused; /* nothing in it could be salvaged, and nothing had to be */
     uint64_t accepted;
+    uint64_t restores;
+    uint64_t restored;
     uint64_t rescued_rows;
     uint64_t intact_rows;
     uint64_t kinds[MUTATION_KINDS];
@@ -421,6 +427,25 @@ verify_check(struct campaign *c, const struct original *o, const struct mutation
         complain(c, o, m, "other rows with the same hashes");
 }
 
+static void
+restore_check(struct campaign *c, const struct original *o, const struct mutation *m,
+              struct bytes now)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct corrupt_restore done;
+
+    if (c->tally->at / c->count % RESTORE_EVERY != 0)
+        return;
+    done = corrupt_restore(&tmp, now);
+    c->tally->restores++;
+    c->tally->restored += done.restored;
+    if (done.broken != NULL)
+        complain(c, o, m, done.broken);
+    else if (done.restored && !m->sealed && db_snapshot_has_trailer(now.size) &&
+             !bytes_equal(now, o->content))
+        complain(c, o, m, "restored, although its content has changed");
+}
+
 /* As a program uses it that was not told that the file is damaged. */
 static void
 readers_check(struct bytes now)
@@ -492,6 +517,7 @@ one_run(struct campaign *c, uint64_t number)
     } else {
         verify_check(c, o, &m, now);
         readers_check(now);
+        restore_check(c, o, &m, now);
         salvage_check(c, o, &m, now);
     }
     free(copy);
@@ -567,6 +593,8 @@ tally_print(const struct tally *t)
            " with nothing to salvage; %ld s of CPU, %ld MiB\n",
            t->intact_rows, t->rescued_rows, t->accepted, t->refused,
            (long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec), used.ru_maxrss / 1024);
+    printf("%" PRIu64 " restores tried, %" PRIu64 " made a directory, of which all are sound\n",
+           t->restores, t->restored);
     printf("%" PRIu64 " damaged files, %" PRIu64 " failed\n", t->done, t->failed);
     return t->failed == 0 ? 0 : 1;
 }

@@ -55,27 +55,6 @@ row_report(struct scan *s, const struct bbolt_row *row, const struct error *prob
     return true;
 }
 
-/* Rows ascend by revision, and each says the same revision inside. Tombstones and the row that
- * --bump-revision writes have no mod revision. */
-static bool
-row_judge(const struct part *p, const struct key_row *row, struct error *ret_problem)
-{
-    const struct revision_key *revision = &row->revision;
-    const struct key_value *kv = &row->kv;
-
-    if (p->begun && revision_key_compare(&p->last, revision) >= 0)
-        return error_set(ret_problem, ERROR_FORMAT,
-                         "revision %" PRId64 " stands behind %" PRId64 " and is not later",
-                         revision->main, p->last.main);
-    if (kv->mod_revision != revision->main && kv->mod_revision != 0)
-        return error_set(ret_problem, ERROR_FORMAT,
-                         "the mod revision in the value is %" PRId64 ", not %" PRId64,
-                         kv->mod_revision, revision->main);
-    if (!revision->tombstone && kv->mod_revision == 0 && kv->key.size > 0)
-        return error_set(ret_problem, ERROR_FORMAT, "the value has no mod revision");
-    return true;
-}
-
 static bool
 key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struct error *e)
 {
@@ -84,7 +63,8 @@ key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struc
     struct key_row key_row;
 
     p->row_count++;
-    if (!key_row_decode(row, &key_row, &problem) || !row_judge(p, &key_row, &problem))
+    if (!key_row_decode(row, &key_row, &problem) ||
+        !key_row_judge(&key_row, p->begun ? &p->last : NULL, &problem))
         return row_report(s, row, &problem, e);
     if (!p->begun)
         p->first = key_row.revision;

@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/io.h"
 #include "base/spawn.h"
+#include "format/bbolt/bbolt_cursor.h"
 #include "format/wal/wal_reader.h"
 #include "ops/restore_proof.h"
 #include "scratch.h"
@@ -561,6 +563,41 @@ overwrite(const char *path, uint64_t offset, const void *data, size_t size)
     assert_true(fd_pwrite_all(fd, path, data, size, offset, &e));
 }
 
+/* Of a file without a digest its rows are the only thing that tells. */
+static void
+test_a_row_that_is_none_is_refused(void **state)
+{
+    enum { SEPARATOR = 8 };
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error e = ERROR_INIT;
+    const char *dir = scratch_dir(&tmp);
+    struct restore_request request = request_of(&tmp, "snap/no-trailer.db", THREE, NULL, 0);
+    const char *damaged = arena_printf(&tmp, "%s.db", dir);
+    struct bytes content;
+    struct bbolt_bucket bucket;
+    struct bbolt_cursor c;
+    struct bbolt_row row;
+    struct bbolt db;
+
+    (void)state;
+    assert_true(file_read_all(&tmp, request.snapshot_path, 1 << 20, &content, &e));
+    assert_true(file_replace(damaged, content, 0600, &e));
+    assert_true(bbolt_open(content, damaged, &db, &e));
+    assert_true(bbolt_bucket_find(&db, BYTES_LITERAL("key"), &bucket, &e));
+    bbolt_cursor_init(&c, &bucket);
+    assert_true(bbolt_cursor_next(&c, &row, &e));
+    overwrite(damaged, (uint64_t)(row.key.data + SEPARATOR - content.data), "x", 1);
+    request.snapshot_path = damaged;
+    request.skip_hash_check = true;
+    check_refused(
+        request, dir, ERROR_CORRUPT,
+        arena_printf(&tmp,
+                     "'%s': page 4, byte 16956: row 0000000000000002780000000000000000 of "
+                     "'key': byte 8 of a revision is 0x78, not '_'",
+                     damaged));
+    assert_int_equal(unlink(damaged), 0);
+}
+
 /* The proof has to notice when one of the three tells another story. */
 static void
 test_the_proof_notices_differences(void **state)
@@ -704,6 +741,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_files_of_other_page_sizes_are_restored),
         cmocka_unit_test(test_a_digest_may_be_passed_over),
         cmocka_unit_test(test_damaged_snapshots_leave_nothing),
+        cmocka_unit_test(test_a_row_that_is_none_is_refused),
         cmocka_unit_test(test_flags_that_do_not_fit_are_refused),
         cmocka_unit_test(test_advertised_urls_are_compared),
         cmocka_unit_test(test_places_that_are_taken_are_refused),
