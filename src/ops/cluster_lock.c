@@ -439,7 +439,7 @@ static bool
 hold_confirm(void *context, struct error *e)
 {
     struct cluster_lock *lock = context;
-    int64_t until_ms = time_monotonic_ms() + CLUSTER_LOCK_TTL_S * 1000;
+    int64_t until_ms = time_monotonic_ms() + (int64_t)CLUSTER_LOCK_TTL_S * 1000;
     bool lost;
 
     while (!confirm_once(lock, &lost, e)) {
