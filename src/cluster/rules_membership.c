@@ -164,8 +164,8 @@ urls_are_free(const struct cluster_view *view, const struct joiner *joiner, stru
     return true;
 }
 
-static bool
-versions_fit(const struct cluster_view *view, const struct joiner *joiner, struct error *e)
+bool
+rule_version_fits(const struct cluster_view *view, const struct joiner *joiner, struct error *e)
 {
     struct error ignored = ERROR_INIT;
     struct minor_version wanted;
@@ -207,7 +207,7 @@ rule_may_add_learner(const struct cluster_view *view, const struct joiner *joine
                           "wait until it is promoted, or: quorate member promote, quorate member "
                           "remove");
     }
-    return versions_fit(view, joiner, e);
+    return rule_version_fits(view, joiner, e);
 }
 
 bool

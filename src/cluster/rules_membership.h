@@ -44,6 +44,10 @@ const struct member_view *view_member_by_peer_url(const struct cluster_view *vie
 MUST_CHECK bool rule_may_add_learner(const struct cluster_view *view, const struct joiner *joiner,
                                      struct error *e);
 
+/* Of that: is the version one that a member runs, as far as both are known? */
+MUST_CHECK bool rule_version_fits(const struct cluster_view *view, const struct joiner *joiner,
+                                  struct error *e);
+
 /*
  * Is what answers at the cluster's endpoints the cluster? A member that was removed and still runs, or one
  * that was started with initial-cluster-state "new" and made a cluster of its own, is told before

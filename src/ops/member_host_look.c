@@ -6,7 +6,6 @@
 #include "base/number.h"
 #include "cluster/rules_joiner_host.h"
 #include "format/peer_urls.h"
-#include "node/host/host_file.h"
 #include "ops/member_state.h"
 
 struct look {
@@ -202,30 +201,59 @@ others_reach(struct arena *mem, const struct look *look, struct error *e)
     return true;
 }
 
-/* What one is to start on must be empty; of one that is replaced, a step moves it aside. */
+/* Its data directory was looked at by member_may_join; of one that is replaced, a step moves it aside. */
 static bool
-directory_is_free(struct arena *mem, const struct look *look, const char *dir, struct error *e)
+log_is_free(const struct look *look, struct error *e)
 {
-    struct host_file file;
-    const char **names;
-    size_t count;
+    const char *dir = look->joiner->wal_dir;
+    enum dir_state state = DIR_ABSENT;
 
     if (dir == NULL || look->in_place)
         return true;
-    if (!host_file_look(mem, look->host, dir, &file, e))
+    if (!member_dir_look(&look->ms->site, look->joiner, dir, &state, e))
         return false;
-    if (file.kind == HOST_NOTHING)
-        return true;
-    if (!host_dir_list(mem, look->host, dir, &names, &count, e))
-        return false;
-    if (count == 0)
+    if (state != DIR_FULL)
         return true;
     error_set_(
         e, ERROR_REFUSED, 0,
-        "'%s' on the host of '%s' is not empty: a member that joins starts without data, since "
-        "another's or an old one's makes etcd refuse it, or diverge",
+        "'%s' on the host of '%s' is not empty: with another's log, or an old one's, etcd refuses "
+        "to start, or diverges",
         dir, look->joiner->name);
     return error_hint(e, "move it aside there");
+}
+
+/* "etcd Version: 3.5.16"; NULL: it does not say. In 'mem'. */
+static const char *
+version_said(struct arena *mem, const struct host_result *result)
+{
+    static const char before[] = "etcd Version: ";
+    const char *at = strstr((const char *)result->out.data, before);
+
+    if (result->exit_code != 0 || at == NULL)
+        return NULL;
+    at += strlen(before);
+    return arena_printf(mem, "%.*s", (int)strcspn(at, " \r\n"), at);
+}
+
+/* A unit's program is as a rule the one in root's path; a pod's comes with its image. */
+static bool
+version_judge(struct arena *mem, const struct look *look, struct error *e)
+{
+    static const char *const argv[] = {"etcd", "--version", NULL};
+    const struct host_command command = {.argv = argv};
+    struct joiner joiner = joiner_of(look->joiner);
+    struct host_result result = {0};
+
+    if (look->joiner->runner != INVENTORY_RUNNER_SYSTEMD)
+        return true;
+    if (!host_run(mem, look->host, &command, &result, e)) {
+        if (e->code != ERROR_NOT_FOUND)
+            return false;
+        error_clear(e); /* what lays the unit out says what is lacking */
+        return true;
+    }
+    joiner.version = version_said(mem, &result);
+    return rule_version_fits(look->view, &joiner, e);
 }
 
 /* What only hosts have: a lab's ports and directory were looked at when the plan was made. */
@@ -238,8 +266,7 @@ host_judge(struct arena *mem, struct look *look, struct error *e)
            host_addresses(mem, look->host, &look->own, e) &&
            (look->in_place || (ports_judge(mem, look, &look->joiner->peer_urls, "peer", e) &&
                                ports_judge(mem, look, &look->joiner->client_urls, "client", e))) &&
-           directory_is_free(mem, look, look->joiner->data_dir, e) &&
-           directory_is_free(mem, look, look->joiner->wal_dir, e) && others_reach(mem, look, e);
+           log_is_free(look, e) && version_judge(mem, look, e) && others_reach(mem, look, e);
 }
 
 bool
