@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "cli/cfssl_words.h"
 #include "cli/error_report.h"
 #include "cli/help.h"
 #include "cli/parse.h"
@@ -239,6 +240,7 @@ app_main(int argc, char **argv)
     bool ok;
 
     signal(SIGPIPE, SIG_IGN);
+    cfssl_words(&mem, &argc, &argv);
     ok = run(&app, argc, argv, &e);
     if (!ok && app.client != NULL)
         explain_error(app.etcd, app.client, &e);

@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "net/tls_files.h"
+#include "pki/cert_text.h"
 #include "pki/certificate.h"
 
 /* Serials are positive and of at most 20 bytes (RFC 5280, 4.1.2.2); 127 random bits collide never. */
@@ -61,56 +62,90 @@ serial_set(X509 *cert)
     return done;
 }
 
+/* A second value of a field belongs to the first one's part of the name, as Go writes it. */
+static bool
+subject_add(X509_NAME *subject, const char *field, const char *value, bool beside_last)
+{
+    return X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8, (const unsigned char *)value,
+                                      -1, -1, beside_last ? -1 : 0) == 1;
+}
+
+static bool
+subject_fill(X509_NAME *subject, const struct cert_request *request)
+{
+    for (size_t i = 0; i < request->part_count; i++) {
+        const struct cert_subject_part *part = &request->parts[i];
+
+        if (!subject_add(subject, part->field, part->value,
+                         i > 0 && strcmp(part[-1].field, part->field) == 0))
+            return false;
+    }
+    return request->common_name[0] == '\0' ||
+           subject_add(subject, "CN", request->common_name, false);
+}
+
 /* Everything that both kinds of certificate have. */
 static X509 *
-cert_new(const char *common_name, EVP_PKEY *key, unsigned days)
+cert_new(const struct cert_request *request, EVP_PKEY *key)
 {
     X509 *cert = X509_new();
-    X509_NAME *subject = cert != NULL ? X509_get_subject_name(cert) : NULL;
+    long valid_s = request->valid_s > 0 ? (long)request->valid_s : (long)request->days * DAY_S;
 
     if (cert != NULL && X509_set_version(cert, X509_VERSION_3) == 1 && serial_set(cert) &&
         X509_gmtime_adj(X509_getm_notBefore(cert), -BACKDATED_S) != NULL &&
-        X509_gmtime_adj(X509_getm_notAfter(cert), (long)days * DAY_S) != NULL &&
-        X509_set_pubkey(cert, key) == 1 &&
-        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)common_name,
-                                   -1, -1, 0) == 1)
+        X509_gmtime_adj(X509_getm_notAfter(cert), valid_s) != NULL &&
+        X509_set_pubkey(cert, key) == 1 && subject_fill(X509_get_subject_name(cert), request))
         return cert;
     X509_free(cert);
     return NULL;
 }
 
 static bool
-authority_sign_itself(struct authority *a)
+authority_sign_itself(struct authority *a, int path_length)
 {
     X509V3_CTX context;
+    char constraints[64];
+
+    snprintf(constraints, sizeof(constraints),
+             path_length < 0 ? "critical,CA:TRUE" : "critical,CA:TRUE,pathlen:%d", path_length);
 
     X509V3_set_ctx(&context, a->cert, a->cert, NULL, NULL, 0);
     return X509_set_issuer_name(a->cert, X509_get_subject_name(a->cert)) == 1 &&
-           extension_add(a->cert, &context, NID_basic_constraints, "critical,CA:TRUE") &&
+           extension_add(a->cert, &context, NID_basic_constraints, constraints) &&
            extension_add(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
            extension_add(a->cert, &context, NID_subject_key_identifier, "hash") &&
            X509_sign(a->cert, a->key, EVP_sha256()) > 0;
 }
 
 bool
-authority_new(const char *common_name, unsigned days, enum key_kind kind,
-              struct authority **ret_authority, struct error *e)
+authority_make(const struct cert_request *request, struct authority **ret_authority,
+               struct error *e)
 {
     struct arena mem = ARENA_INIT;
     struct authority *a = arena_zero(&mem, sizeof(*a));
 
     a->mem = mem;
-    if (!key_make(kind, &a->key, e)) {
+    if (!key_make(request->key, &a->key, e)) {
         authority_free(a);
         return false;
     }
-    a->cert = cert_new(common_name, a->key, days);
-    if (a->cert == NULL || !authority_sign_itself(a)) {
+    a->cert = cert_new(request, a->key);
+    if (a->cert == NULL || !authority_sign_itself(a, request->path_length)) {
         authority_free(a);
         return openssl_failed("make a certificate authority", e);
     }
     *ret_authority = a;
     return true;
+}
+
+bool
+authority_new(const char *common_name, unsigned days, enum key_kind kind,
+              struct authority **ret_authority, struct error *e)
+{
+    const struct cert_request request = {
+        .common_name = common_name, .days = days, .key = kind, .path_length = -1};
+
+    return authority_make(&request, ret_authority, e);
 }
 
 /* Whoever reads the key is the authority. */
@@ -269,46 +304,114 @@ end_cut(X509 *cert, const X509 *authority)
            X509_set1_notAfter(cert, end) == 1;
 }
 
+static const char *
+key_usage_of(const struct cert_request *request)
+{
+    if (request->key_usage != NULL)
+        return request->key_usage;
+    return request->key >= KEY_RSA_2048 ? "digitalSignature,keyEncipherment" : "digitalSignature";
+}
+
+static const char *
+extended_usage_of(const struct cert_request *request)
+{
+    if (request->extended_usage != NULL)
+        return request->extended_usage;
+    if (request->server && request->client)
+        return "serverAuth,clientAuth";
+    return request->server ? "serverAuth" : "clientAuth";
+}
+
+/* Nothing for an empty list. */
+static bool
+usage_add(X509 *cert, X509V3_CTX *context, int nid, const char *critical, const char *usage)
+{
+    AUTO_BUF value = BUF_INIT;
+
+    buf_printf(&value, "%s%s", critical, usage);
+    return usage[0] == '\0' || extension_add(cert, context, nid, buf_text(&value));
+}
+
 static bool
 cert_sign(const struct authority *a, X509 *cert, const struct cert_request *request,
           const char *names)
 {
     X509V3_CTX context;
-    const char *usage = request->server && request->client ? "serverAuth,clientAuth"
-                        : request->server                  ? "serverAuth"
-                                                           : "clientAuth";
 
     X509V3_set_ctx(&context, a->cert, cert, NULL, NULL, 0);
     return end_cut(cert, a->cert) &&
            X509_set_issuer_name(cert, X509_get_subject_name(a->cert)) == 1 &&
            extension_add(cert, &context, NID_basic_constraints, "critical,CA:FALSE") &&
-           extension_add(cert, &context, NID_key_usage,
-                         request->key >= KEY_RSA_2048 ? "critical,digitalSignature,keyEncipherment"
-                                                      : "critical,digitalSignature") &&
-           extension_add(cert, &context, NID_ext_key_usage, usage) &&
+           usage_add(cert, &context, NID_key_usage, "critical,", key_usage_of(request)) &&
+           usage_add(cert, &context, NID_ext_key_usage, "", extended_usage_of(request)) &&
            extension_add(cert, &context, NID_subject_key_identifier, "hash") &&
            extension_add(cert, &context, NID_authority_key_identifier, "keyid") &&
            (names[0] == '\0' || extension_add(cert, &context, NID_subject_alt_name, names)) &&
            X509_sign(cert, a->key, EVP_sha256()) > 0;
 }
 
+/* The caller frees both. */
+static bool
+issue(const struct authority *authority, const struct cert_request *request, X509 **ret_cert,
+      EVP_PKEY **ret_key, struct error *e)
+{
+    AUTO_BUF names = BUF_INIT;
+    EVP_PKEY *key;
+    X509 *cert;
+
+    if (!names_text(request, &names, e) || !key_make(request->key, &key, e))
+        return false;
+    cert = cert_new(request, key);
+    if (cert == NULL || !cert_sign(authority, cert, request, buf_text(&names))) {
+        X509_free(cert);
+        EVP_PKEY_free(key);
+        return openssl_failed("issue a certificate", e);
+    }
+    *ret_cert = cert;
+    *ret_key = key;
+    return true;
+}
+
 bool
 authority_issue(const struct authority *authority, const struct cert_request *request,
                 const char *cert_path, const char *key_path, struct error *e)
+{
+    EVP_PKEY *key;
+    X509 *cert;
+    bool done;
+
+    if (!issue(authority, request, &cert, &key, e))
+        return false;
+    done = key_save(key, key_path, e) && cert_save(cert, cert_path, e);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return done;
+}
+
+bool
+authority_issue_text(struct arena *mem, const struct authority *authority,
+                     const struct cert_request *request, struct cert_made *ret_made,
+                     struct error *e)
 {
     AUTO_BUF names = BUF_INIT;
     EVP_PKEY *key;
     X509 *cert;
     bool done;
 
-    if (!names_text(request, &names, e) || !key_make(request->key, &key, e))
+    if (!names_text(request, &names, e) || !issue(authority, request, &cert, &key, e))
         return false;
-    cert = cert_new(request->common_name, key, request->days);
-    if (cert != NULL && cert_sign(authority, cert, request, buf_text(&names)))
-        done = key_save(key, key_path, e) && cert_save(cert, cert_path, e);
-    else
-        done = openssl_failed("issue a certificate", e);
+    done = cert_text(mem, cert, key, buf_text(&names), ret_made, e);
     X509_free(cert);
     EVP_PKEY_free(key);
     return done;
+}
+
+bool
+authority_text(struct arena *mem, const struct authority *authority,
+               const struct cert_request *request, struct cert_made *ret_made, struct error *e)
+{
+    AUTO_BUF names = BUF_INIT;
+
+    return names_text(request, &names, e) &&
+           cert_text(mem, authority->cert, authority->key, buf_text(&names), ret_made, e);
 }

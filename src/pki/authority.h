@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "pki/key.h"
 
 struct authority;
+struct cert_request;
 
 #define AUTO_AUTHORITY __attribute__((cleanup(authority_cleanup))) struct authority *
 
@@ -19,6 +22,9 @@ struct authority;
  */
 MUST_CHECK bool authority_new(const char *common_name, unsigned days, enum key_kind kind,
                               struct authority **ret_authority, struct error *e);
+/* The same from a whole request; names and usages are not looked at. */
+MUST_CHECK bool authority_make(const struct cert_request *request, struct authority **ret_authority,
+                               struct error *e);
 /*
  * Takes up one that exists: the first certificate of a file, and its key.
  *
@@ -40,14 +46,29 @@ authority_cleanup(struct authority **authority)
 MUST_CHECK bool authority_save(const struct authority *authority, const char *cert_path,
                                const char *key_path, struct error *e);
 
+/* One part of a subject beside the common name: "O", "prod". */
+struct cert_subject_part {
+    const char *field;
+    const char *value;
+};
+
 struct cert_request {
-    const char *common_name;
+    const char *common_name;               /* "": none, when there are parts */
+    const struct cert_subject_part *parts; /* in front of it, in this order */
+    size_t part_count;
     const char *const *names; /* subject alternative names: DNS names and IP addresses */
     size_t name_count;
     bool server; /* extended key usage; etcd's peers are both */
     bool client;
+    /* In place of the two, as OpenSSL writes them: "digitalSignature,keyEncipherment" and
+     * "serverAuth,clientAuth"; "" is none. NULL: what the two and the key ask for. */
+    const char *key_usage;
+    const char *extended_usage;
     enum key_kind key;
-    unsigned days; /* cut at the authority's own end */
+    unsigned days;   /* cut at the authority's own end */
+    int64_t valid_s; /* 0: days */
+    /* Of an authority: how many others may stand below it; negative: any number. */
+    int path_length;
 };
 
 /*
@@ -58,5 +79,21 @@ struct cert_request {
 MUST_CHECK bool authority_issue(const struct authority *authority,
                                 const struct cert_request *request, const char *cert_path,
                                 const char *key_path, struct error *e);
+
+/* What was made, in PEM. The key is in the form that cfssl writes: SEC 1 or PKCS #1. */
+struct cert_made {
+    const char *cert;
+    const char *signing_request; /* PKCS #10 */
+    struct secret key;
+};
+
+/* As authority_issue, with nothing written to files; texts in 'mem'. secret_release(&made.key). */
+MUST_CHECK bool authority_issue_text(struct arena *mem, const struct authority *authority,
+                                     const struct cert_request *request, struct cert_made *ret_made,
+                                     struct error *e);
+/* The authority itself in that form. 'request' is what it was made from. */
+MUST_CHECK bool authority_text(struct arena *mem, const struct authority *authority,
+                               const struct cert_request *request, struct cert_made *ret_made,
+                               struct error *e);
 
 #endif

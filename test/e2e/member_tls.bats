@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=one-etcd
 #
 # Labs with TLS take new members: each gets a certificate before the cluster is changed, for its own URLs,
 # of the lab's authority; and an undo takes away what the plan made, no more.
@@ -46,7 +47,6 @@ presents() {
         openssl x509 -outform DER | cmp - <(openssl x509 -in "$(tls "$1.crt")" -outform DER)
 }
 
-# bats test_tags=one-etcd
 @test "a lab with TLS grows from 1 to 3 under a writer, and a member is replaced and another moved" {
     lab_up --members 1 --tls
     writer 3>&- &
@@ -76,7 +76,6 @@ presents() {
     [[ -z $(sort "$BATS_TEST_TMPDIR/acked" | comm -23 - "$BATS_TEST_TMPDIR/there") ]]
 }
 
-# bats test_tags=one-etcd
 @test "undo takes away the certificates that the plan made, and leaves what was there" {
     lab_up --members 1 --tls
     before=$(cd "$(tls .)" && sha256sum ./*)
@@ -100,7 +99,6 @@ presents() {
     [[ $(sha256sum "$(tls m2.crt)") == "$wrong" && -z $(find "$(tls .)" -name '*.replaced-*') ]]
 }
 
-# bats test_tags=one-etcd
 @test "without an authority that can sign, nothing of the cluster is changed" {
     lab_up --members 1 --tls
     chmod 644 "$(tls ca.key)"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=one-etcd
 #
 # 'tls init', 'issue', 'inspect': what openssl says of the certificates, what etcd does with them, and
 # that each mistake is seen on files and on ports.
@@ -146,7 +147,6 @@ extension() {
     [[ $output =~ it\ ends\ in\ (9|10)\ days && ! $output =~ it\ ends\ in\ (19|20)\ days ]]
 }
 
-# bats test_tags=one-etcd
 @test "etcd serves with them, clients and the gateway too, and inspect sees what its ports present" {
     local client peer
     read -r client peer < <(_etcd_free_ports 2)

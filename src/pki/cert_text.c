@@ -1,0 +1,72 @@
+#include "pki/cert_text.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "net/tls_files.h"
+
+static const char *
+bio_text(struct arena *mem, BIO *bio)
+{
+    char *data;
+    long size = BIO_get_mem_data(bio, &data);
+
+    return arena_text_of_bytes(mem, bytes_of(data, (size_t)size));
+}
+
+static bool
+names_request(X509_REQ *request, const char *names)
+{
+    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+    bool done = list != NULL && extension != NULL && sk_X509_EXTENSION_push(list, extension) > 0 &&
+                X509_REQ_add_extensions(request, list) == 1;
+
+    sk_X509_EXTENSION_free(list);
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
+static X509_REQ *
+signing_request(const X509 *cert, EVP_PKEY *key, const char *names)
+{
+    X509_REQ *request = X509_REQ_new();
+
+    if (request != NULL && X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
+        X509_REQ_set_subject_name(request, X509_get_subject_name(cert)) == 1 &&
+        X509_REQ_set_pubkey(request, key) == 1 &&
+        (names[0] == '\0' || names_request(request, names)) &&
+        X509_REQ_sign(request, key, EVP_sha256()) > 0)
+        return request;
+    X509_REQ_free(request);
+    return NULL;
+}
+
+bool
+cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, const char *names,
+          struct cert_made *ret_made, struct error *e)
+{
+    BIO *cert_bio = BIO_new(BIO_s_mem());
+    BIO *request_bio = BIO_new(BIO_s_mem());
+    BIO *key_bio = BIO_new(BIO_s_secmem());
+    X509_REQ *request = signing_request(cert, key, names);
+    bool done = request != NULL && cert_bio != NULL && request_bio != NULL && key_bio != NULL &&
+                PEM_write_bio_X509(cert_bio, cert) == 1 &&
+                PEM_write_bio_X509_REQ(request_bio, request) == 1 &&
+                PEM_write_bio_PrivateKey_traditional(key_bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+
+    if (done) {
+        char *data;
+        long size = BIO_get_mem_data(key_bio, &data);
+
+        *ret_made = (struct cert_made){.cert = bio_text(mem, cert_bio),
+                                       .signing_request = bio_text(mem, request_bio)};
+        secret_set(&ret_made->key, bytes_of(data, (size_t)size));
+    }
+    X509_REQ_free(request);
+    BIO_free(cert_bio);
+    BIO_free(request_bio);
+    BIO_free(key_bio);
+    return done ||
+           error_set(e, ERROR_TLS, "write a certificate and its key: %s", tls_library_reason());
+}
