@@ -55,6 +55,15 @@ take() { # KIND: a copy of it in $dir
     [[ $status -eq 4 && $output == *"the directory that holds 'member': $dir"* ]]
 }
 
+@test "folders beside etcd's own: a disk's lost+found, and data that was moved aside on that disk" {
+    take snaps
+    mkdir "$dir/lost+found"
+    cp -a "$dir/member" "$dir/member.before-20261126T000000Z"
+    agrees starts
+    # etcd tells of them, and goes on.
+    [[ $(grep -c 'found invalid file.* under data directory' "$BATS_FILE_TMPDIR/log") -eq 2 ]]
+}
+
 @test "each release on the data of this one" {
     local version verdict want
     for version in 3.4 3.5 3.6 3.7; do
