@@ -55,6 +55,33 @@ inventory_take_found(struct inventory *inventory, const char *host_url,
     return false;
 }
 
+/* Nobody has said where others reach it. */
+static bool
+is_default(const struct found_etcd *found)
+{
+    return strcmp(found->peer_urls, "http://localhost:2380") == 0;
+}
+
+bool
+inventory_add_found(struct arena *mem, struct inventory *inventory,
+                    const struct etcd_servers *servers, struct error *e)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        const struct found_etcd *found = &servers->items[i];
+
+        if (is_default(found))
+            continue;
+        if (inventory_member_by_name(inventory, found->name) != NULL)
+            return error_set(e, ERROR_CONFLICT, "a second etcd is called '%s'", found->name);
+        *ARRAY_PUSH(mem, &inventory->members) = (struct inventory_member){
+            .name = found->name,
+            .client_urls = inventory_urls_split(mem, found->client_urls),
+            .peer_urls = inventory_urls_split(mem, found->peer_urls),
+        };
+    }
+    return true;
+}
+
 static void
 text_compare(struct arena *mem, const char *what, const char *member, const char *configured,
              const char *found, struct inventory_comparison *comparison)
@@ -94,12 +121,26 @@ server_compare(struct arena *mem, const struct inventory_member *member,
     tls_compare(mem, "peer-tls", member->name, &member->peer_tls, &found->peer_tls, comparison);
 }
 
+static void
+stopped_compare(struct arena *mem, const struct inventory_member *member,
+                const struct found_etcd *found, struct inventory_comparison *comparison)
+{
+    if (found->stopped != NULL)
+        *ARRAY_PUSH(mem, &comparison->items) =
+            (struct inventory_difference){.what = "stopped",
+                                          .member = member->name,
+                                          .configured = member->host,
+                                          .found = "",
+                                          .remark = found->stopped};
+}
+
 void
 inventory_compare_found(struct arena *mem, const struct inventory_member *member,
                         const struct etcd_servers *servers, struct inventory_comparison *comparison)
 {
     for (size_t i = 0; i < servers->count; i++) {
         if (is_member(member, &servers->items[i])) {
+            stopped_compare(mem, member, &servers->items[i], comparison);
             server_compare(mem, member, &servers->items[i], comparison);
             return;
         }

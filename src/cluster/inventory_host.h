@@ -15,8 +15,17 @@ bool inventory_take_found(struct inventory *inventory, const char *host_url,
                           const struct found_etcd *found);
 
 /*
+ * Adds a member for each of these servers, from its own settings alone: for a cluster that is down. One whose URLs are
+ * only etcd's defaults is a package's, that nobody has set up, and is left out. Texts are not copied.
+ *
+ * e  ERROR_CONFLICT: there is a member of that name already.
+ */
+MUST_CHECK bool inventory_add_found(struct arena *mem, struct inventory *inventory,
+                                    const struct etcd_servers *servers, struct error *e);
+
+/*
  * Compares a member with the servers that run on its host. Words: process-missing (it is none of those
- * that run there), runs, data-dir, wal-dir, tls, peer-tls. What the inventory does not say is not compared.
+ * that are there), stopped (it is there, and does not run), runs, data-dir, wal-dir, tls, peer-tls. What the inventory does not say is not compared.
  */
 void inventory_compare_found(struct arena *mem, const struct inventory_member *member,
                              const struct etcd_servers *servers,

@@ -1,29 +1,16 @@
-#include "node/etcd_find.h"
-
 #include <string.h>
 
 #include "base/io.h"
 #include "base/number.h"
-#include "format/settings/config_file.h"
 #include "format/settings/etcd_flag.h"
-#include "format/settings/pod_manifest.h"
+#include "node/etcd_looking.h"
 #include "node/host/host_file.h"
 
 enum { PROC_MOST = 1 << 20 };
 
-struct looking {
-    struct arena *mem;
-    const struct host *host;
-    uint64_t pid;
-    const char *unit; /* of the control group; NULL: none */
-    bool in_pod;
-    struct etcd_settings settings;
-    struct pod_manifest pod;
-    const char *manifest; /* NULL: 'pod' is not set */
-};
-
 static bool
-proc_read(const struct looking *l, const char *name, struct bytes *ret_content, struct error *e)
+proc_read(const struct etcd_looking *l, const char *name, struct bytes *ret_content,
+          struct error *e)
 {
     return host_file_read(l->mem, l->host,
                           arena_printf(l->mem, "/proc/%llu/%s", (unsigned long long)l->pid, name),
@@ -58,7 +45,7 @@ etcd_cgroup_unit(struct arena *mem, const char *text, bool *ret_pod)
 }
 
 static bool
-starter_read(struct looking *l, struct error *e)
+starter_read(struct etcd_looking *l, struct error *e)
 {
     struct bytes groups;
 
@@ -70,7 +57,7 @@ starter_read(struct looking *l, struct error *e)
 
 /* The manifest whose etcd has this process's command line. */
 static bool
-manifest_find(struct looking *l, const char *name, struct error *e)
+manifest_find(struct etcd_looking *l, const char *name, struct error *e)
 {
     const char **files;
     size_t count;
@@ -99,22 +86,8 @@ manifest_find(struct looking *l, const char *name, struct error *e)
                      host_name(l->host), name, (unsigned long long)l->pid);
 }
 
-/* A path that the process uses, as a path of the host; relative ones count from its directory. */
-static const char *
-host_path(const struct looking *l, const char *cwd, const char *path)
-{
-    const char *on_host;
-
-    if (path == NULL || path[0] == '\0')
-        return NULL;
-    path = path_join(l->mem, cwd, path);
-    if (l->manifest != NULL && pod_manifest_mount_of(l->mem, &l->pod, path, &on_host) != NULL)
-        return on_host;
-    return path;
-}
-
 static bool
-cwd_read(const struct looking *l, const char **ret_cwd, struct error *e)
+cwd_read(struct etcd_looking *l, struct error *e)
 {
     struct host_file link;
 
@@ -122,28 +95,12 @@ cwd_read(const struct looking *l, const char **ret_cwd, struct error *e)
                         arena_printf(l->mem, "/proc/%llu/cwd", (unsigned long long)l->pid), &link,
                         e))
         return false;
-    *ret_cwd = link.target != NULL ? link.target : "/";
+    l->cwd = link.target != NULL ? link.target : "/";
     return true;
 }
 
 static bool
-config_file_add(struct looking *l, const char *cwd, struct error *e)
-{
-    struct bytes text;
-    const char *path;
-
-    if (l->settings.config_file == NULL)
-        return true;
-    path = host_path(l, cwd, l->settings.config_file);
-    if (!host_file_read(l->mem, l->host, path, YAML_MAX_BYTES, &text, e) ||
-        !config_file_read(l->mem, path, text, &l->settings, e))
-        return false;
-    settings_resolve(&l->settings);
-    return true;
-}
-
-static bool
-settings_read(struct looking *l, struct error *e)
+settings_read(struct etcd_looking *l, struct error *e)
 {
     struct bytes command, variables;
 
@@ -155,48 +112,15 @@ settings_read(struct looking *l, struct error *e)
     return true;
 }
 
-static const char *
-value(const struct looking *l, const char *name)
-{
-    return settings_value(l->mem, &l->settings, name, FLAG_MINOR_NEWEST);
-}
-
-static struct found_tls
-tls_found(const struct looking *l, const char *cwd, const char *prefix)
-{
-    return (struct found_tls){
-        .ca_file = host_path(l, cwd, value(l, arena_printf(l->mem, "%strusted-ca-file", prefix))),
-        .cert_file = host_path(l, cwd, value(l, arena_printf(l->mem, "%scert-file", prefix))),
-        .key_file = host_path(l, cwd, value(l, arena_printf(l->mem, "%skey-file", prefix))),
-    };
-}
-
 static bool
-process_look(struct looking *l, struct found_etcd *found, struct error *e)
+process_look(struct etcd_looking *l, struct found_etcd *found, struct error *e)
 {
-    const char *cwd;
-
-    if (!starter_read(l, e) || !settings_read(l, e) || !cwd_read(l, &cwd, e))
+    if (!starter_read(l, e) || !settings_read(l, e) || !cwd_read(l, e))
         return false;
-    if (l->in_pod && !manifest_find(l, value(l, "name"), e))
+    if (l->in_pod &&
+        !manifest_find(l, settings_value(l->mem, &l->settings, "name", FLAG_MINOR_NEWEST), e))
         return false;
-    if (!config_file_add(l, cwd, e))
-        return false;
-    *found = (struct found_etcd){
-        .pid = (pid_t)l->pid,
-        .by = l->manifest != NULL ? ETCD_BY_STATIC_POD
-              : l->unit != NULL   ? ETCD_BY_SYSTEMD
-                                  : ETCD_BY_HAND,
-        .starter = l->manifest != NULL ? l->manifest : l->unit,
-        .name = value(l, "name"),
-        .data_dir = host_path(l, cwd, value(l, "data-dir")),
-        .wal_dir = host_path(l, cwd, value(l, "wal-dir")),
-        .tls = tls_found(l, cwd, ""),
-        .peer_tls = tls_found(l, cwd, "peer-"),
-        .client_urls = value(l, "advertise-client-urls"),
-        .peer_urls = value(l, "initial-advertise-peer-urls"),
-    };
-    return true;
+    return etcd_looking_found(l, found, e);
 }
 
 /* The processes called etcd. grep says nothing for those that ended meanwhile. */
@@ -218,7 +142,7 @@ pids_find(struct arena *mem, const struct host *host, const char **ret_lines, st
 
 /* e: what concerns every process. */
 static bool
-found_add(struct looking *l, struct etcd_servers *servers, struct error *e)
+found_add(struct etcd_looking *l, struct etcd_servers *servers, struct error *e)
 {
     if (process_look(l, &servers->items[servers->count], e)) {
         servers->count++;
@@ -246,7 +170,7 @@ etcd_find(struct arena *mem, const struct host *host, struct etcd_servers **ret_
     if (!pids_find(mem, host, &lines, e))
         return false;
     while (*lines != '\0' && servers->count < ETCD_FOUND_MOST) {
-        struct looking l = {.mem = mem, .host = host};
+        struct etcd_looking l = {.mem = mem, .host = host};
         const char *digits = lines + strlen(proc);
         size_t size = strcspn(lines, "\n");
 
@@ -258,6 +182,8 @@ etcd_find(struct arena *mem, const struct host *host, struct etcd_servers **ret_
         }
         lines += size + (lines[size] != '\0');
     }
+    if (!etcd_find_stopped(mem, host, servers, e))
+        return false;
     *ret_servers = servers;
     return true;
 }

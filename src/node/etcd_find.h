@@ -1,9 +1,10 @@
 /*
- * Finds the etcd servers that run on a host: how each is started, and what it goes by.
+ * Finds the etcd servers of a host: how each is started, and what it goes by.
  *
  * A process is what counts, not the files it may have been started from: its command line and
  * environment are what etcd read (/proc), its control group says which unit it belongs to. A static
- * pod sees paths of its container; its manifest says which of the host they are.
+ * pod sees paths of its container; its manifest says which of the host they are. Where there is no process, the files
+ * say what it will go by when it is started.
  */
 #ifndef QUORATE_NODE_ETCD_FIND_H
 #define QUORATE_NODE_ETCD_FIND_H
@@ -27,7 +28,8 @@ struct found_tls {
 };
 
 struct found_etcd {
-    pid_t pid;
+    pid_t pid;           /* 0: it does not run */
+    const char *stopped; /* why: "unit 'etcd.service' is held down"; NULL: it runs */
     enum etcd_starter by;
     const char *starter; /* NULL: by hand */
     const char *name;    /* of the member */
@@ -44,14 +46,15 @@ struct found_etcd {
 enum { ETCD_FOUND_MOST = 64 };
 
 struct etcd_servers {
-    struct found_etcd items[ETCD_FOUND_MOST];
+    struct found_etcd items[ETCD_FOUND_MOST]; /* those that run first */
     size_t count;
-    ARRAY(const char *) problems; /* of processes that are not among them: "process 12: ..." */
+    ARRAY(const char *) problems; /* of those that are not among them: "process 12: ..." */
 };
 
 /*
- * Looks for processes called "etcd". Those that end meanwhile are left out; one whose settings or manifest
- * are not understood, or not there, is a problem, and hides no other.
+ * Looks for processes called "etcd", and for units and manifests of etcd that have none. Processes that end meanwhile
+ * are left out; one whose settings or manifest are not understood, or not there, is a problem, and hides no
+ * other.
  *
  * e       host_run's. ERROR_PERMISSION: another user's process; root has to look (host_options.become).
  * Memory  in 'mem'.

@@ -448,8 +448,8 @@ pod_uninstall(const struct service *s, struct error *e)
     if (place.in_force)
         return error_set(e, ERROR_CONFLICT, "%s: pod '%s' is not held down", host_name(s->host),
                          s->place);
-    return !place.held ||
-           host_tree_move(
-               s->host, held,
-               arena_printf(&tmp, "%s.removed-%s", held, time_compact(&tmp, time_wall_ms())), e);
+    return !place.held || host_tree_move(s->host, held,
+                                         arena_printf(&tmp, "%s" POD_REMOVED "%s", held,
+                                                      time_compact(&tmp, time_wall_ms())),
+                                         e);
 }

@@ -8,6 +8,9 @@
 #include "node/host/host_file.h"
 #include "node/service_pod.h"
 
+/* In the name of a manifest whose member has left, behind its own. */
+#define POD_REMOVED ".removed-"
+
 struct pod_place {
     bool in_force;
     bool held;

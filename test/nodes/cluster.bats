@@ -10,6 +10,10 @@ setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true
     export NODES_ROOT=$BATS_FILE_TMPDIR NODES_KUBELET_SYNC_S=2 NODES_KUBELET_BACKOFF_S=1
     unset "${!ETCDCTL_@}" "${!QUORATE_C@}"
+    local build
+    build=$(dirname "$QUORATE")
+    ninja -C "$build" test/harness/service_probe >&2
+    export PROBE=$build/test/harness/service_probe XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR
     nodes_up 3
 }
 
@@ -71,7 +75,7 @@ differences() {
     jq -e ".notes[] | select(startswith(\"db2: 'ssh://root@db9' could not be looked at: \"))" <<<"$output"
     node_stop db1
     run -1 check
-    [[ $(differences <<<"$output") == 'process-missing db1' ]]
+    [[ $(differences <<<"$output") == 'stopped db1' ]]
 }
 
 @test "a static pod, a unit and a bare process, with data behind blanks and quotes" {
@@ -97,7 +101,51 @@ differences() {
     node_user db1 oscar free
     run -0 inside "$QUORATE" cluster discover --name prod --host ssh://oscar@db1 --become
     [[ $output == *'host: ssh://oscar@db1'* ]]
+    # A host without any etcd: nor a unit that would start one.
     node_stop db1
+    node_sh db1 sh -c 'mv /lib/systemd/system/etcd.service /etc/init.d/etcd /root/; systemctl daemon-reload'
     run -4 inside "$QUORATE" cluster discover --name prod --host ssh://root@db1
-    [[ $output == *"no etcd runs on 'ssh://root@db1'"* ]]
+    node_sh db1 sh -c 'mv /root/etcd.service /lib/systemd/system/; mv /root/etcd /etc/init.d/; systemctl daemon-reload'
+    [[ $output == *"no etcd on 'ssh://root@db1'"*"nor a unit or manifest that starts one"* ]]
+}
+
+# held NAME PLACE CALL: what quorate does to a member's service, by itself.
+held() {
+    inside "$PROBE" "ssh://root@$1" "$2" "$3"
+}
+
+# What the file of a cluster says of its members, but for what only the cluster itself can tell.
+told_by_hosts() {
+    "$QUORATE" cluster show prod --config "$1" -w json | jq -S '.members | map(del(.id)) | sort_by(.name)'
+}
+
+@test "members that do not run are found, with the same settings" {
+    local manifest=/etc/kubernetes/manifests/etcd.yaml stopped="$BATS_TEST_TMPDIR/stopped.yaml"
+    nodes_cluster --tls debian db1 db2:static-pod db3:config-file
+    discovered
+
+    node_sh db1 systemctl stop etcd
+    run -0 discovered
+    [[ $output == *"db1 does not run on 'ssh://root@db1': unit 'etcd.service' is inactive (success)"* ]]
+    [[ $output == *"says all that already"* ]]
+    run -1 check
+    [[ $(differences <<<"$output") == 'stopped db1' ]]
+    node_sh db1 systemctl start etcd
+
+    held db2 $manifest stop
+    run -0 discovered
+    [[ $output == *"db2 does not run on 'ssh://root@db2': manifest '$manifest' is held down as '/etc/kubernetes/quorate-held/etcd.yaml'"* ]]
+    [[ $output == *"says all that already"* ]]
+
+    held db1 etcd stop
+    held db3 etcd stop
+    run -2 inside "$QUORATE" cluster discover --host "$hosts"
+    [[ $output == *"a cluster that is down has no id"*"--name NAME"* ]]
+    run -0 inside "$QUORATE" cluster discover --name prod --host "$hosts" --write --config "$stopped"
+    [[ $output == *"db1 does not run on 'ssh://root@db1': unit 'etcd.service' is held down"* ]]
+    [[ $output == *"nothing of this cluster runs"* ]]
+    diff <(told_by_hosts "$BATS_TEST_TMPDIR/q.yaml") <(told_by_hosts "$stopped")
+    held db1 etcd start
+    held db2 $manifest start
+    held db3 etcd start
 }

@@ -10,6 +10,7 @@
 #include "cluster/inventory_discover.h"
 #include "cluster/inventory_host.h"
 #include "etcd/client.h"
+#include "node/host/host_each.h"
 
 #define BECOME_OPTION                                                                              \
     {                                                                                              \
@@ -36,51 +37,114 @@ static const struct option_def check_options[] = {
     OPTIONS_END,
 };
 
-/* The servers that run on one host. */
+/* The servers of one host. */
 struct host_servers {
     const char *url;
     const struct etcd_servers *etcd;
+    struct arena *mem; /* of its own: hosts are looked at at the same time */
 };
 
 struct hosts_servers {
     ARRAY(struct host_servers) items;
+    struct error *errors; /* one a host; cleared where it could be looked at */
+    bool become;
 };
 
-static bool
-host_look(struct app *app, const char *url, struct host_servers *servers, struct error *e)
+static void
+mem_release(void *mem)
 {
-    const struct host_options options = {.become = option_bool(&app->options, "become")};
+    arena_release(mem);
+}
+
+static void
+host_add(struct app *app, const char *url, struct hosts_servers *hosts)
+{
+    struct host_servers *servers = ARRAY_PUSH(app->mem, &hosts->items);
+
+    servers->url = url;
+    servers->mem = arena_zero(app->mem, sizeof(*servers->mem));
+    arena_on_release(app->mem, mem_release, servers->mem);
+}
+
+static bool
+host_look(void *context, size_t i, struct error *e)
+{
+    struct hosts_servers *hosts = context;
+    struct host_servers *servers = &hosts->items.items[i];
+    const struct host_options options = {.become = hosts->become};
     struct etcd_servers *etcd;
     struct host *host;
 
-    servers->url = url;
-    if (!host_open(app->mem, url, &options, &host, e) || !etcd_find(app->mem, host, &etcd, e))
+    if (!host_open(servers->mem, servers->url, &options, &host, e) ||
+        !etcd_find(servers->mem, host, &etcd, e))
         return false;
     servers->etcd = etcd;
     return true;
 }
 
+/* All of them at once. False: one could not be looked at; 'errors' say which, and why. */
+static bool
+hosts_look(struct app *app, struct hosts_servers *hosts)
+{
+    hosts->become = option_bool(&app->options, "become");
+    hosts->errors = arena_zero(app->mem, (hosts->items.count + 1) * sizeof(*hosts->errors));
+    return host_each(hosts->items.count, host_look, hosts, hosts->errors);
+}
+
+static size_t
+running_count(const struct etcd_servers *etcd)
+{
+    size_t count = 0;
+
+    while (count < etcd->count && etcd->items[count].stopped == NULL)
+        count++;
+    return count;
+}
+
+static bool
+none_found(const struct host_servers *servers, struct error *e)
+{
+    error_set_(e, ERROR_NOT_FOUND, 0, "no etcd on '%s'", servers->url);
+    return error_hint(
+        e, "%s",
+        servers->etcd->problems.count > 0
+            ? servers->etcd->problems.items[0]
+            : "neither a process of that name, nor a unit or manifest that starts one");
+}
+
 /* Of --host. */
 static bool
-hosts_look(struct app *app, struct hosts_servers *hosts, struct error *e)
+hosts_named(struct app *app, struct hosts_servers *hosts, struct error *e)
 {
     size_t count;
     const char *const *urls = option_list(&app->options, "host", &count);
 
-    for (size_t i = 0; i < count; i++) {
-        struct host_servers *servers = ARRAY_PUSH(app->mem, &hosts->items);
-
-        if (!host_look(app, urls[i], servers, e))
-            return false;
-        if (servers->etcd->count == 0) {
-            error_set_(e, ERROR_NOT_FOUND, 0, "no etcd runs on '%s'", urls[i]);
-            return error_hint(e, "%s",
-                              servers->etcd->problems.count > 0
-                                  ? servers->etcd->problems.items[0]
-                                  : "start it first: what runs is what counts");
+    for (size_t i = 0; i < count; i++)
+        host_add(app, urls[i], hosts);
+    if (!hosts_look(app, hosts)) {
+        for (size_t i = 0; i < count; i++) {
+            if (hosts->errors[i].code != ERROR_NONE) {
+                *e = hosts->errors[i];
+                return false;
+            }
         }
     }
+    for (size_t i = 0; i < count; i++) {
+        if (hosts->items.items[i].etcd->count == 0)
+            return none_found(&hosts->items.items[i], e);
+    }
     return true;
+}
+
+/* The first host with an etcd that runs, or NULL. */
+static const struct host_servers *
+first_running(const struct hosts_servers *hosts)
+{
+    for (size_t i = 0; i < hosts->items.count; i++) {
+        if (running_count(hosts->items.items[i].etcd) > 0)
+            return &hosts->items.items[i];
+    }
+    return NULL;
 }
 
 /*
@@ -91,7 +155,7 @@ static bool
 options_of(struct app *app, const struct hosts_servers *hosts, const struct inventory *known,
            const struct etcd_options **ret_options, struct error *e)
 {
-    const struct host_servers *first = hosts->items.count > 0 ? &hosts->items.items[0] : NULL;
+    const struct host_servers *first = first_running(hosts);
     const struct found_etcd *found;
     struct etcd_options *own;
     struct inventory_urls urls;
@@ -101,9 +165,9 @@ options_of(struct app *app, const struct hosts_servers *hosts, const struct inve
     if (first == NULL || known != NULL || option_given(&app->options, "endpoints"))
         return true;
     found = &first->etcd->items[0];
-    if (first->etcd->count > 1) {
+    if (running_count(first->etcd) > 1) {
         error_set_(e, ERROR_USAGE, 0, "%zu etcd run on '%s': which one is meant?",
-                   first->etcd->count, first->url);
+                   running_count(first->etcd), first->url);
         return error_hint(e, "--endpoints %s is the one called '%s'", found->client_urls,
                           found->name);
     }
@@ -121,23 +185,56 @@ options_of(struct app *app, const struct hosts_servers *hosts, const struct inve
     return true;
 }
 
+/* What one host says of the members that it has. */
 static void
-hosts_take(struct app *app, const struct hosts_servers *hosts, struct inventory *found)
+host_take(struct app *app, const struct host_servers *servers, struct inventory *found)
 {
-    for (size_t i = 0; i < hosts->items.count; i++) {
-        const struct host_servers *servers = &hosts->items.items[i];
+    bool any = false;
 
-        bool any = false;
+    for (size_t k = 0; k < servers->etcd->count; k++) {
+        const struct found_etcd *etcd = &servers->etcd->items[k];
 
-        for (size_t k = 0; k < servers->etcd->count; k++)
-            any = inventory_take_found(found, servers->url, &servers->etcd->items[k]) || any;
-        if (any)
+        if (!inventory_take_found(found, servers->url, etcd))
             continue;
-        app_warn(app, "of %zu etcd on '%s' none is a member of this cluster", servers->etcd->count,
-                 servers->url);
-        for (size_t k = 0; k < servers->etcd->problems.count; k++)
-            app_warn(app, "%s", servers->etcd->problems.items[k]);
+        any = true;
+        if (etcd->stopped != NULL)
+            app_warn(app, "%s does not run on '%s': %s", etcd->name, servers->url, etcd->stopped);
     }
+    if (any)
+        return;
+    app_warn(app, "of %zu etcd on '%s' none is a member of this cluster", servers->etcd->count,
+             servers->url);
+    for (size_t k = 0; k < servers->etcd->problems.count; k++)
+        app_warn(app, "%s", servers->etcd->problems.items[k]);
+}
+
+/* A cluster of which nothing runs: what the files say that would start it. */
+static bool
+discover_stopped(struct app *app, const struct hosts_servers *hosts, struct inventory **ret_found,
+                 struct error *e)
+{
+    const char *name = option_text(&app->options, "name");
+    struct inventory *found = arena_zero(app->mem, sizeof(*found));
+
+    if (name[0] == '\0')
+        return error_set(e, ERROR_USAGE,
+                         "no etcd runs on '%s', and a cluster that is down has no id",
+                         hosts->items.items[0].url) ||
+               error_hint(e, "--name NAME is what to call it");
+    if (!config_name_check(name, e))
+        return false;
+    found->name = name;
+    for (size_t i = 0; i < hosts->items.count; i++) {
+        if (!inventory_add_found(app->mem, found, hosts->items.items[i].etcd, e))
+            return error_wrap(e, "'%s'", hosts->items.items[i].url);
+    }
+    found->endpoints = inventory_member_endpoints(app->mem, found);
+    for (size_t i = 0; i < hosts->items.count; i++)
+        host_take(app, &hosts->items.items[i], found);
+    app_warn(app,
+             "nothing of this cluster runs: members that are on no host named here are missing");
+    *ret_found = found;
+    return true;
 }
 
 /* What is found out of the cluster, its hosts, or of the command line. */
@@ -151,8 +248,12 @@ discover(struct app *app, struct inventory **ret_found, struct error *e)
     struct cluster_view view;
     const char *skipped;
 
-    if (!app_inventory(app, &known, e) || !hosts_look(app, &hosts, e) ||
-        !options_of(app, &hosts, known, &options, e) ||
+    if (!app_inventory(app, &known, e) || !hosts_named(app, &hosts, e))
+        return false;
+    if (hosts.items.count > 0 && first_running(&hosts) == NULL && known == NULL &&
+        !option_given(&app->options, "endpoints"))
+        return discover_stopped(app, &hosts, ret_found, e);
+    if (!options_of(app, &hosts, known, &options, e) ||
         !cluster_view_fetch(app->mem, options, &view, e))
         return false;
     if (name[0] == '\0')
@@ -164,7 +265,8 @@ discover(struct app *app, struct inventory **ret_found, struct error *e)
         return false;
     if (skipped != NULL)
         app_warn(app, "%s: left out", skipped);
-    hosts_take(app, &hosts, *ret_found);
+    for (size_t i = 0; i < hosts.items.count; i++)
+        host_take(app, &hosts.items.items[i], *ret_found);
     return true;
 }
 
@@ -253,23 +355,15 @@ difference_row(struct report *r, const struct inventory_difference *d)
     report_text(r, d->remark != NULL ? d->remark : "");
 }
 
-/* A host that several members are on is asked once. */
-static bool
-host_look_once(struct app *app, const char *url, struct hosts_servers *hosts,
-               const struct host_servers **ret_servers, struct error *e)
+/* The place of a host among those that are looked at; one that several members are on is asked once. */
+static size_t
+host_index(const struct hosts_servers *hosts, const char *url)
 {
-    struct host_servers servers;
+    size_t i = 0;
 
-    for (size_t i = 0; i < hosts->items.count; i++) {
-        *ret_servers = &hosts->items.items[i];
-        if (strcmp((*ret_servers)->url, url) == 0)
-            return true;
-    }
-    if (!host_look(app, url, &servers, e))
-        return false;
-    *ARRAY_PUSH(app->mem, &hosts->items) = servers;
-    *ret_servers = &hosts->items.items[hosts->items.count - 1];
-    return true;
+    while (i < hosts->items.count && strcmp(hosts->items.items[i].url, url) != 0)
+        i++;
+    return i;
 }
 
 /* A host that cannot be asked is no difference, but is told. */
@@ -280,18 +374,25 @@ hosts_compare(struct app *app, const struct inventory *inventory,
     struct hosts_servers hosts = {0};
 
     for (size_t i = 0; i < inventory->members.count; i++) {
+        const char *url = inventory->members.items[i].host;
+
+        if (url != NULL && host_index(&hosts, url) == hosts.items.count)
+            host_add(app, url, &hosts);
+    }
+    (void)!hosts_look(app, &hosts);
+    for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *m = &inventory->members.items[i];
-        const struct host_servers *servers;
-        struct error problem = ERROR_INIT;
+        size_t at = m->host != NULL ? host_index(&hosts, m->host) : 0;
 
         if (m->host == NULL)
             *ARRAY_PUSH(app->mem, &comparison->unknown) =
                 arena_printf(app->mem, "%s: its host is not in the file", m->name);
-        else if (host_look_once(app, m->host, &hosts, &servers, &problem))
-            inventory_compare_found(app->mem, m, servers->etcd, comparison);
+        else if (hosts.items.items[at].etcd != NULL)
+            inventory_compare_found(app->mem, m, hosts.items.items[at].etcd, comparison);
         else
-            *ARRAY_PUSH(app->mem, &comparison->unknown) = arena_printf(
-                app->mem, "%s: '%s' could not be looked at: %s", m->name, m->host, problem.text);
+            *ARRAY_PUSH(app->mem, &comparison->unknown) =
+                arena_printf(app->mem, "%s: '%s' could not be looked at: %s", m->name, m->host,
+                             hosts.errors[at].text);
     }
 }
 
@@ -348,11 +449,11 @@ const struct command command_cluster_discover = {
     .description =
         "One endpoint is enough: it knows the members, and each is asked for its version. The TLS "
         "files that were used, and the user's name, are in the entry; a password never is.\n\n"
-        "With --host it finds the etcd processes on hosts as well: whether a systemd unit, a "
-        "static "
-        "pod or nobody starts them, their directories and certificates. Without endpoints the "
-        "first "
-        "of them is asked.\n\n"
+        "With --host it finds the etcd on hosts as well, all hosts at once: whether a systemd "
+        "unit, "
+        "a static pod or nobody starts it, its directories and certificates. One that does not run "
+        "is found by its unit or manifest, and told. Without endpoints the first that runs is "
+        "asked; when none runs, what their files say makes the entry, and --name its name.\n\n"
         "With --write the entry is added to the file, or what differs is set in its place: "
         "comments, order and every other byte stay, and so does what the cluster does not know, "
         "such as hosts. The file as it was stays beside it.",

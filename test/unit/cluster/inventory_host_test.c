@@ -103,6 +103,36 @@ test_what_differs_on_the_host(void **state UNUSED)
 }
 
 static void
+test_what_does_not_run_is_told_and_compared(void **state UNUSED)
+{
+    struct etcd_servers *servers = servers_new();
+    struct inventory inventory = inventory_new();
+
+    servers->items[1].stopped = "unit 'etcd.service' is held down";
+    assert_string_equal(differences(&inventory.members.items[0], servers),
+                        "stopped: 'ssh://old' -> '' unit 'etcd.service' is held down; data-dir: "
+                        "'/before' -> '/d'");
+}
+
+static void
+test_a_cluster_that_is_down_is_what_its_files_say(void **state UNUSED)
+{
+    struct etcd_servers *servers = servers_new();
+    struct inventory inventory = {.name = "prod"};
+    struct error e = ERROR_INIT;
+
+    servers->items[0].peer_urls = "http://localhost:2380";
+    servers->items[1].peer_urls = "http://a:2,http://b:2";
+    EXPECT_OK(inventory_add_found(&mem, &inventory, servers, &e));
+    assert_int_equal(inventory.members.count, 1);
+    assert_string_equal(inventory.members.items[0].name, "m1");
+    assert_string_equal(inventory.members.items[0].client_urls.items[1], "http://b:1");
+    assert_string_equal(inventory.members.items[0].peer_urls.items[0], "http://a:2");
+    EXPECT_ERROR(inventory_add_found(&mem, &inventory, servers, &e), ERROR_CONFLICT,
+                 "a second etcd is called 'm1'");
+}
+
+static void
 test_urls_are_split_at_commas(void **state UNUSED)
 {
     struct inventory_urls urls = inventory_urls_split(&mem, "a,,b,");
@@ -119,6 +149,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_server_is_the_member_of_its_name_and_urls),
         cmocka_unit_test(test_what_differs_on_the_host),
+        cmocka_unit_test(test_what_does_not_run_is_told_and_compared),
+        cmocka_unit_test(test_a_cluster_that_is_down_is_what_its_files_say),
         cmocka_unit_test(test_urls_are_split_at_commas),
     };
 
