@@ -193,7 +193,7 @@ _layout_process() {
     {
         printf 'exec /usr/bin/etcd'
         _layout_settings "$name" "data-dir=$data" | while IFS='=' read -r setting value; do
-            printf ' --%s %q' "$setting" "$value"
+            printf ' --%s%s%q' "$setting" "$(_layout_between "$value")" "$value"
         done
         printf ' >>/var/log/etcd.log 2>&1 </dev/null\n'
     } | _node_write "$name" /root/start-etcd
@@ -241,6 +241,14 @@ _layout_environment() {
     done
 }
 
+# A boolean has its value behind '=': as a word of its own etcd refuses it.
+_layout_between() {
+    case $1 in
+        true | false) echo '=' ;;
+        *) echo ' ' ;;
+    esac
+}
+
 # Words of an ExecStart, each on a line of its own.
 _layout_unit_words() {
     local setting value
@@ -250,7 +258,7 @@ _layout_unit_words() {
         value=${value//%/%%}
         value=${value//\$/\$\$}
         [[ $value != *[[:space:]\'\"\\]* ]] || value="\"$value\""
-        printf " \\\\\n  --%s %s" "$setting" "$value"
+        printf " \\\\\n  --%s%s%s" "$setting" "$(_layout_between "$value")" "$value"
     done
 }
 
