@@ -21,8 +21,9 @@ member_hosts_add(struct arena *mem, struct member_hosts *hosts, const char *host
         *ARRAY_PUSH(mem, hosts) = host;
 }
 
-static void
-urls_add(struct arena *mem, struct member_hosts *hosts, const struct inventory_urls *urls)
+void
+member_hosts_add_urls(struct arena *mem, struct member_hosts *hosts,
+                      const struct inventory_urls *urls)
 {
     const char *host;
     const char *port;
@@ -57,13 +58,13 @@ member_hosts_of(struct arena *mem, const struct inventory *inventory,
     member_hosts_add(mem, &hosts, "localhost");
     member_hosts_add(mem, &hosts, "127.0.0.1");
     member_hosts_add(mem, &hosts, "::1");
-    urls_add(mem, &hosts, &member->client_urls);
-    urls_add(mem, &hosts, &member->peer_urls);
+    member_hosts_add_urls(mem, &hosts, &member->client_urls);
+    member_hosts_add_urls(mem, &hosts, &member->peer_urls);
     for (size_t i = 0; i < inventory->endpoints.count; i++) {
         const struct inventory_urls one = {&inventory->endpoints.items[i], 1};
 
         if (!is_a_members(inventory, one.items[0]))
-            urls_add(mem, &hosts, &one);
+            member_hosts_add_urls(mem, &hosts, &one);
     }
     return hosts;
 }

@@ -12,6 +12,10 @@ struct member_hosts {
 
 void member_hosts_add(struct arena *mem, struct member_hosts *hosts, const char *host);
 
+/* The hosts of URLs, but for wildcard addresses. */
+void member_hosts_add_urls(struct arena *mem, struct member_hosts *hosts,
+                           const struct inventory_urls *urls);
+
 /*
  * Under what a member is dialled: localhost, 127.0.0.1 and ::1 (its own probes, and the gateway of
  * etcd 3.4 and 3.5), the hosts of its URLs, and what endpoints name that is no member's own, such as a

@@ -9,6 +9,7 @@
 #include "node/host/host_file.h"
 #include "node/local_address.h"
 #include "ops/lab_ports.h"
+#include "ops/member_host_certs.h"
 #include "ops/member_state.h"
 
 struct joiner
@@ -84,28 +85,6 @@ lab_look(struct arena *mem, const struct inventory_member *member, struct joiner
            urls_look(mem, &member->client_urls, &joiner->foreign_address, e);
 }
 
-/* Of its certificates, those that are said to be on its host. */
-static bool
-files_look(const struct host *host, const struct inventory_tls *tls, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *const paths[] = {tls->ca_file, tls->cert_file, tls->key_file};
-    struct host_file file;
-
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        if (paths[i] == NULL)
-            continue;
-        if (!host_file_look(&tmp, host, paths[i], &file, e))
-            return false;
-        if (file.kind != HOST_NOTHING)
-            continue;
-        error_set_(e, ERROR_NOT_FOUND, 0, "%s: there is no '%s'", host_name(host), paths[i]);
-        return error_hint(e, "issue the member a certificate by the authority of the others "
-                             "('quorate tls issue'), and put it there");
-    }
-    return true;
-}
-
 /* What a member needs of its host: its certificates, and nothing that runs under its unit or manifest already. */
 static bool
 host_look(struct site *site, const struct inventory_member *member, struct error *e)
@@ -116,8 +95,7 @@ host_look(struct site *site, const struct inventory_member *member, struct error
     if (!site_service(site, member, &service, e) || !service_state(&service, &state, e))
         return false;
     if (state == SERVICE_ABSENT || state == SERVICE_STOPPED || state == SERVICE_IDLE)
-        return files_look(service.host, &member->tls, e) &&
-               files_look(service.host, &member->peer_tls, e);
+        return member_host_certs_check(service.host, member, e);
     error_set_(e, ERROR_CONFLICT, 0, "%s: '%s' is %s already", host_name(service.host),
                service.place, service_state_word(state));
     return error_hint(e, "stop it there first, when it is nobody's: another etcd cannot run in its "
