@@ -218,6 +218,67 @@ PYTHON
     [[ $(content) == "$before" ]]
 }
 
+# A member with raft snapshots, the last of which is newer than older.db.
+with_raft_snapshots() {
+    put_many 6
+    stop
+    cp "$(database)" "$BATS_TEST_TMPDIR/older.db"
+    printf '%s\0' --snapshot-count 10 >>"$(etcd_dir 1)/arguments"
+    etcd_restart 1
+    etcd_wait_healthy
+    put_many 60
+    before=$(content)
+    hash=$(hash_kv)
+    stop
+    cp -a "$(etcd_dir 1)/data" "$BATS_TEST_TMPDIR/whole"
+}
+
+take_whole() {
+    rm -rf "$(etcd_dir 1)/data" "$rescued"
+    cp -a "$BATS_TEST_TMPDIR/whole" "$(etcd_dir 1)/data"
+}
+
+# What salvage makes of the directory is all that was there.
+rescues_all() {
+    run "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" --output "$rescued" -w json
+    [[ $(jq '.. | .hashKV? // empty' <<<"$output") == "$hash" ]]
+}
+
+@test "raft snapshots that are damaged or missing, and a log that begins behind them" {
+    local data before hash snap segment
+    data=$(etcd_dir 1)/data
+    with_raft_snapshots
+    for snap in "$data"/member/snap/*.snap; do
+        truncate -s 100 "$snap"
+    done
+    rescues_all
+    take_whole
+    rm -f "$data"/member/snap/*.snap
+    rescues_all
+    take_whole
+    # The first entries are gone, and what would stand for them is, too.
+    rm -f "$data"/member/snap/*.snap
+    segment=$(segment)
+    mv "$segment" "$(dirname "$segment")/0000000000000001-0000000000000005.wal"
+    rescues_all
+    [[ $(jq -r '.directory[].rule' <<<"$output") == *log-begins-late* ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+}
+
+@test "the database that belongs to the newest raft snapshot is missing" {
+    local data before hash
+    data=$(etcd_dir 1)/data
+    with_raft_snapshots
+    cp "$BATS_TEST_TMPDIR/older.db" "$(database)"
+    [[ -z $(find "$data" -name '*.snap.db') ]]
+    refuses
+    rescues_all
+    [[ $(jq -r '.directory[].severity' <<<"$output") == *stop* ]]
+    restore_rescued
+    [[ $(content) == "$before" ]]
+}
+
 @test "an interrupted or impossible salvage leaves nothing behind" {
     local dir=$BATS_TEST_TMPDIR/out
     mkdir "$dir"
