@@ -6,6 +6,9 @@
 #include "node/host/host_file.h"
 #include "node/host/host_tree.h"
 #include "ops/member_state.h"
+#include "ops/recover_mounts.h"
+
+#define MEMBER_DIR "member" /* etcd's own folder in its data directory */
 
 enum { DATA_DIR_MODE = 0700 };
 
@@ -26,18 +29,32 @@ lab_dir_look(const char *path, enum dir_state *ret_state, struct error *e)
     return true;
 }
 
+/* A disk of its own has what its file system needs; and there data that was moved aside stays. */
+static bool
+is_data(const char *name)
+{
+    return strcmp(name, "lost+found") != 0 &&
+           strncmp(name, MEMBER_DIR ".", sizeof(MEMBER_DIR ".") - 1) != 0;
+}
+
 static bool
 host_dir_look(const struct host *host, const char *path, enum dir_state *ret_state, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct host_file file;
-    const char **names;
-    size_t count = 1;
+    const char **names = NULL;
+    size_t count = 0;
 
     if (!host_file_look(&tmp, host, path, &file, e) ||
         (file.kind == HOST_DIR && !host_dir_list(&tmp, host, path, &names, &count, e)))
         return false;
-    *ret_state = file.kind == HOST_NOTHING ? DIR_ABSENT : count == 0 ? DIR_EMPTY : DIR_FULL;
+    *ret_state = file.kind == HOST_NOTHING ? DIR_ABSENT
+                 : file.kind == HOST_DIR   ? DIR_EMPTY
+                                           : DIR_FULL;
+    for (size_t i = 0; i < count; i++) {
+        if (is_data(names[i]))
+            *ret_state = DIR_FULL;
+    }
     return true;
 }
 
@@ -105,6 +122,23 @@ aside_free(struct arena *mem, const struct member_job *job, const char *dir, con
     }
 }
 
+/* A mount point stays where it is: what moves is etcd's directory in it. */
+static bool
+dir_that_moves(struct arena *mem, const struct member_job *job, const char **dir, struct error *e)
+{
+    const struct host *host;
+    bool is_mount;
+
+    if (job->of->lab != NULL)
+        return true;
+    if (!site_host(&job->of->site, &job->member, &host, e) ||
+        !recover_is_mount(host, *dir, &is_mount, e))
+        return false;
+    if (is_mount)
+        *dir = path_join(mem, *dir, MEMBER_DIR);
+    return true;
+}
+
 /* An empty directory on a host stays: who made it has given it its owner. */
 static bool
 dir_aside(const struct member_job *job, const char *dir, const char *word, struct error *e)
@@ -117,7 +151,7 @@ dir_aside(const struct member_job *job, const char *dir, const char *word, struc
         return false;
     if (state == DIR_ABSENT || (state == DIR_EMPTY && job->of->lab == NULL))
         return true;
-    if (!aside_free(&tmp, job, dir, word, &aside, e))
+    if (!dir_that_moves(&tmp, job, &dir, e) || !aside_free(&tmp, job, dir, word, &aside, e))
         return false;
     plan_note(job->of->plan, "the data of %s is kept as %s", job->member.name, path_name(aside));
     return dir_move(job, dir, aside, e);

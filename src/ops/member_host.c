@@ -96,28 +96,48 @@ one_url(struct arena *mem, const char *url)
 /* --- choosing --- */
 
 static bool
-pattern_choose(const struct member_request *request, const struct inventory_member **ret_pattern,
-               struct error *e)
+is_known_well(const struct inventory_member *m)
+{
+    return m->runner_name != NULL && m->host != NULL && m->peer_urls.count > 0 &&
+           m->client_urls.count > 0 && m->data_dir != NULL;
+}
+
+/* The first that serves, since its host is up; else the first of all. */
+static const struct inventory_member *
+pattern_best(const struct inventory *inventory, const struct cluster_view *view)
+{
+    const struct inventory_member *best = NULL;
+
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+        const struct member_view *seen = view_member_by_name(view, m->name);
+
+        if (!is_known_well(m))
+            continue;
+        if (seen != NULL && seen->known)
+            return m;
+        if (best == NULL)
+            best = m;
+    }
+    return best;
+}
+
+static bool
+pattern_choose(const struct member_request *request, const struct cluster_view *view,
+               const struct inventory_member **ret_pattern, struct error *e)
 {
     const struct inventory *inventory = request->inventory;
 
-    if (request->like != NULL) {
-        *ret_pattern = inventory_member_by_name(inventory, request->like);
-        return *ret_pattern != NULL || error_set(e, ERROR_NOT_FOUND, "'%s' has no member '%s'",
-                                                 inventory->name, request->like);
-    }
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        const struct inventory_member *m = &inventory->members.items[i];
-
-        if (m->runner_name != NULL && m->host != NULL && m->peer_urls.count > 0 &&
-            m->client_urls.count > 0 && m->data_dir != NULL) {
-            *ret_pattern = m;
-            return true;
-        }
-    }
+    *ret_pattern = request->like != NULL ? inventory_member_by_name(inventory, request->like)
+                                         : pattern_best(inventory, view);
+    if (*ret_pattern != NULL && is_known_well(*ret_pattern))
+        return true;
+    if (*ret_pattern == NULL && request->like != NULL)
+        return error_set(e, ERROR_NOT_FOUND, "'%s' has no member '%s'", inventory->name,
+                         request->like);
     error_set_(e, ERROR_REFUSED, 0,
-               "of no member of '%s' is it known how it runs: nobody to lay out others like",
-               inventory->name);
+               "cluster '%s' does not say how %s runs: nobody to lay out others like",
+               inventory->name, request->like != NULL ? request->like : "any member");
     return error_hint(e, "quorate cluster discover --cluster %s --host ssh://root@HOST --write",
                       inventory->name);
 }
@@ -197,7 +217,7 @@ members_choose(struct arena *mem, const struct member_request *request, struct s
     if (request->inventory->lab != NULL)
         return lab_has_no_hosts(members, count, e) &&
                lab_members_choose(mem, request, view, members, count, e);
-    if (!pattern_choose(request, &pattern, e))
+    if (!pattern_choose(request, view, &pattern, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!member_choose(mem, request, site, pattern, &members[i], e))

@@ -18,13 +18,19 @@ teardown_file() {
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    export QUORATE_CONFIG=$PWD/quorate.yaml
+    export QUORATE_CONFIG=$PWD/quorate.yaml QUORATE_STATE=$BATS_TEST_TMPDIR/state
 }
 
 teardown() {
+    local name
     inside nft flush set bridge bench cuts
+    # Who joined was laid out by quorate, and not by the bench.
+    for name in db1 db2 db3 db4 db5; do
+        [[ ! -e $(nodes_dir)/$name/hold ]] || node_on "$name"
+        echo debian >"$(nodes_dir)/$name/layout"
+    done
+    node_sh_all 'rm -rf /var/lib/quorate /var/lib/etcd.*; mkdir -p /var/lib/etcd'
     nodes_clear db1 db2 db3 db4 db5
-    node_sh_all 'rm -rf /var/lib/quorate /var/lib/etcd.* /etc/systemd/system/etcd.service.d; systemctl daemon-reload'
 }
 
 node_sh_all() {
@@ -161,6 +167,55 @@ up_and_down() {
     diff <(echo "$before") quorate.yaml
     diff <(echo "$db2") <(files db2)
     diff <(echo "$db3") <(files db3)
+}
+
+# cut_at RECORDS COMMAND...: killed when the journal has so many.
+cut_at() {
+    local records=$1 pid
+    shift
+    inside "$@" >/dev/null 2>&1 3>&- &
+    pid=$!
+    until [[ $(cat "$QUORATE_STATE"/plans/*/journal.jsonl 2>/dev/null | wc -l) -ge $records ]] ||
+        ! kill -0 $pid 2>/dev/null; do
+        sleep 0.05
+    done
+    kill -KILL $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+}
+
+@test "a growth that is killed again and again goes on, and back, from whatever folder" {
+    local records
+    uses_etcd 3.5
+    begins debian db1
+    cut_at 5 "$QUORATE" --cluster prod member grow db2=ssh://root@db2 db3=ssh://root@db3 --yes
+    unset QUORATE_CONFIG
+    cd /
+    for records in 7 8 12 17 21; do
+        cut_at $records "$QUORATE" plan resume latest --yes
+    done
+    inside "$QUORATE" plan resume latest --yes
+    cd "$BATS_TEST_TMPDIR"
+    export QUORATE_CONFIG=$PWD/quorate.yaml
+    cluster_is_now db1 db2 db3
+    records=$(cat "$QUORATE_STATE"/plans/*/journal.jsonl | wc -l)
+    cut_at $((records + 9)) "$QUORATE" plan undo latest --yes
+    inside "$QUORATE" plan resume latest --yes
+    cluster_is_now db1
+}
+
+@test "data on a disk of its own stays there when its member leaves" {
+    uses_etcd 3.5
+    node_sh db2 sh -c 'mkdir -p /var/lib/etcd/default && mount -t tmpfs -o mode=700 none /var/lib/etcd/default &&
+        mkdir /var/lib/etcd/default/lost+found && chown etcd: /var/lib/etcd/default'
+    begins debian db1
+    quorate member grow db2=ssh://root@db2 --yes
+    cluster_is_now db1 db2
+    quorate member shrink db2 --yes
+    run -0 node_sh db2 ls /var/lib/etcd/default
+    [[ $output == *lost+found*member.removed-* ]]
+    quorate member grow db2=ssh://root@db2 --yes
+    cluster_is_now db1 db2
+    node_sh db2 sh -c 'systemctl stop etcd; umount /var/lib/etcd/default'
 }
 
 @test "what cannot be is refused with the reason before anything is changed" {
