@@ -30,7 +30,6 @@ member_field(const void *op, struct arena *mem, const char *name)
 static bool
 stop_check(void *op, enum progress *ret_progress, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct rescue_member *m = op;
     struct service service;
     bool down = true;
@@ -46,7 +45,6 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 stop_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct service service;
 
     return rescue_service(op, &service, e) && service_stop(&service, e);
@@ -55,7 +53,6 @@ stop_run(void *op, struct error *e)
 static bool
 stop_undo(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct service service;
 
     return rescue_service(op, &service, e) && service_start(&service, e);
@@ -153,7 +150,6 @@ aside_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
 static bool
 aside_guard(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct rescue_member *m = op;
     struct service service;
     bool down;
