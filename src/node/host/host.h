@@ -61,7 +61,10 @@ struct host_stream {
     const char *path;      /* for messages */
     uint64_t size_bytes;   /* of an input: exactly so many are sent; for progress */
     struct sha256 *digest; /* of what flows; NULL: none is made */
-    bool sealed; /* an input's digest, in hex, and '\n' follow it; digest is then started anew */
+    uint64_t
+        zero_bytes; /* of an input: so many zeros stand behind it, and count for its digest, but
+                              are not sent */
+    bool sealed;    /* an input's digest, in hex, and '\n' follow it; digest is then started anew */
     const struct observer *observer; /* NULL: nobody watches */
     const char *what;                /* for the observer: "sending to db1" */
 };

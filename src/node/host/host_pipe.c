@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "base/time.h"
 
-enum { ERR_KEPT = 32 << 10 };
+enum { ERR_KEPT = 32 << 10, ZEROS = 64 << 10 };
 
 void
 host_pipe_init(struct host_pipe *pipe, const struct host_command *command)
@@ -22,6 +22,16 @@ host_pipe_release(struct host_pipe *pipe)
     buf_release(&pipe->err);
 }
 
+static void
+zeros_hash(struct sha256 *digest, uint64_t count)
+{
+    static const uint8_t zeros[ZEROS];
+
+    for (; count > ZEROS; count -= ZEROS)
+        sha256_update(digest, zeros, ZEROS);
+    sha256_update(digest, zeros, (size_t)count);
+}
+
 /* Fits in any part that spawn_run asks for. */
 static size_t
 seal(struct host_pipe *pipe, void *ret_data, size_t most)
@@ -30,6 +40,7 @@ seal(struct host_pipe *pipe, void *ret_data, size_t most)
     char text[2 * SHA256_SIZE + 2];
 
     ASSERT(most >= sizeof(text));
+    zeros_hash(pipe->command->in->digest, pipe->command->in->zero_bytes);
     sha256_finish(pipe->command->in->digest, digest);
     hex_encode(digest, sizeof(digest), text);
     text[sizeof(text) - 2] = '\n';

@@ -4,17 +4,20 @@
  * a connection that breaks at any byte leaves the file as it was.
  */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 #include "node/host/host_file.h"
 #include "node/host/host_script.h"
 
-enum { RANDOM_BYTES = 6, DIGEST_TEXT = 2 * SHA256_SIZE };
+enum { EXTENTS_MOST = 1000, RANDOM_BYTES = 6, DIGEST_TEXT = 2 * SHA256_SIZE };
 
 /*
  * $1 the file, $2 its folder, $3 the temporary file, $4 its folder, $5 size, $6 UID:GID or nothing to
- * keep what is there, $7 mode, $8 label or nothing. head takes no byte more than it is told to.
+ * keep what is there, $7 mode, $8 label or nothing, $9 how many zeros stand behind. head takes no byte more than
+ * it is told to.
  */
 static const char put_script[] =
     "[ ! -L \"$1\" ] || exit 92\n"
@@ -29,6 +32,7 @@ static const char put_script[] =
     "head -c \"$5\" >>\"$3\" || fail 1\n"
     "IFS= read -r sum || fail 98\n"
     "[ \"$(stat -c %s -- \"$3\")\" = \"$5\" ] || fail 98\n"
+    "head -c \"$9\" /dev/zero >>\"$3\" || fail 1\n"
     "if [ -n \"$6\" ]; then\n"
     "    chown -- \"$6\" \"$3\" && chmod -- \"$7\" \"$3\" || fail 1\n"
     "    [ -z \"$8\" ] || chcon -- \"$8\" \"$3\" || fail 1\n"
@@ -72,7 +76,7 @@ tidy_up(const struct host *host, const char *temporary, const struct error *fail
 
 /* The script names what failed by the temporary file's name, which tells nobody anything. */
 static bool
-put(const struct host *host, const struct host_file_new *file, uint64_t size,
+put(const struct host *host, const struct host_file_new *file, uint64_t size, uint64_t zeros,
     const struct host_command *command, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
@@ -86,6 +90,7 @@ put(const struct host *host, const struct host_file_new *file, uint64_t size,
                                              : "",
                                 like != NULL ? arena_printf(&tmp, "%o", like->mode) : "",
                                 like != NULL && like->label != NULL ? like->label : "",
+                                arena_printf(&tmp, "%llu", (unsigned long long)zeros),
                                 NULL};
     struct host_result result;
 
@@ -112,7 +117,30 @@ host_file_replace(const struct host *host, const struct host_file_new *file, str
     buf_append_text(&input, hex);
     buf_append_byte(&input, '\n');
     command.input = buf_bytes(&input);
-    return put(host, file, content.size, &command, e);
+    return put(host, file, content.size, 0, &command, e);
+}
+
+/*
+ * How many of the next 'size' bytes are a hole at the end, as in a log of which the room is reserved: they are
+ * not worth sending. A file system that knows no holes has none.
+ */
+static uint64_t
+zeros_behind(int fd, uint64_t size)
+{
+    off_t start = lseek(fd, 0, SEEK_CUR);
+    off_t end = start, data;
+    unsigned extents = 0;
+    struct stat st;
+
+    if (start < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size < (uint64_t)start + size)
+        return 0;
+    while (extents++ < EXTENTS_MOST && (data = lseek(fd, end, SEEK_DATA)) >= 0 &&
+           (uint64_t)(data - start) < size)
+        end = lseek(fd, data, SEEK_HOLE);
+    if (lseek(fd, start, SEEK_SET) != start || extents > EXTENTS_MOST || end < start ||
+        (uint64_t)(end - start) > size)
+        return 0;
+    return size - (uint64_t)(end - start);
 }
 
 bool
@@ -130,7 +158,9 @@ host_file_send(const struct host *host, const struct host_file_new *file, int fd
     struct host_command command = {
         .in = &in, .timeout_ms = HOST_TRANSFER_MS, .stall_ms = HOST_STALL_MS};
 
-    return put(host, file, size, &command, e);
+    in.zero_bytes = zeros_behind(fd, size);
+    in.size_bytes = size - in.zero_bytes;
+    return put(host, file, in.size_bytes, in.zero_bytes, &command, e);
 }
 
 bool

@@ -374,6 +374,39 @@ test_send_much(void **state)
     assert_string_equal(names_in(place, in(place, "aside")), "");
 }
 
+/* The room that a log has reserved is no data; what is between two pieces of data is sent. */
+static void
+test_send_of_a_file_with_holes(void **state)
+{
+    enum { PIECE = 64 << 10, SECOND_AT = 1 << 20, ALL = 32 << 20 };
+    static uint8_t piece[PIECE];
+    struct place *place = *state;
+    struct host_file like = like_mine();
+    struct host_file_new file = {.path = in(place, "to"), .like = &like};
+    struct watcher watcher = {.place = place, .dir = place->dir};
+    struct observer observer = {.context = &watcher, .progress = watch};
+    AUTO_FD fd = -1;
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    memset(piece, 'x', sizeof(piece));
+    fd = open(in(place, "from"), O_RDWR | O_CREAT | O_EXCL, 0600);
+    assert_true(fd >= 0 && ftruncate(fd, ALL) == 0);
+    assert_int_equal(pwrite(fd, piece, PIECE, 0), PIECE);
+    assert_int_equal(pwrite(fd, piece, PIECE, SECOND_AT), PIECE);
+    EXPECT_OK(host_file_send(place->host, &file, fd, ALL, "from", &observer, &e));
+    expect_same(place, in(place, "from"), file.path);
+    assert_true(watcher.total < ALL / 2 && watcher.total >= SECOND_AT + PIECE);
+
+    /* From where the descriptor stands, into nothing but a hole. */
+    file.path = in(place, "tail");
+    assert_int_equal(lseek(fd, 2 * SECOND_AT, SEEK_SET), 2 * SECOND_AT);
+    EXPECT_OK(host_file_send(place->host, &file, fd, ALL - 2 * SECOND_AT, "from", NULL, &e));
+    assert_int_equal(truncate(in(place, "to"), 0), 0);
+    assert_int_equal(truncate(in(place, "to"), ALL - 2 * SECOND_AT), 0);
+    expect_same(place, in(place, "to"), file.path);
+}
+
 static void
 test_send_of_a_file_that_shrinks(void **state)
 {
@@ -756,6 +789,7 @@ main(void)
         EACH_WAY(test_replace_keeps_owner_and_mode),
         EACH_WAY(test_replace_refuses),
         EACH_WAY(test_send_much),
+        EACH_WAY(test_send_of_a_file_with_holes),
         EACH_WAY(test_send_of_a_file_that_shrinks),
         EACH_WAY(test_send_that_is_damaged),
         EACH_WAY(test_send_to_a_full_disk),
