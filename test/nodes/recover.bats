@@ -122,13 +122,15 @@ said() {
 
     # The disk fills up on the way: the old cluster is back by itself.
     recover_until '"begin".*"deliver db2"'
-    # When it is full, what was sent is removed, and it is not full any more.
-    node_fill db2 /srv/data || true
+    kill -STOP "$(recovery_pid)"
+    node_fill db2 /srv/data
+    kill -CONT "$(recovery_pid)"
+    wait_for 120 grep -q 'No space left' "$BATS_TEST_TMPDIR/said"
+    node_unfill db2 /srv/data
     status=0
     wait "$recovery" || status=$?
     said "^Error: .*db2.*No space left"
     [[ $status -eq 7 ]]
-    node_unfill db2 /srv/data
     wait_for 60 color_is blue
     [[ $(on_disk) == member ]]
     read -r _ state < <(newest_plan)
@@ -153,8 +155,12 @@ on_disk() {
     node_sh db2 ls -A /srv/data | grep -v lost+found | xargs
 }
 
+recovery_pid() {
+    pgrep -f -- "^$QUORATE --cluster prod recover"
+}
+
 kill_it() {
-    kill -KILL "$(pgrep -f -- "^$QUORATE --cluster prod recover")"
+    kill -KILL "$(recovery_pid)"
     wait "$recovery" || true
 }
 
