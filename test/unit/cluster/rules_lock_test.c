@@ -134,8 +134,8 @@ test_what_is_none_is_refused(void **state)
         assert_false(lock_record_decode(&tmp, bytes_of_text(texts[i]), &got, &e));
         assert_int_equal(e.code, ERROR_FORMAT);
     }
-    EXPECT_ERROR(lock_record_decode(&tmp, bytes_of(texts[0], 65 * 1024), &got, &e), ERROR_FORMAT,
-                 "a lock's record of 66560 bytes");
+    EXPECT_ERROR(lock_record_decode(&tmp, bytes_of(texts[0], (size_t)65 * 1024), &got, &e),
+                 ERROR_FORMAT, "a lock's record of 66560 bytes");
 }
 
 int
