@@ -1,6 +1,6 @@
 /*
- * A host by itself (node/host), and a unit there (node/service.h), for test/nodes/host.bats and
- * service.bats: one call a run, facts on stdout. An error is
+ * A host by itself (node/host), for test/nodes: one call a run, facts on stdout. What runs on it is service_probe's.
+ * An error is
  * "WORD CAUSE: TEXT", its hint behind, on stderr, with exit code 1; what the observer hears goes to
  * stderr, a line each. The host is PROBE_HOST; PROBE_BECOME=yes runs commands by sudo; PROBE_OWNER is
  * a path whose owner and mode what is sent gets; PROBE_TIMEOUT_MS is for run.
@@ -16,7 +16,6 @@
 #include "base/io.h"
 #include "node/host/host_facts.h"
 #include "node/host/host_tree.h"
-#include "node/service.h"
 
 enum { READ_MOST = 16 << 20 };
 
@@ -182,57 +181,6 @@ disk(struct probe *p)
     return true;
 }
 
-static struct service
-unit(const struct probe *p)
-{
-    return (struct service){
-        .class = &service_systemd, .name = "m1", .place = p->args[0], .host = p->host};
-}
-
-/* unit-state UNIT */
-static bool
-unit_state(struct probe *p)
-{
-    const struct service service = unit(p);
-    enum service_state state;
-
-    if (!service_state(&service, &state, &p->e))
-        return false;
-    puts(service_state_word(state));
-    return true;
-}
-
-/* unit-start UNIT */
-static bool
-unit_start(struct probe *p)
-{
-    const struct service service = unit(p);
-
-    return service_start(&service, &p->e);
-}
-
-/* unit-stop UNIT */
-static bool
-unit_stop(struct probe *p)
-{
-    const struct service service = unit(p);
-
-    return service_stop(&service, &p->e);
-}
-
-/* unit-log UNIT LINES */
-static bool
-unit_log(struct probe *p)
-{
-    const struct service service = unit(p);
-    const char *text;
-
-    if (!service_log_tail(&p->mem, &service, (unsigned)strtoul(p->args[1], NULL, 10), &text, &p->e))
-        return false;
-    fputs(text, stdout);
-    return true;
-}
-
 static const struct call {
     const char *name;
     int args;
@@ -248,10 +196,6 @@ static const struct call {
     {"move", 2, move},
     {"facts", 0, facts},
     {"disk", 1, disk},
-    {"unit-state", 1, unit_state},
-    {"unit-start", 1, unit_start},
-    {"unit-stop", 1, unit_stop},
-    {"unit-log", 2, unit_log},
 };
 
 static const struct call *

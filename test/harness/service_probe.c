@@ -1,10 +1,7 @@
 /*
- * A host and the etcd that runs on it by itself, for test/nodes: one call a run. PROBE_SSH_CONFIG is ssh's
- * -F, PROBE_BECOME=yes goes by sudo. An error is "WORD [CAUSE]: TEXT", its hint behind, on stderr, with
+ * The etcd that runs on a host by itself, for test/nodes: one call a run. PROBE_BECOME=yes goes by sudo. An error is "WORD [CAUSE]: TEXT", its hint behind, on stderr, with
  * exit code 1.
  *
- *     service_probe URL facts
- *     service_probe URL run COMMAND...
  *     service_probe URL UNIT state|start|stop
  *     service_probe URL UNIT log LINES
  *     service_probe URL UNIT settings
@@ -16,43 +13,16 @@
  *
  * UNIT is a unit of systemd, or a static pod's manifest as an absolute path.
  */
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/number.h"
-#include "node/host/host_facts.h"
 #include "node/service.h"
 #include "node/service_pod.h"
 
 enum { CHANGES_MOST = 20 };
-
-static bool
-facts_show(struct arena *mem, const struct host *host, struct error *e)
-{
-    struct host_facts facts;
-
-    if (!host_facts_fetch(mem, host, &facts, e))
-        return false;
-    printf("user %s\nhostname %s\nkernel %s\nclock %" PRId64 " +- %" PRId64 " ms\n",
-           host_user(host), facts.hostname, facts.kernel, facts.clock_offset_ms,
-           facts.clock_uncertainty_ms);
-    for (size_t i = 0; i < facts.port_count; i++)
-        printf("port %u\n", facts.ports[i]);
-    return true;
-}
-
-static bool
-command_run(struct arena *mem, const struct host *host, char **argv, struct error *e)
-{
-    struct host_result result = {0};
-
-    if (!host_run(mem, host, &(struct host_command){.argv = (const char *const *)argv}, &result, e))
-        return false;
-    printf("%sexit code %d\n", (const char *)result.out.data, result.exit_code);
-    return true;
-}
 
 static bool
 settings_show(struct arena *mem, const struct service *service, struct error *e)
@@ -91,8 +61,7 @@ static bool
 service_open(struct arena *mem, const char *url, const char *place, struct service *ret_service,
              struct error *e)
 {
-    const struct host_options options = {.ssh_config = getenv("PROBE_SSH_CONFIG"),
-                                         .become = getenv("PROBE_BECOME") != NULL};
+    const struct host_options options = {.become = getenv("PROBE_BECOME") != NULL};
     struct host *host;
 
     if (!host_open(mem, url, &options, &host, e))
@@ -169,12 +138,6 @@ probe(struct arena *mem, char **argv, struct error *e)
 
     if (!service_open(mem, argv[1], argv[2], &service, e))
         return false;
-    if (strcmp(argv[2], "facts") == 0)
-        return facts_show(mem, service.host, e);
-    if (strcmp(argv[2], "run") == 0)
-        return command_run(mem, service.host, argv + 3, e);
-    if (argv[3] == NULL)
-        return error_set(e, ERROR_USAGE, "'%s' what?", argv[2]);
     return service_do(mem, &service, argv + 3, e);
 }
 
@@ -184,7 +147,7 @@ main(int argc, char **argv)
     AUTO_ARENA mem = ARENA_INIT;
     struct error e = ERROR_INIT;
 
-    if (argc >= 3 && probe(&mem, argv, &e))
+    if (argc >= 4 && probe(&mem, argv, &e))
         return 0;
     fprintf(stderr, "%s [%s]: %s\n%s\n", error_code_word(e.code), e.cause != NULL ? e.cause : "",
             e.text, error_hint_text(&e));

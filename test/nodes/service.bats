@@ -10,8 +10,8 @@ setup_file() {
     local build
     build=$(dirname "$QUORATE")
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true
-    ninja -C "$build" test/harness/host_probe >&2
-    export PROBE=$build/test/harness/host_probe
+    ninja -C "$build" test/harness/service_probe >&2
+    export PROBE=$build/test/harness/service_probe
     export NODES_ROOT=$BATS_FILE_TMPDIR
     nodes_up 1
 }
@@ -26,7 +26,7 @@ teardown() {
 
 # unit CALL [ARGUMENT...]: by a user with sudo.
 unit() {
-    PROBE_BECOME=yes PROBE_HOST=ssh://admin@db1 run --separate-stderr inside "$PROBE" "unit-$1" "${2:-etcd.service}" "${@:3}"
+    PROBE_BECOME=yes run --separate-stderr inside "$PROBE" ssh://admin@db1 "${2:-etcd.service}" "$1" "${@:3}"
     echo "unit $*: status $status"
     echo "$output"
     echo "$stderr"
@@ -120,12 +120,14 @@ holds_and_lets_go() {
     [[ $status -eq 0 ]]
     state_is running etcd2.service
     unit log etcd.service 3
-    [[ ${#lines[@]} -eq 3 && $output == *etcd* ]]
+    [[ ${#lines[@]} -eq 3 ]]
+    unit log etcd.service 500
+    [[ $output == *'etcd Version: '* ]]
 }
 
 @test "a user without sudo changes nothing" {
     nodes_cluster debian db1
-    PROBE_HOST=ssh://guest@db1 run --separate-stderr inside "$PROBE" unit-stop etcd.service
+    run --separate-stderr inside "$PROBE" ssh://guest@db1 etcd.service stop
     echo "$stderr"
     [[ $status -eq 1 && $stderr == 'permission'* ]]
     _node_healthy db1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 #
-# A host over ssh as an operator reaches it, and the etcd of Debian's package on it (test/harness/service_probe.c).
+# A host over ssh as an operator reaches it, and the etcd of Debian's package on it (test/harness/host_probe.c and
+# service_probe.c).
 
 bats_require_minimum_version 1.5.0
 
@@ -10,8 +11,8 @@ setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
     local build
     build=$(dirname "$QUORATE")
-    ninja -C "$build" test/harness/service_probe >&2
-    export PROBE=$build/test/harness/service_probe
+    ninja -C "$build" test/harness/{host,service}_probe >&2
+    export PROBE=$build/test/harness
     export XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR
     nodes_up 1
     nodes_cluster debian db1
@@ -22,7 +23,12 @@ teardown_file() {
 }
 
 probe() {
-    inside "$PROBE" "$@"
+    inside "$PROBE/service_probe" "$@"
+}
+
+# host URL CALL [ARGUMENT...]
+host() {
+    PROBE_HOST=$1 inside "$PROBE/host_probe" "${@:2}"
 }
 
 # Each file that systemd reads for its units, with its hash.
@@ -31,7 +37,7 @@ units() {
 }
 
 @test "root sees what the host is" {
-    run -0 probe ssh://root@db1 facts
+    run -0 host ssh://root@db1 facts
     [[ $output == *"user root"*"hostname db1"*"port 22"*"port 2379"* ]]
     # The host's clock is ours: the kernel is.
     [[ $output =~ clock\ (-?[0-9]+)\ \+-\ ([0-9]+)\ ms ]]
@@ -41,33 +47,33 @@ units() {
 @test "a user becomes root by sudo, or is told why not" {
     node_sh db1 useradd --create-home --shell /bin/bash op
     export PROBE_BECOME=yes
-    run -1 probe ssh://op@db1 run id -un
-    [[ $output == *"permission [sudo-"*"]: db1: sudo "*"'op'"* ]]
+    run -1 host ssh://op@db1 run id -un
+    [[ $output == *"permission sudo-"*": db1: sudo "*"'op'"* ]]
     [[ $output == *sudoers* || $output == *"sudo -l"* ]]
 
     node_sh db1 sh -c 'echo "op ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/op'
-    run -0 probe ssh://op@db1 run id -un
-    [[ $output == $'root\nexit code 0' ]]
-    run -0 probe ssh://op@db1 run sh -c "echo \"\$1\"; exit 255" sh "it's \$HOME"
-    [[ $output == "it's \$HOME"$'\n''exit code 255' ]]
+    run -0 host ssh://op@db1 run id -un
+    [[ $output == $'root\nexit 0' ]]
+    run -0 host ssh://op@db1 run sh -c "echo \"\$1\"; exit 255" sh "it's \$HOME"
+    [[ $output == "it's \$HOME"$'\n''exit 255' ]]
 
     # His files print whatever he likes.
     # shellcheck disable=SC2016 # that shell's
     node_sh db1 sh -c 'echo "echo Welcome, \$USER; echo noise >&2" >/home/op/.bashrc'
-    run -0 probe ssh://op@db1 run cat /etc/hostname
-    [[ $output == $'db1\nexit code 0' ]]
+    run -0 host ssh://op@db1 run cat /etc/hostname
+    [[ $output == $'db1\nexit 0' ]]
 
     node_sh db1 useradd --create-home --shell /usr/sbin/nologin locked-out
-    run -1 probe ssh://locked-out@db1 run true
-    [[ $output == *"[login-shell]: db1: the login shell of user 'locked-out'"*"not available"* ]]
+    run -1 host ssh://locked-out@db1 run true
+    [[ $output == *"login-shell: db1: the login shell of user 'locked-out'"*"not available"* ]]
 }
 
 @test "who may not log in, and a host that is off, are named" {
-    run -1 probe ssh://nobody-here@db1 run true
-    [[ $output == *"auth [permission-denied]: db1: user 'nobody-here' may not log in"* ]]
+    run -1 host ssh://nobody-here@db1 run true
+    [[ $output == *"auth permission-denied: db1: user 'nobody-here' may not log in"* ]]
     [[ $output == *"offered: "*"ssh/id ED25519"* ]]
-    run -1 probe ssh://root@db9 run true
-    [[ $output == *"connection [unreachable]: db9: ssh: connect to host 10.99.0.19"* ]]
+    run -1 host ssh://root@db9 run true
+    [[ $output == *"connection unreachable: db9: ssh: connect to host 10.99.0.19"* ]]
 }
 
 @test "a unit is stopped, held down through a boot, and started again as it was" {
