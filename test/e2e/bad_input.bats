@@ -27,6 +27,7 @@ teardown_file() {
 }
 
 setup() {
+    trace_tests_only
     REPO=$BATS_TEST_TMPDIR/repo
     cp -r "$QUORATE_REPO" "$REPO"
     FILE=$(echo "$REPO"/lab-t/*/snapshot.db)

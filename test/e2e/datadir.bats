@@ -21,6 +21,7 @@ setup_file() {
 }
 
 setup() {
+    trace_tests_only
     datadir_setup
 }
 

@@ -11,6 +11,7 @@ setup_file() {
 }
 
 setup() {
+    trace_tests_only
     datadir_setup
 }
 

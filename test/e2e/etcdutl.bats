@@ -39,6 +39,7 @@ setup_file() {
 } >&2
 
 setup() {
+    trace_tests_only
     export ETCDCTL_API=3 LANG=C.UTF-8
     unset LC_ALL "${!ETCDCTL_CACERT@}"
     mkdir "$BATS_TEST_TMPDIR/bin"

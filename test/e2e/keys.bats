@@ -35,6 +35,7 @@ teardown_file() {
 }
 
 setup() {
+    trace_tests_only
     export LANG=C.UTF-8
     snapshot=$BATS_FILE_TMPDIR/one.db
 }

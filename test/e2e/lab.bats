@@ -11,6 +11,7 @@ bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
 setup() {
+    trace_tests_only
     QUORATE=${QUORATE:-$BATS_TEST_DIRNAME/../../build/dev/quorate}
     export QUORATE_STATE=$BATS_TEST_TMPDIR/state
     program=$(etcd_tool "$ETCD_VERSION" etcd)

@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
 setup() {
+    trace_tests_only
     export ETCDCTL_API=3
 }
 

@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
 setup() {
+    trace_tests_only
     out=$BATS_TEST_TMPDIR/out
     err=$BATS_TEST_TMPDIR/err
     mirror=''

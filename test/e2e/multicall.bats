@@ -17,6 +17,7 @@ teardown_file() {
 }
 
 setup() {
+    trace_tests_only
     local tool
     unset "${!ETCDCTL_@}" "${!QUORATE_@}" 2>/dev/null || true
     mkdir "$BATS_TEST_TMPDIR/bin"

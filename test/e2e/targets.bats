@@ -19,6 +19,7 @@ teardown_file() {
 }
 
 setup() {
+    trace_tests_only
     GOOD=$BATS_FILE_TMPDIR/good.db
     DISK=$BATS_TEST_TMPDIR/disk
     mkdir "$DISK"

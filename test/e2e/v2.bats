@@ -12,6 +12,7 @@ bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
 setup() {
+    trace_tests_only
     minor=$(etcd_tool "$ETCD_VERSION" etcdctl)
     minor=$(basename "$(dirname "$minor")")
     minor=${minor%.*}

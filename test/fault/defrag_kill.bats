@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 load ../harness/cluster
 
 setup() {
+    trace_tests_only
     DATA=$BATS_TEST_TMPDIR/data
     DB=$DATA/member/snap/db
     mkdir -p "$DATA/member/snap" "$DATA/member/wal"

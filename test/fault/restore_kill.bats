@@ -19,6 +19,7 @@ setup_file() {
 }
 
 setup() {
+    trace_tests_only
     PLACE=$BATS_TEST_TMPDIR/place
     OUT=$PLACE/out
     mkdir "$PLACE"

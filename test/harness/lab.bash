@@ -13,6 +13,7 @@
 load ../harness/cluster
 
 lab_setup() {
+    trace_tests_only
     export QUORATE_STATE=$BATS_TEST_TMPDIR/state QUORATE_REPO=$BATS_TEST_TMPDIR/repo
     export NO_COLOR=1
     Q_ERR=$BATS_TEST_TMPDIR/stderr

@@ -13,6 +13,7 @@
 # shellcheck disable=SC2154 # status, stderr and the like are bats'
 
 told_setup() {
+    trace_tests_only
     ln -s "$QUORATE" "$BATS_TEST_TMPDIR/etcdctl"
 }
 

@@ -16,6 +16,7 @@
 # etcdctl's log lines and what its stty says do not count.
 
 compare_setup() {
+    trace_tests_only
     minor=$(basename "$(dirname "$(etcd_tool "$ETCD_VERSION" etcdctl)")")
     minor=${minor%.*}
     export QUORATE_COMPAT=$minor
