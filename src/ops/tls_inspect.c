@@ -319,7 +319,7 @@ port_judge(struct inspecting *in, const struct port *port, const struct tls_pres
     f = finding_add_at(in, where, port->member);
     f->seen = true;
     f->certificate = chain.items[0];
-    f->version = presented->version;
+    f->version = arena_text(in->mem, presented->version);
     certificate_judge(in->mem, &f->certificate, &wanted, &f->flaws);
     chain_add(in, where, port->member, &chain, 1);
 }
