@@ -116,15 +116,17 @@ said() {
 }
 
 @test "no room on a host whose data are on a disk of their own: it says where, and the old cluster runs" {
-    local recovery status state
+    local recovery status state pid
     node_disk db2 /srv/data 260M
     NODES_DATA_DIR=/srv/data prepare debian db1 db2 db3
 
     # The disk fills up on the way: the old cluster is back by itself.
     recover_until '"begin".*"deliver db2"'
-    kill -STOP "$(recovery_pid)"
+    # nsenter stops with its child, and goes on before it.
+    pid=$(recovery_pid)
+    kill -STOP "$pid"
     node_fill db2 /srv/data
-    kill -CONT "$(recovery_pid)"
+    kill -CONT "$pid" "$(ps -o ppid= -p "$pid" | tr -d ' ')"
     wait_for 120 grep -q 'No space left' "$BATS_TEST_TMPDIR/said"
     node_unfill db2 /srv/data
     status=0
