@@ -59,6 +59,7 @@ is_digest_wanted(const struct verify *v)
 struct digest_job {
     struct bytes content;
     struct read_ahead *ahead;
+    const struct observer *observer;
     uint8_t *digest;
     struct thread thread;
 };
@@ -78,6 +79,7 @@ digest_run(void *subject)
         if (job->ahead != NULL)
             read_ahead_await(job->ahead, at + size);
         sha256_update(sha256, job->content.data + at, size);
+        observer_progress(job->observer, "verifying", NULL, at + size, job->content.size);
     }
     sha256_finish(sha256, job->digest);
 }
@@ -302,7 +304,8 @@ rows_judge(struct verify *v, struct error *info_error)
     const struct backend_summary_options options = {
         .wanted = BACKEND_ALL & ~v->options->without,
         .threads = is_digest_wanted(v) ? 1 : backend_threads(&v->db),
-        .most_findings = FINDINGS_KEPT};
+        .most_findings = FINDINGS_KEPT,
+        .observer = is_digest_wanted(v) ? NULL : v->options->observer};
 
     if (report->has_info)
         report->has_summary = backend_summary_check(v->mem, &v->db, &report->info, &options, &rows,
@@ -349,7 +352,10 @@ static void
 contents_judge(struct verify *v)
 {
     struct db_snapshot_report *report = v->report;
-    struct digest_job job = {.content = v->file, .ahead = v->ahead, .digest = report->sha256};
+    struct digest_job job = {.content = v->file,
+                             .ahead = v->ahead,
+                             .observer = v->options->observer,
+                             .digest = report->sha256};
 
     if (report->has_trailer)
         job.content.size -= DB_SNAPSHOT_TRAILER_SIZE;

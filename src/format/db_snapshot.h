@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/observer.h"
 #include "format/backend/backend.h"
 #include "format/backend/backend_summary.h"
 #include "format/finding.h"
@@ -42,6 +43,7 @@ struct db_snapshot_options {
     bool allow_no_trailer; /* accept a copied db file: --skip-hash-check */
     unsigned without;      /* what is left out: DB_SNAPSHOT_DIGEST, which takes most of the time and
                               is the proof; BACKEND_LIVE_KEYS, BACKEND_HASH_KV */
+    const struct observer *observer; /* or NULL; told from any thread, one at a time */
 };
 
 struct db_snapshot_report {

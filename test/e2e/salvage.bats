@@ -4,7 +4,7 @@
 # and is compared with what was written.
 #
 # bats file_tags=few-etcds
-# shellcheck disable=SC2154 # stderr comes from run --separate-stderr
+# shellcheck disable=SC2030,SC2031,SC2154 # stderr comes from run --separate-stderr
 
 bats_require_minimum_version 1.5.0
 load ../harness/cluster

@@ -2,6 +2,7 @@
 
 #include "cli/app.h"
 #include "cli/db_wait.h"
+#include "cli/observe.h"
 #include "cli/print/print.h"
 #include "cli/print/print_snapshot.h"
 #include "format/db_snapshot.h"
@@ -25,17 +26,21 @@ static bool
 snapshot_status_run(struct app *app, struct error *e)
 {
     const bool counts_rows = app->style.compat < COMPAT_3_6;
+    struct operation_face face;
     const struct db_snapshot_options options = {.allow_no_trailer = true,
+                                                .observer = &face.observer,
                                                 .without = DB_SNAPSHOT_DIGEST | BACKEND_HASH_KV |
                                                            (counts_rows ? BACKEND_LIVE_KEYS : 0)};
     struct db_snapshot_report report;
     struct snapshot_status status;
+    bool read;
 
-    if (!print_no_protobuf(&app->style, e))
+    if (!print_no_protobuf(&app->style, e) || !not_in_use(app, e))
         return false;
-    if (!not_in_use(app, e) ||
-        !db_snapshot_verify(app->mem, app_operand(app, 0), &options, &report, e) ||
-        !db_snapshot_require_good(&report, e))
+    operation_face_begin(&face, app);
+    read = db_snapshot_verify(app->mem, app_operand(app, 0), &options, &report, e);
+    operation_face_end(&face);
+    if (!read || !db_snapshot_require_good(&report, e))
         return false;
     status = (struct snapshot_status){
         .hash = report.summary.status_hash,

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "cli/app.h"
+#include "cli/observe.h"
 #include "cli/report.h"
 #include "cli/verification.h"
 
@@ -14,13 +15,20 @@ static const struct option_def verify_options[] = {
 static bool
 snapshot_verify_report(struct app *app, struct report *report, struct error *e)
 {
-    const struct db_snapshot_options options = {.allow_no_trailer =
-                                                    option_bool(&app->options, "skip-hash-check")};
+    struct operation_face face;
+    const struct db_snapshot_options options = {
+        .allow_no_trailer = option_bool(&app->options, "skip-hash-check"),
+        .observer = &face.observer,
+    };
     const char *path = app_operand(app, 0);
     int64_t started_ms = time_monotonic_ms();
     struct db_snapshot_report checked;
+    bool read;
 
-    if (!db_snapshot_verify(app->mem, path, &options, &checked, e))
+    operation_face_begin(&face, app);
+    read = db_snapshot_verify(app->mem, path, &options, &checked, e);
+    operation_face_end(&face);
+    if (!read)
         return false;
     report_record_init(report, app->mem, "verification");
     report_field_text(report, "File", "file", path);

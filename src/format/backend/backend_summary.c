@@ -11,6 +11,8 @@
 #include "format/key_parts.h"
 #include "format/key_row.h"
 
+enum { ROWS_BETWEEN_PROGRESS = 4096 };
+
 /* What one thread knows of the bucket that it walks. */
 struct part {
     uint32_t crc;   /* of its rows */
@@ -76,6 +78,16 @@ key_row_take(struct scan *s, unsigned number, const struct bbolt_row *row, struc
                                                     row->key.data, !key_row.revision.tombstone, e);
 }
 
+/* The parts are about equal, so the first stands for all. */
+static void
+progress_tell(const struct scan *s, const struct part *p)
+{
+    uint64_t done = p->bytes * s->part_count;
+
+    observer_progress(s->options->observer, "reading", NULL,
+                      done < s->db->size_bytes ? done : s->db->size_bytes, s->db->size_bytes);
+}
+
 static void
 row_came(void *context, unsigned number, const struct bbolt_row *row)
 {
@@ -85,6 +97,8 @@ row_came(void *context, unsigned number, const struct bbolt_row *row)
     if (p->failed)
         return;
     if (s->is_key) {
+        if (number == 0 && p->row_count % ROWS_BETWEEN_PROGRESS == 0)
+            progress_tell(s, p);
         p->failed = !key_row_take(s, number, row, &p->error);
         return;
     }

@@ -10,6 +10,7 @@
 #ifndef QUORATE_FORMAT_BACKEND_SUMMARY_H
 #define QUORATE_FORMAT_BACKEND_SUMMARY_H
 
+#include "base/observer.h"
 #include "format/backend/backend_hash.h"
 #include "format/bbolt/bbolt_check.h"
 
@@ -34,6 +35,7 @@ struct backend_summary_options {
     unsigned wanted;      /* BACKEND_...: what is not wanted stays 0 */
     unsigned threads;     /* 1, or up to KEY_PARTS_MOST: sooner done where processors are free */
     size_t most_findings; /* of the structure, to be listed */
+    const struct observer *observer; /* or NULL; told on the calling thread */
 };
 
 /*

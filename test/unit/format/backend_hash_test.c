@@ -56,7 +56,7 @@ rows_of_all_buckets(const struct json *rows)
 static void
 threads_expect(const struct opened *o, const struct backend_summary *expected)
 {
-    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10, NULL};
     AUTO_ARENA tmp = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct findings findings = {.mem = &tmp};
@@ -548,7 +548,7 @@ test_two_threads_hash_as_one(void **state)
 static void
 test_two_threads_tell_a_bad_row(void **state)
 {
-    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10};
+    static const struct backend_summary_options options = {BACKEND_LIVE_KEYS, 2, 10, NULL};
     AUTO_ARENA tmp = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct opened o = open_large(&tmp);

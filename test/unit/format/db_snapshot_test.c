@@ -605,6 +605,47 @@ test_words(void **state)
     assert_false(db_snapshot_has_trailer(0));
 }
 
+struct told {
+    uint64_t last;
+    uint64_t total;
+    bool back; /* less than before */
+};
+
+static void
+progress_note(void *context, const char *what, const char *unit, uint64_t done, uint64_t total)
+{
+    struct told *told = context;
+
+    assert_non_null(what);
+    assert_null(unit);
+    told->back = told->back || done < told->last;
+    told->last = done;
+    told->total = total;
+}
+
+static void
+test_progress_goes_to_the_end(void **state)
+{
+    static const unsigned without[] = {0, DB_SNAPSHOT_DIGEST};
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+        struct told told = {0};
+        const struct observer observer = {.context = &told, .progress = progress_note};
+        const struct db_snapshot_options options = {.without = without[i], .observer = &observer};
+        struct db_snapshot_report report;
+        struct error e = ERROR_INIT;
+
+        assert_true(db_snapshot_verify(&tmp, golden_path(&tmp, "snap/rich-3.5.30.snap"), &options,
+                                       &report, &e));
+        assert_int_equal(told.total, report.file_size - DB_SNAPSHOT_TRAILER_SIZE);
+        assert_false(told.back);
+        if (without[i] == 0)
+            assert_int_equal(told.last, told.total);
+    }
+}
+
 int
 main(void)
 {
@@ -630,6 +671,7 @@ main(void)
         cmocka_unit_test(test_status_leaves_digest_and_hash_kv_out),
         cmocka_unit_test(test_a_file_that_changes_while_it_is_read),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_progress_goes_to_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
