@@ -173,7 +173,8 @@ up_and_down() {
 cut_at() {
     local records=$1 pid
     shift
-    inside "$@" >/dev/null 2>&1 3>&- &
+    # Not by `inside`: its subshell would be killed, and quorate live on.
+    _nodes_exec "$@" </dev/null >/dev/null 2>&1 3>&- &
     pid=$!
     until [[ $(cat "$QUORATE_STATE"/plans/*/journal.jsonl 2>/dev/null | wc -l) -ge $records ]] ||
         ! kill -0 $pid 2>/dev/null; do
@@ -181,6 +182,7 @@ cut_at() {
     done
     kill -KILL $pid 2>/dev/null || true
     wait $pid 2>/dev/null || true
+    sleep 1
 }
 
 @test "a growth that is killed again and again goes on, and back, from whatever folder" {
