@@ -165,6 +165,7 @@ failed_writes() {
 
 @test "what answers at an endpoint and is not the cluster is told before anybody joins" {
     lab_up --members 1
+    # shellcheck disable=SC2154 # cluster.bash's
     "$QUORATE" lab up --name u --members 1 --etcd "$("$_etcds" path "$ETCD_VERSION")"
     url() { "$QUORATE" lab status --name "$1" -w json | jq -r '.members[0].clientUrl'; }
     run -3 q --endpoints "$(url t),$(url u)" member grow --yes
