@@ -32,20 +32,48 @@ is_lost(const struct rescue_bucket *bucket, struct bytes key)
     return bucket->lost_pieces > RESCUE_LOSSES_KEPT;
 }
 
-/* The rows of a page that have the shape of those of a bucket, and are missing there. */
+/* The page's row i, when it has the shape of the bucket's. */
+static bool
+row_read(const struct rescue_bucket *bucket, const struct bbolt_page *page, uint32_t i,
+         struct bbolt_item *ret_item)
+{
+    struct bbolt_damage ignored;
+
+    return bbolt_page_item(page, i, ret_item, &ignored) && ret_item->flags == 0 &&
+           backend_row_has_shape(bucket->name, ret_item->key, ret_item->value);
+}
+
+static bool
+any_is_lost(const struct rescue_bucket *bucket, const struct bbolt_page *page)
+{
+    for (uint32_t i = 0; bucket->losses.count > 0 && i < page->count; i++) {
+        struct bbolt_item item;
+
+        if (row_read(bucket, page, i, &item) && is_lost(bucket, item.key))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The rows of a page that have the shape of those of a bucket, and are missing there. The borders of what
+ * is missing stand in branch pages, and may be damaged. So of a page of revisions all rows are taken when
+ * one is missing: a revision never changes, and only a compaction removes one.
+ */
 static uint64_t
 rows_take(struct loose *l, const char *name, const struct bbolt_page *page)
 {
     struct rescue_bucket *bucket = backend_rescue_bucket(l->rescue, bytes_of_text(name));
     uint64_t taken = 0;
+    bool whole;
 
-    for (uint32_t i = 0; bucket != NULL && bucket->losses.count > 0 && i < page->count; i++) {
-        struct bbolt_damage ignored;
+    if (bucket == NULL || !any_is_lost(bucket, page))
+        return 0;
+    whole = bytes_equal_text(bucket->name, BACKEND_BUCKET_KEY);
+    for (uint32_t i = 0; i < page->count; i++) {
         struct bbolt_item item;
 
-        if (!bbolt_page_item(page, i, &item, &ignored) || item.flags != 0 ||
-            !is_lost(bucket, item.key) ||
-            !backend_row_has_shape(bucket->name, item.key, item.value))
+        if (!row_read(bucket, page, i, &item) || !(whole || is_lost(bucket, item.key)))
             continue;
         backend_rescue_row_add(l->rescue, bucket, &item, RESCUE_LOOSE_PAGE);
         taken++;

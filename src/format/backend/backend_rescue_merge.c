@@ -94,13 +94,39 @@ compact_row(const struct backend_rescue *rescue, const char *key)
     return revision.main;
 }
 
+static int64_t
+newest_revision(const struct backend_rescue *rescue)
+{
+    size_t count;
+    const struct rescue_row *rows = backend_rescue_rows(rescue, &count);
+    int64_t newest = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct error ignored = ERROR_INIT;
+        struct revision_key revision;
+
+        if (is_key_bucket(rescue, &rows[i]) &&
+            revision_key_decode(rescue_row_key(&rows[i]), &revision, &ignored) &&
+            revision.main > newest)
+            newest = revision.main;
+    }
+    return newest;
+}
+
+/* Etcd compacts at no revision to come, so of two that differ one beyond all rows is damage: believed, it would
+ * make every row an old one. Where both say the same, a compaction took the newest rows, all tombstones. */
 static void
 compact_revision_read(struct backend_rescue *rescue)
 {
     struct rescue_revisions *revisions = &rescue->revisions;
     int64_t finished = compact_row(rescue, BACKEND_FINISHED_COMPACT);
     int64_t scheduled = compact_row(rescue, BACKEND_SCHEDULED_COMPACT);
+    int64_t newest = newest_revision(rescue);
 
+    if (finished > newest && scheduled != BACKEND_NEVER_COMPACTED && scheduled <= newest)
+        finished = scheduled;
+    if (scheduled > newest && finished != BACKEND_NEVER_COMPACTED && finished <= newest)
+        scheduled = finished;
     revisions->compact_known =
         backend_rescue_find(rescue, BACKEND_BUCKET_META, BACKEND_CONSISTENT_INDEX) != NULL;
     revisions->compact_revision = scheduled > finished ? scheduled : finished;

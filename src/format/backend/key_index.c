@@ -236,7 +236,10 @@ batch_turn(struct key_index *ix, struct error *e)
 bool
 key_index_flush(struct key_index *ix, struct error *e)
 {
-    return batch_turn(ix, e) && batch_turn(ix, e);
+    bool ok = batch_turn(ix, e);
+
+    /* The first stores those that wait, the second those that came last. */
+    return ok && batch_turn(ix, e);
 }
 
 bool

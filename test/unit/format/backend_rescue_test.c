@@ -293,6 +293,47 @@ test_a_tombstone_at_the_compaction_is_kept(void **state)
     assert_int_equal(r.revisions.rows, 227);
 }
 
+/* Found by the campaign as well: one of the two rows that tell the compaction was hit. */
+static void
+test_a_compaction_beyond_all_rows_is_not_believed(void **state)
+{
+    static const char *const rows[] = {BACKEND_FINISHED_COMPACT, BACKEND_SCHEDULED_COMPACT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+        struct bytes file = sample_snapshot(&tmp, "rich-3.5.30");
+        uint8_t *row = memmem(without_const(file.data), file.size, rows[i], strlen(rows[i]));
+
+        assert_non_null(row);
+        row[strlen(rows[i]) + 4] ^= 0xab;
+        memset(without_const(file.data + page_find(file, BBOLT_PAGE_BRANCH, 0) * PAGE), 0, PAGE);
+        rescue(&tmp, file, &r);
+        assert_int_equal(r.revisions.compact_revision, 160);
+        assert_int_equal(r.revisions.rows, 227);
+    }
+}
+
+/* So was this: a child cannot be reached, and where it begins is damaged, too. */
+static void
+test_a_border_of_what_is_lost_may_be_damaged(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = database_make(&tmp, 0);
+    size_t branch = page_find(file, BBOLT_PAGE_BRANCH, 0);
+    uint8_t *element = without_const(file.data + branch * PAGE + 16 + 16);
+    size_t key_at = (size_t)element[0] | (size_t)element[1] << 8;
+
+    (void)state;
+    element[15] = 0xff;
+    element[key_at + 7] += 2;
+    rescue(&tmp, file, &r);
+    assert_true(r.losses > 0);
+    assert_int_equal(r.revisions.found, REVISIONS);
+}
+
 static void
 test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed(void **state)
 {
@@ -375,6 +416,8 @@ main(void)
         cmocka_unit_test(test_a_file_cut_short_gives_what_is_left),
         cmocka_unit_test(test_rows_that_a_compaction_removed_stay_away),
         cmocka_unit_test(test_a_tombstone_at_the_compaction_is_kept),
+        cmocka_unit_test(test_a_compaction_beyond_all_rows_is_not_believed),
+        cmocka_unit_test(test_a_border_of_what_is_lost_may_be_damaged),
         cmocka_unit_test(test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed),
         cmocka_unit_test(test_a_meta_page_with_another_page_size_is_not_believed),
         cmocka_unit_test(test_a_bucket_whose_name_is_damaged_is_known_by_the_rest),
