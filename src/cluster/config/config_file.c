@@ -120,11 +120,23 @@ owner_keep(const char *path, const struct stat *was, struct error *e)
     return chmod(path, was->st_mode & 07777) == 0 || error_set_errno(e, errno, "'%s': mode", path);
 }
 
+/* Where no other file is: two changes may come within one second. */
+static const char *
+kept_path(struct arena *mem, const char *path)
+{
+    const char *first = arena_printf(mem, "%s.before-%s", path, time_compact(mem, time_wall_ms()));
+    const char *kept = first;
+
+    for (unsigned n = 2; path_exists(kept); n++)
+        kept = arena_printf(mem, "%s-%u", first, n);
+    return kept;
+}
+
 static bool
 save_over(struct arena *mem, const char *path, struct bytes old, struct bytes text,
           const char **ret_kept, struct error *e)
 {
-    const char *kept = arena_printf(mem, "%s.before-%s", path, time_compact(mem, time_wall_ms()));
+    const char *kept = kept_path(mem, path);
     struct bytes now;
     struct stat st;
 

@@ -256,6 +256,7 @@ test_saving_keeps_the_old_file(void **state UNUSED)
     const char *path = path_join(&mem, dir, "new/q.yaml");
     const char *link_path = path_join(&mem, dir, "link.yaml");
     const char *kept;
+    const char *kept_next;
     struct bytes text;
     struct stat st;
 
@@ -277,6 +278,13 @@ test_saving_keeps_the_old_file(void **state UNUSED)
     assert_int_equal(st.st_mode & 0777, 0640);
     assert_int_equal(lstat(link_path, &st), 0);
     assert_true(S_ISLNK(st.st_mode));
+    /* Once more, in the same second as a rule. */
+    EXPECT_OK(config_save(&mem, path, true, BYTES_LITERAL("two\n"), BYTES_LITERAL("three\n"),
+                          &kept_next, &e));
+    EXPECT_OK(file_read_all(&mem, kept, 100, &text, &e));
+    assert_true(bytes_equal_text(text, "one\n"));
+    EXPECT_OK(file_read_all(&mem, kept_next, 100, &text, &e));
+    assert_true(bytes_equal_text(text, "two\n"));
     EXPECT_OK(tree_remove(dir, &e));
 }
 
