@@ -103,6 +103,15 @@ member_init(struct recover_member *m, bool is_mount)
 }
 
 static bool
+no_members(const struct recover *r, struct error *e)
+{
+    error_set_(e, ERROR_REFUSED, 0, "cluster '%s' names no member, so nobody knows what to stop",
+               r->inventory->name);
+    return error_hint(e, "quorate cluster discover --cluster %s --host HOST --write",
+                      r->inventory->name);
+}
+
+static bool
 no_data_dir(const struct recover *r, const struct inventory_member *member, struct error *e)
 {
     error_set_(e, ERROR_REFUSED, 0, "cluster '%s' does not say where member '%s' has its data",
@@ -117,6 +126,8 @@ members_init(struct recover *r, const struct json *inputs, struct error *e)
     struct arena *mem = r->plan->mem;
     struct recover_mounts mounts;
 
+    if (r->inventory->members.count == 0)
+        return no_members(r, e);
     if (!initial_cluster_parse(mem, inventory_initial_cluster(mem, r->inventory), &r->cluster, e) ||
         !initial_cluster_identify(&r->cluster, r->token, e) ||
         !recover_mounts_decode(mem, inputs, &mounts, e))

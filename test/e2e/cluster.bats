@@ -119,10 +119,12 @@ END
     [[ $("$QUORATE" __complete -- get --cluster '' | cut -f 1 | xargs) == 'prod staging lab:t :list' ]]
 }
 
-@test "recover names what it cannot do on hosts" {
+@test "recover refuses a cluster of which no member is known" {
     printf 'clusters:\n  prod:\n    endpoints: [127.0.0.1:1]\n' >quorate.yaml
-    run -3 --separate-stderr "$QUORATE" recover --cluster prod --file none.db --yes
-    [[ ${stderr_lines[0]} == "Error: cluster 'prod' is no lab: its members cannot be stopped from here" ]]
+    cp "$BATS_TEST_DIRNAME/../golden/snap/rich-3.5.30.snap" a.snap
+    run -3 --separate-stderr "$QUORATE" recover --cluster prod --file a.snap --yes
+    [[ ${stderr_lines[0]} == "Error: cluster 'prod' names no member, so nobody knows what to stop" ]]
+    [[ ${stderr_lines[1]} == 'Hint: quorate cluster discover --cluster prod --host HOST --write' ]]
 }
 
 # bats test_tags=each-etcd

@@ -4,6 +4,7 @@
  */
 #include "format/backend/backend.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -175,9 +176,11 @@ bucket_read(struct info_reader *r, const struct bbolt *db, const char *name, row
     bbolt_cursor_init(&c, &bucket);
     while (bbolt_cursor_next(&c, &row, e)) {
         char key[BBOLT_KEY_TEXT_SIZE];
+        int64_t offset = row.key.data - db->file.data;
 
         if (!take(r, &row, e))
-            return error_wrap(e, "'%s': bucket '%s', row %s", db->name, name,
+            return error_wrap(e, "'%s': page %" PRId64 ", byte %" PRId64 ": bucket '%s', row %s",
+                              db->name, offset / db->page_size, offset, name,
                               bbolt_key_text(row.key, key));
     }
     return !c.failed;

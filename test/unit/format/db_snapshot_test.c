@@ -301,7 +301,8 @@ test_what_is_no_backend_is_refused(void **state)
         ERROR_CORRUPT, "'x.snap': there is no bucket 'key': not the database of an etcd member",
         "check that this is the right file");
     bad(sample_seal_snapshot(&tmp, sample_build(&tmp, damaged, 2)), &strict, FINDING_BACKEND,
-        ERROR_CORRUPT, "'x.snap': bucket 'meta', row 'term': 4 bytes, not 8", "use another backup");
+        ERROR_CORRUPT, "'x.snap': page 2, byte 8327: bucket 'meta', row 'term': 4 bytes, not 8",
+        "use another backup");
     report = verify(&tmp, sample_seal_snapshot(&tmp, sample_build(&tmp, damaged, 2)), &strict);
     assert_false(report.has_info || report.has_summary);
 }
