@@ -261,7 +261,8 @@ rescues_all() {
     segment=$(segment)
     mv "$segment" "$(dirname "$segment")/0000000000000001-0000000000000005.wal"
     rescues_all
-    [[ $(jq -r '.directory[].rule' <<<"$output") == *log-begins-late* ]]
+    # 3.7 starts from the database's own index then, and has no need of them.
+    [[ $ETCD_VERSION == 3.7.* || $(jq -r '.directory[].rule' <<<"$output") == *log-begins-late* ]]
     restore_rescued
     [[ $(content) == "$before" ]]
 }
