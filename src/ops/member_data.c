@@ -6,7 +6,6 @@
 #include "node/host/host_file.h"
 #include "node/host/host_tree.h"
 #include "ops/member_state.h"
-#include "ops/recover_mounts.h"
 
 #define MEMBER_DIR "member" /* etcd's own folder in its data directory */
 
@@ -132,7 +131,7 @@ dir_that_moves(struct arena *mem, const struct member_job *job, const char **dir
     if (job->of->lab != NULL)
         return true;
     if (!site_host(&job->of->site, &job->member, &host, e) ||
-        !recover_is_mount(host, *dir, &is_mount, e))
+        !host_tree_is_mount(host, *dir, &is_mount, e))
         return false;
     if (is_mount)
         *dir = path_join(mem, *dir, MEMBER_DIR);

@@ -9,8 +9,7 @@
 #include "format/settings/etcd_flag.h"
 #include "format/wal/wal_segment.h"
 #include "node/host/host_facts.h"
-#include "node/host/host_file.h"
-#include "ops/recover_mounts.h"
+#include "node/host/host_tree.h"
 #include "ops/recover_state.h"
 #include "ops/restore_site.h"
 
@@ -104,7 +103,8 @@ place_is_good(const struct recover_member *m, const struct host *host,
     if (file.kind != HOST_DIR)
         return error_set(e, ERROR_REFUSED, "%s: '%s' is no directory", host_name(host),
                          tree->place);
-    if (!owner_fits(m, host, tree, &file, e) || !recover_is_mount(host, tree->place, &is_mount, e))
+    if (!owner_fits(m, host, tree, &file, e) ||
+        !host_tree_is_mount(host, tree->place, &is_mount, e))
         return false;
     if (!is_mount)
         return true;

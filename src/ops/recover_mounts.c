@@ -3,19 +3,7 @@
 #include <string.h>
 
 #include "cluster/site.h"
-
-bool
-recover_is_mount(const struct host *host, const char *path, bool *ret_is_mount, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *const argv[] = {"mountpoint", "-q", "--", path, NULL};
-    struct host_result result;
-
-    if (!host_run(&tmp, host, &(struct host_command){.argv = argv}, &result, e))
-        return error_wrap(e, "'%s'", path);
-    *ret_is_mount = result.exit_code == 0;
-    return true;
-}
+#include "node/host/host_tree.h"
 
 bool
 recover_mounts_look(struct arena *mem, const struct inventory *inventory,
@@ -31,7 +19,7 @@ recover_mounts_look(struct arena *mem, const struct inventory *inventory,
         bool is_mount = false;
 
         if (!site_host(&site, m, &host, e) ||
-            (m->data_dir != NULL && !recover_is_mount(host, m->data_dir, &is_mount, e)))
+            (m->data_dir != NULL && !host_tree_is_mount(host, m->data_dir, &is_mount, e)))
             return false;
         if (is_mount)
             *ARRAY_PUSH(mem, &ret_mounts->members) = m->name;

@@ -12,15 +12,10 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "cluster/inventory.h"
-#include "node/host/host.h"
 
 struct recover_mounts {
     ARRAY(const char *) members; /* their names */
 };
-
-/* Whether something is mounted at a path of a host; one that is not there is none. */
-MUST_CHECK bool recover_is_mount(const struct host *host, const char *path, bool *ret_is_mount,
-                                 struct error *e);
 
 /* Asks the members' hosts; a lab has none. e: as site_host. Memory: the inventory's and 'mem'. */
 MUST_CHECK bool recover_mounts_look(struct arena *mem, const struct inventory *inventory,

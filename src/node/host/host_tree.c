@@ -16,6 +16,19 @@ static const struct host_command plain = {0};
 static const struct host_command patient = {.timeout_ms = HOST_STALL_MS, .despite_interrupt = true};
 
 bool
+host_tree_is_mount(const struct host *host, const char *path, bool *ret_is_mount, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *const argv[] = {"mountpoint", "-q", "--", path, NULL};
+    struct host_result result;
+
+    if (!host_run(&tmp, host, &(struct host_command){.argv = argv}, &result, e))
+        return error_wrap(e, "'%s'", path);
+    *ret_is_mount = result.exit_code == 0;
+    return true;
+}
+
+bool
 host_tree_move(const struct host *host, const char *from, const char *to, struct error *e)
 {
     /* mv -n does not say that it has moved nothing. */

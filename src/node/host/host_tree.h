@@ -4,6 +4,10 @@
 
 #include "node/host/host_file.h"
 
+/* Whether something is mounted at a path, so that it cannot be moved; one that is not there is none. */
+MUST_CHECK bool host_tree_is_mount(const struct host *host, const char *path, bool *ret_is_mount,
+                                   struct error *e);
+
 /* Renames, and syncs both folders. e: ERROR_EXISTS: 'to' is there. ERROR_NOT_FOUND: 'from' is not.
  * ERROR_REFUSED: 'from' is a mount point, or 'to' is on another file system. */
 MUST_CHECK bool host_tree_move(const struct host *host, const char *from, const char *to,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "node/host/host_tree.h"
 #include "ops/recover_mounts.h"
 
 static struct error e;
@@ -17,11 +18,11 @@ test_what_is_mounted(void **state)
 
     (void)state;
     assert_true(host_open(&tmp, "local:", NULL, &host, &e));
-    assert_true(recover_is_mount(host, "/proc", &is_mount, &e));
+    assert_true(host_tree_is_mount(host, "/proc", &is_mount, &e));
     assert_true(is_mount);
-    assert_true(recover_is_mount(host, "/proc/self/task", &is_mount, &e));
+    assert_true(host_tree_is_mount(host, "/proc/self/task", &is_mount, &e));
     assert_false(is_mount);
-    assert_true(recover_is_mount(host, "/nowhere/at all", &is_mount, &e));
+    assert_true(host_tree_is_mount(host, "/nowhere/at all", &is_mount, &e));
     assert_false(is_mount);
 }
 
