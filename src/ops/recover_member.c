@@ -47,7 +47,7 @@ nobody_else(const struct recover_member *m, struct error *e)
     for (size_t i = 0; i < servers->count; i++) {
         const struct found_etcd *found = &servers->items[i];
 
-        if (found->data_dir == NULL || strcmp(found->data_dir, m->data_dir) != 0)
+        if (found->pid == 0 || found->data_dir == NULL || strcmp(found->data_dir, m->data_dir) != 0)
             continue;
         error_set_(e, ERROR_REFUSED, 0, "%s: process %ld runs etcd on '%s'", host_name(host),
                    (long)found->pid, found->data_dir);

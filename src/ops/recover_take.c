@@ -47,8 +47,9 @@ member_runs(struct taking *t, bool *ret_runs, struct error *e)
     if (!etcd_find(t->mem, t->host, &servers, e))
         return false;
     for (size_t i = 0; i < servers->count; i++)
-        *ret_runs = *ret_runs || (servers->items[i].data_dir != NULL &&
-                                  strcmp(servers->items[i].data_dir, t->member->data_dir) == 0);
+        *ret_runs =
+            *ret_runs || (servers->items[i].pid != 0 && servers->items[i].data_dir != NULL &&
+                          strcmp(servers->items[i].data_dir, t->member->data_dir) == 0);
     return true;
 }
 
