@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/io.h"
 #include "base/time.h"
 #include "cluster/connect.h"
@@ -140,6 +141,14 @@ membership_wait(const struct membership *ms, const char *what, struct error *e)
     return true;
 }
 
+static bool
+call_make(struct member_job *job, member_call *call, struct etcd_client *client, uint64_t id,
+          struct error *e)
+{
+    return call(job, client, id, e) &&
+           (!FAILPOINT(member_change) || error_set(e, ERROR_TIMEOUT, "the answer was lost"));
+}
+
 bool
 job_change(struct member_job *job, member_call *call, uint64_t id, struct error *e)
 {
@@ -154,7 +163,7 @@ job_change(struct member_job *job, member_call *call, uint64_t id, struct error 
         if (!membership_look(&tmp, job->of, &view, e) ||
             !membership_client(job->of, &view, id, &client, e))
             return false;
-        if (call(job, client, id, e))
+        if (call_make(job, call, client, id, e))
             return true;
         if (!passes(e))
             return false;

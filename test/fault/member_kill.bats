@@ -5,10 +5,14 @@
 # between the cluster takes writes. Each moment takes seconds of waiting for etcd: every third is tried,
 # resumed and undone in turn; QUORATE_EVERY_MOMENT=1 tries all, and does both at each.
 
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # hooks and counts are those of kills.bash
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+load ../harness/kills
 
-STRIDE=${QUORATE_EVERY_MOMENT:-3}
+KILLS_STRIDE=${QUORATE_EVERY_MOMENT:-3}
+KILLS_HOW=${QUORATE_EVERY_MOMENT:+both}
+KILLS_HOW=${KILLS_HOW:-turns}
 
 setup() {
     lab_setup
@@ -16,19 +20,6 @@ setup() {
 
 teardown() {
     lab_teardown
-}
-
-newest_plan() {
-    "$QUORATE" plan list -w json | jq -r '.plans[-1] | "\(.id) \(.state)"'
-}
-
-# Kills a command at passage N of the journal's failpoint; false when it got through.
-killed_at() {
-    local n=$1 status=0
-    shift
-    QUORATE_FAILPOINTS=journal_append=kill@$n "$QUORATE" --cluster lab:t "$@" --yes \
-        >/dev/null 2>&1 || status=$?
-    [[ $status -eq 137 ]]
 }
 
 names() {
@@ -49,37 +40,58 @@ cluster_is() {
 
 # sweep WANTED BEFORE COMMAND...: the two states as lists of names.
 sweep() {
-    local wanted=$1 before=$2 n plan state last=
+    wanted=$1 before=$2
     shift 2
-    for ((n = 1; n < 100; n += STRIDE)); do
-        # shellcheck disable=SC2086 # a list of names
-        cluster_is $before
-        killed_at $n "$@" || break
-        q put "w$n" "$n"
-        read -r plan state < <(newest_plan)
-        [[ $plan != "$last" ]] || continue
-        last=$plan
-        # Killed before its first record, or behind its last.
-        [[ $state == unfinished || $state == "done" ]] || continue
-        if [[ $state == unfinished && ($((n % 2)) -eq 0 || $STRIDE -eq 1) ]]; then
-            "$QUORATE" plan resume "$plan" --yes
-            # shellcheck disable=SC2086
-            cluster_is $wanted
-        fi
-        "$QUORATE" plan undo "$plan" --yes
-        [[ $(newest_plan) == "$plan undone" ]]
-        q put "w$n" "$n"
-    done
-    # It got through at last.
-    [[ $n -gt 8 && $n -lt 100 ]]
+    kill_sweep "$KILLS_HOW" --cluster lab:t "$@" --yes
+    echo "# ${*:1:2}: killed at $kills_moments moments, $kills_resumed resumed, $kills_undone undone" >&3
+    [[ $kills_moments -gt $((8 / KILLS_STRIDE)) && $kills_undone -gt 2 && $kills_resumed -gt 0 ]]
     # shellcheck disable=SC2086
     cluster_is $wanted
+}
+
+kill_before() {
+    # shellcheck disable=SC2086 # a list of names
+    cluster_is $before
+}
+
+# In whatever state: it takes writes.
+kill_left() {
+    wait_for 10 q put written "$SRANDOM"
+}
+
+kill_goal() {
+    # shellcheck disable=SC2086
+    cluster_is $wanted
+}
+
+kill_old() {
+    kill_before
 }
 
 @test "grow, killed at its journal records" {
     lab_up --members 1
     q put color green
     sweep "m1 m2" m1 member grow m2
+}
+
+# The answer of etcd to the learner's addition, and to its promotion.
+@test "grow, killed when etcd has changed and nobody knows" {
+    lab_up --members 1
+    q put color green
+    KILLS_AT=member_change KILLS_STRIDE=1 KILLS_HOW=both
+    wanted="m1 m2" before=m1
+    kill_sweep both --cluster lab:t member grow m2 --yes
+    [[ $kills_moments -eq 2 && $kills_resumed -eq 2 && $kills_undone -eq 2 ]]
+}
+
+@test "an answer of etcd's that is lost is no failure: what it was for is looked for" {
+    lab_up --members 1
+    q put color green
+    QUORATE_FAILPOINTS=member_change=fail@1 run -0 "$QUORATE" --cluster lab:t member grow m2 --yes
+    [[ $output == *"the answer was lost"*"looking again"* ]]
+    cluster_is m1 m2
+    QUORATE_FAILPOINTS=member_change=fail@1 run -0 "$QUORATE" --cluster lab:t member shrink m2 --yes
+    cluster_is m1
 }
 
 @test "shrink, killed at its journal records" {
@@ -98,26 +110,26 @@ sweep() {
 @test "replace, killed at its journal records" {
     lab_up
     q put color green
-    for ((n = 1; n < 100; n += STRIDE)); do
+    wanted="m1 m2 m3" before=$wanted
+    kill_before() {
         cluster_is m1 m2 m3
         wreck m2
-        old_id=$(q member list -w json | jq -r '.members[] | select(.name == "m2").ID')
-        wait_for 10 q put "w$n" "$n"
-        killed_at $n member replace m2 || break
-        wait_for 10 q put "w$n" "$n"
-        read -r plan state < <(newest_plan)
-        if [[ $state == unfinished ]]; then
-            if ! "$QUORATE" plan undo "$plan" --yes 2>"$Q_ERR"; then
-                [[ $(<"$Q_ERR") == *"cannot be undone: it passed step 'remove-dead m2'"* ]]
-                "$QUORATE" plan resume "$plan" --yes
-                continue
-            fi
-            [[ $(q member list -w json | jq -r '.members[] | select(.name == "m2").ID') == "$old_id" ]]
-        fi
-        q member replace m2 --yes
-    done
-    [[ $n -gt 8 && $n -lt 100 ]]
+        old_id=$(id_of m2)
+        wait_for 10 q put written "$SRANDOM"
+    }
+    kill_may_refuse() {
+        grep -q "passed step 'remove-dead m2'" "$BATS_TEST_TMPDIR/undone"
+    }
+    kill_old() {
+        [[ $(id_of m2) == "$old_id" ]] && q member replace m2 --yes
+    }
+    kill_sweep "$KILLS_HOW" --cluster lab:t member replace m2 --yes
+    [[ $kills_moments -gt $((8 / KILLS_STRIDE)) && $kills_undone -gt 0 && $kills_refused -gt 1 ]]
     cluster_is m1 m2 m3
+}
+
+id_of() {
+    q member list -w json | jq -r ".members[] | select(.name == \"$1\").ID"
 }
 
 # Not at records but in the middle of steps: when, nobody has chosen. Each time from the same member, and in

@@ -4,10 +4,14 @@
 # that has everything, 'plan undo' in what was there before, byte for byte of the inventory. Each third moment
 # is tried, resumed and undone in turn; QUORATE_EVERY_MOMENT=1 tries all, and does both at each.
 
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # hooks and counts are those of kills.bash
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+load ../harness/kills
 
-STRIDE=${QUORATE_EVERY_MOMENT:-3}
+KILLS_STRIDE=${QUORATE_EVERY_MOMENT:-3}
+KILLS_HOW=${QUORATE_EVERY_MOMENT:+both}
+KILLS_HOW=${KILLS_HOW:-turns}
 
 setup() {
     lab_setup
@@ -15,10 +19,6 @@ setup() {
 
 teardown() {
     lab_teardown
-}
-
-newest_plan() {
-    "$QUORATE" plan list -w json | jq -r '.plans[-1] | "\(.id) \(.state)"'
 }
 
 # m1 is left of three; the inventory of then is kept.
@@ -44,31 +44,18 @@ rescued() {
         [[ $("$QUORATE" lab status --name t -w json | jq '.members | length') -eq 1 ]]
 }
 
+kill_goal() {
+    wait_for 30 rescued
+}
+
+kill_old() {
+    wait_for 30 old_state_is_back
+}
+
 @test "a rescue, killed at its journal records, is resumed and undone" {
     majority_lost
-    resumed=0 undone=0
-    for ((n = 1; n < 100; n += STRIDE)); do
-        status=0
-        QUORATE_FAILPOINTS=journal_append=kill@$n "$QUORATE" --cluster lab:t member rescue m1 --yes \
-            >"$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
-        [[ $status -eq 137 ]] || break
-        read -r plan state < <(newest_plan)
-        # Killed before its first record: there is no plan, or behind its last.
-        if [[ $state == unfinished && ($((n % 2)) -eq 0 || $STRIDE -eq 1) ]]; then
-            "$QUORATE" plan resume "$plan" --yes
-            wait_for 30 rescued
-            resumed=$((resumed + 1))
-            state="done"
-        fi
-        if [[ $state == unfinished || $state == "done" ]]; then
-            "$QUORATE" plan undo "$plan" --yes
-            [[ $(newest_plan) == "$plan undone" ]]
-            undone=$((undone + 1))
-        fi
-        wait_for 30 old_state_is_back
-    done
-    echo "# rescue: $((n / STRIDE)) moments, $resumed resumed, $undone undone" >&3
-    # It got through at last.
-    [[ $status -eq 0 && $n -gt 15 && $resumed -gt 2 && $undone -gt 5 ]]
+    kill_sweep "$KILLS_HOW" --cluster lab:t member rescue m1 --yes
+    echo "# rescue: killed at $kills_moments moments, $kills_resumed resumed, $kills_undone undone" >&3
+    [[ $kills_moments -gt $((15 / KILLS_STRIDE)) && $kills_resumed -gt 2 && $kills_undone -gt 4 ]]
     wait_for 30 rescued
 }

@@ -3,10 +3,12 @@
 # kill -9 before and after every journal record of 'recover', then 'plan resume' or, at every other one,
 # 'plan undo': always the proven or the old state. QUORATE_EVERY_MOMENT=1 does both at each.
 
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # hooks and counts are those of kills.bash
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+load ../harness/kills
 
-STRIDE=${QUORATE_EVERY_MOMENT:-2}
+KILLS_STRIDE=${QUORATE_EVERY_MOMENT:-2}
 
 setup_file() {
     export BATS_TEST_TIMEOUT=300 # many recoveries, one after the other
@@ -32,52 +34,33 @@ color_is() {
     [[ $(q get color --print-value-only) == "$1" ]]
 }
 
-newest_plan() {
-    "$QUORATE" plan list -w json | jq -r '.plans[-1] | "\(.id) \(.state)"'
+kill_goal() {
+    color_is green && nothing_left '*.restore-*'
 }
 
-# Kills a recovery at passage N of the journal's failpoint; false when it got through.
-killed_at() {
-    local status=0
-    QUORATE_FAILPOINTS=journal_append=kill@$1 "$QUORATE" --cluster lab:t recover --yes \
-        >/dev/null 2>&1 || status=$?
-    [[ $status -eq 137 ]]
+kill_old() {
+    wait_for 30 color_is blue && nothing_left '*.before-*'
 }
 
 # Starts over from the old state for the next moment.
-back_to_blue() {
+kill_back() {
     q put color blue
+}
+
+nothing_left() {
+    [[ -z $(find "$(lab_dir)" -maxdepth 1 -name "$1") ]]
 }
 
 @test "resume after a kill at journal records ends in the proven state" {
     prepare
-    for ((n = 1; n < 200; n += STRIDE)); do
-        killed_at $n || break
-        read -r plan state < <(newest_plan)
-        if [[ $state == unfinished ]]; then
-            "$QUORATE" plan resume "$plan" --yes
-            color_is green
-            read -r _ state < <(newest_plan)
-            [[ "$state" == "done" ]]
-        fi
-        [[ -z $(find "$(lab_dir)" -maxdepth 1 -name '*.restore-*') ]]
-        back_to_blue
-    done
-    # It got through at last, so every record had its turn.
-    [[ $n -gt 15 && $n -lt 200 ]]
+    kill_sweep resume --cluster lab:t recover --yes
+    [[ $kills_resumed -gt $((15 / KILLS_STRIDE)) ]]
     color_is green
 }
 
 @test "undo after a kill at journal records ends in the old state" {
     prepare
-    for ((n = STRIDE; n < 200; n += STRIDE)); do
-        killed_at $n || break
-        read -r plan state < <(newest_plan)
-        if [[ $state == unfinished || $state == "done" ]]; then
-            "$QUORATE" plan undo "$plan" --yes || [[ $state == unfinished && $? -eq 3 ]]
-        fi
-        wait_for 30 color_is blue
-        [[ -z $(find "$(lab_dir)" -maxdepth 1 -name '*.before-*') ]]
-    done
-    [[ $n -gt 15 && $n -lt 200 ]]
+    KILLS_FIRST=$KILLS_STRIDE
+    kill_sweep undo --cluster lab:t recover --yes
+    [[ $kills_undone -gt $((15 / KILLS_STRIDE)) ]]
 }

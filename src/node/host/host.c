@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/evidence.h"
+#include "base/failpoint.h"
 #include "base/time.h"
 #include "node/host/host_url.h"
 #include "node/host/host_way.h"
@@ -193,6 +194,9 @@ host_run(struct arena *mem, const struct host *host, const struct host_command *
 
     if (!host->way->run(mem, host, whole_vector(&tmp, host, command), command, &result, e))
         return unanswered(host, command, e);
+    if (FAILPOINT(host_ran))
+        return error_set(e, ERROR_CONNECTION, "%s: the connection was lost while '%s' ran",
+                         host->name, command->argv[0]);
     if (!judge(host, command, time_monotonic_ms() - begin_ms, &result, e))
         return false;
     *ret_result = result;
