@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
+#include "ops/member_life.h"
 #include "ops/member_state.h"
 
 enum {
@@ -15,7 +16,7 @@ enum {
     CATCH_UP_TIMEOUT_S = 3600,
     SETTLE_TIMEOUT_S = 120,
     SETTLE_MS = 5000, /* etcd asks for members connected that long (server.go, HealthInterval) */
-    LOG_LINES = 1,
+    SILENCE_MS = 60000,
 };
 
 /* --- add as a learner --- */
@@ -179,28 +180,57 @@ start_run(void *op, struct error *e)
 {
     struct service service;
 
-    return job_service(op, &service, e) && service_start(&service, e);
+    return job_service(op, &service, e) && member_life_start(&service, e);
+}
+
+/* A host that cannot be asked at the moment is no reason to give up a member that may be well. */
+static bool
+start_lives(const struct member_job *job, unsigned *failures, struct error *e)
+{
+    struct service service;
+
+    if (job_service(job, &service, e) && member_life_check(&service, failures, e))
+        return true;
+    if (e->cause != NULL && strcmp(e->cause, "member-ends") == 0)
+        return false;
+    error_clear(e);
+    return true;
 }
 
 /* The joiner's own last word says more than that it is not there. */
 static bool
-start_verify(void *op, struct error *e)
+start_is_late(const struct member_job *job, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct member_job *job = op;
     struct error ignored = ERROR_INIT;
     struct service service;
-    const char *said;
+    const char *said =
+        job_service(job, &service, &ignored) ? member_last_words(&tmp, &service) : "";
 
-    if (check_until_done(job, start_check, "it does not answer", e))
-        return true;
-    if (e->code != ERROR_TIMEOUT)
-        return false;
-    if (job_service(job, &service, &ignored) &&
-        service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
-        error_hint_(e, "the last line of its log: %s", said);
+    if (said[0] != '\0')
+        error_hint_(e, "its log ends: %s", said);
     e->code = ERROR_VERIFY;
     return false;
+}
+
+static bool
+start_verify(void *op, struct error *e)
+{
+    const struct member_job *job = op;
+    unsigned failures = 0;
+
+    for (;;) {
+        enum progress progress;
+
+        if (!start_check(op, &progress, e))
+            return false;
+        if (progress == PROGRESS_DONE)
+            return true;
+        if (!start_lives(job, &failures, e))
+            return false;
+        if (!membership_wait(job->of, "it does not answer", e))
+            return e->code == ERROR_TIMEOUT ? start_is_late(job, e) : false;
+    }
 }
 
 static bool
@@ -222,9 +252,16 @@ static const struct step start_step = {
 
 /* --- catch up --- */
 
+struct catching_up {
+    uint64_t applied;
+    uint64_t most;
+    bool done;
+    bool answers;
+    struct error silence; /* why it does not answer */
+};
+
 static bool
-catch_up_look(const struct member_job *job, uint64_t *ret_applied, uint64_t *ret_most,
-              bool *ret_done, struct error *e)
+catch_up_look(const struct member_job *job, struct catching_up *ret_now, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct error refusal = ERROR_INIT;
@@ -235,41 +272,57 @@ catch_up_look(const struct member_job *job, uint64_t *ret_applied, uint64_t *ret
         return false;
     if (m == NULL)
         return error_set(e, ERROR_CONFLICT, "'%s' is in the member list no more", job->member.name);
-    *ret_most = view.applied_most;
-    *ret_applied = m->known ? m->status.raft_applied_index : 0;
-    *ret_done = !m->member.is_learner || rule_may_promote(&view, m->member.id, &refusal);
+    *ret_now = (struct catching_up){
+        .applied = m->known ? m->status.raft_applied_index : 0,
+        .most = view.applied_most,
+        .done = !m->member.is_learner || rule_may_promote(&view, m->member.id, &refusal),
+        .answers = m->known,
+        .silence = m->unknown_because,
+    };
     return true;
 }
 
 static bool
 catch_up_check(void *op, enum progress *ret_progress, struct error *e)
 {
-    uint64_t applied;
-    uint64_t most;
-    bool done;
+    struct catching_up now;
 
-    if (!catch_up_look(op, &applied, &most, &done, e))
+    if (!catch_up_look(op, &now, e))
         return false;
-    *ret_progress = done ? PROGRESS_DONE : PROGRESS_TODO;
+    *ret_progress = now.done ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
+}
+
+/* One that takes a large database answers all the while; one that is silent takes nothing. */
+static bool
+catch_up_may_go_on(const struct member_job *job, const struct catching_up *now, int64_t *heard_ms,
+                   struct error *e)
+{
+    if (now->answers)
+        *heard_ms = time_monotonic_ms();
+    if (time_monotonic_ms() - *heard_ms < SILENCE_MS)
+        return true;
+    error_set_(e, ERROR_FAILED, 0, "learner '%s' has not answered for %d s: %s", job->member.name,
+               SILENCE_MS / 1000, now->silence.text);
+    return error_hint(e, "see the log of '%s' on its host", job->member.name);
 }
 
 static bool
 catch_up_run(void *op, struct error *e)
 {
     const struct member_job *job = op;
+    int64_t heard_ms = time_monotonic_ms();
 
     for (;;) {
-        uint64_t applied;
-        uint64_t most;
-        bool done;
+        struct catching_up now;
 
-        if (!catch_up_look(job, &applied, &most, &done, e))
+        if (!catch_up_look(job, &now, e))
             return false;
-        plan_progress(job->of->plan, applied, most);
-        if (done)
+        plan_progress(job->of->plan, now.applied, now.most);
+        if (now.done)
             return true;
-        if (!membership_wait(job->of, "the learner does not catch up", e))
+        if (!catch_up_may_go_on(job, &now, &heard_ms, e) ||
+            !membership_wait(job->of, "the learner does not catch up", e))
             return false;
     }
 }

@@ -1,11 +1,10 @@
 /* The step of a recovery that starts the new cluster, and says how long it may still be undone. */
 
-#include "base/evidence.h"
 #include "base/io.h"
-#include "base/json.h"
 #include "base/time.h"
 #include "cluster/inventory_lab.h"
 #include "ops/lab.h"
+#include "ops/member_life.h"
 #include "ops/recover_state.h"
 
 #include <string.h>
@@ -15,8 +14,6 @@ enum {
     START_POLL_MS = 500,
     OLD_CLUSTER_TIMEOUT_MS = 30000,
     LAB_TIMEOUT = 120 * 1000,
-    FAILURES_MOST = 4, /* looks at which a service had ended by itself, before it is given up */
-    LOG_LINES = 40,
 };
 
 enum which_cluster { THE_OLD_CLUSTER, THE_NEW_CLUSTER };
@@ -43,86 +40,14 @@ serving_count(const struct recover *r, enum which_cluster which)
 
 /* --- waiting for members on hosts --- */
 
-/* How much a line of a log says about why a server has ended: what systemd says of it is the least. */
-static int
-line_rank(const char *line)
-{
-    if (strstr(line, "\"level\":\"fatal\"") != NULL || strstr(line, " C | ") != NULL)
-        return 2;
-    return line[0] == '{' || strstr(line, " | ") != NULL ? 1 : 0;
-}
-
-/* The message of a line of etcd's log, and the error in it; of another line all. */
-static const char *
-line_message(struct arena *mem, const char *line)
-{
-    struct error ignored = ERROR_INIT;
-    const struct json *doc;
-    const char *msg, *error;
-
-    if (line[0] != '{' || !json_parse(mem, bytes_of_text(line), &doc, &ignored) ||
-        !json_get_text(mem, doc, "msg", &msg, &ignored))
-        return line;
-    return json_get_text(mem, doc, "error", &error, &ignored)
-               ? arena_printf(mem, "%s: %s", msg, error)
-               : msg;
-}
-
-/* The last of those lines that say the most; "" when there is none. */
-static const char *
-last_words(struct arena *mem, const char *log)
-{
-    char *rest = arena_text(mem, log);
-    const char *best = "";
-    int rank = 0;
-
-    while (rest != NULL) {
-        const char *line = strsep(&rest, "\n");
-
-        if (line[0] == '\0' || line_rank(line) < rank)
-            continue;
-        best = line;
-        rank = line_rank(line);
-    }
-    return line_message(mem, best);
-}
-
-/* Why it does not run, in its own last words. */
-static bool
-start_failed(const struct recover_member *m, const struct service *service, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct error ignored = ERROR_INIT;
-    const char *log = "", *said;
-
-    if (!service_log_tail(&tmp, service, LOG_LINES, &log, &ignored))
-        log = "";
-    said = last_words(&tmp, log);
-    error_set_(e, ERROR_FAILED, 0, "member '%s' ends as soon as it is started%s%s",
-               m->configured->name, said[0] != '\0' ? ": " : "", said);
-    evidence_begin(e, "member-ends");
-    return error_hint(e, "the host's journal, or the pod's log, says more");
-}
-
-/* One that ends by itself again and again is not waited for. */
-static bool
-member_lives(const struct recover_member *m, unsigned *failures, struct error *e)
-{
-    struct service service;
-    enum service_state state;
-
-    if (!recover_member_service(m, &service, e) || !service_state(&service, &state, e))
-        return false;
-    if (state != SERVICE_FAILED && state != SERVICE_IDLE)
-        return true;
-    return ++*failures < FAILURES_MOST || start_failed(m, &service, e);
-}
-
 static bool
 members_live(struct recover *r, unsigned *failures, struct error *e)
 {
     for (size_t i = 0; i < r->member_count; i++) {
-        if (!member_lives(&r->members[i], &failures[i], e))
+        struct service service;
+
+        if (!recover_member_service(&r->members[i], &service, e) ||
+            !member_life_check(&service, &failures[i], e))
             return false;
     }
     return true;
@@ -149,25 +74,12 @@ members_wait(struct recover *r, enum which_cluster which, int64_t deadline_ms, s
 }
 
 static bool
-member_start(const struct recover_member *m, struct error *e)
-{
-    struct service service;
-
-    if (!recover_member_service(m, &service, e))
-        return false;
-    if (service_start(&service, e))
-        return true;
-    if (e->cause == NULL || strcmp(e->cause, "unit-failed") != 0)
-        return error_wrap(e, "start of member '%s'", m->configured->name);
-    error_clear(e);
-    return start_failed(m, &service, e);
-}
-
-static bool
 members_start(struct recover *r, struct error *e)
 {
     for (size_t i = 0; i < r->member_count; i++) {
-        if (!member_start(&r->members[i], e))
+        struct service service;
+
+        if (!recover_member_service(&r->members[i], &service, e) || !member_life_start(&service, e))
             return false;
     }
     return true;
