@@ -106,7 +106,12 @@ pod_put_back(const struct service *s, const char *keeping, struct error *e)
     const char *held = pod_held_path(&tmp, s);
     const struct host_kept *original = NULL;
     struct host_keeping all;
+    struct host_file there;
 
+    if (!host_file_look(&tmp, s->host, keeping, &there, e))
+        return false;
+    if (there.kind == HOST_NOTHING)
+        return true;
     if (!host_keeping_read(&tmp, s->host, keeping, &all, e))
         return false;
     for (size_t i = 0; i < all.items.count; i++) {

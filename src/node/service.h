@@ -122,7 +122,8 @@ MUST_CHECK bool service_settings(struct arena *mem, const struct service *servic
 MUST_CHECK bool service_change(const struct service *service, const struct setting_change *changes,
                                size_t count, const char *keeping, struct error *e);
 
-/* Takes service_change and service_lay_out back: all files are what they were, byte for byte. */
+/* Takes service_change and service_lay_out back, as far as they came: all files are what they were, byte for byte. The
+ * keeping stays. */
 MUST_CHECK bool service_put_back(const struct service *service, const char *keeping,
                                  struct error *e);
 

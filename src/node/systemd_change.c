@@ -164,8 +164,11 @@ systemd_put_back(const struct service *s, const char *keeping, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     struct unit_status unit = {0};
     struct host_result result = {0};
+    bool changed;
 
-    if (!systemd_status(&tmp, s, &unit, e) || !host_put_back(s->host, keeping, e) ||
+    /* One that was idle is held down before anything is changed: it may have come no further. */
+    if (!systemd_status(&tmp, s, &unit, e) || !kept(s, keeping, &changed, e) ||
+        (changed && !host_put_back(s->host, keeping, e)) ||
         !idle_give_back(&tmp, s, &unit, keeping, e))
         return false;
     return host_script(&tmp, s->host, script, arena_printf(&tmp, UNIT_DIR "/%s.d", unit.id),

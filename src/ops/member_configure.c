@@ -113,12 +113,8 @@ host_put_back_all(struct member_job *job, const struct service *service, struct 
 {
     AUTO_ARENA tmp = ARENA_INIT;
     const char *keeping = keeping_of(&tmp, job);
-    struct host_file file;
 
-    if (!host_file_look(&tmp, service->host, keeping, &file, e))
-        return false;
-    return file.kind == HOST_NOTHING ||
-           (service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e));
+    return service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e);
 }
 
 /* --- all of it --- */
