@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "expect.h"
+#include "node/host/host_files.h"
 #include "node/host/host_keep.h"
 #include "node/host/host_tree.h"
 #include "sshd.h"
@@ -776,6 +777,116 @@ test_keeping_that_is_damaged(void **state)
     assert_int_equal(e.code, ERROR_REFUSED);
 }
 
+/* A pair of which one is there, in a folder that is not. */
+struct together {
+    struct host_files_item items[3];
+    const char *paths[3];
+    const char *keeping;
+};
+
+static struct together
+together_make(struct place *place)
+{
+    struct together t = {.keeping = in(place, "kept/one")};
+    static const char *const names[] = {"t/ca", "t/x/crt", "t/x/key"};
+
+    assert_int_equal(mkdir(in(place, "t"), 0755), 0);
+    assert_int_equal(mkdir(in(place, "here"), 0755), 0);
+    write_here(in(place, "t/ca"), "old ca\r\n\xff", 0604);
+    for (size_t i = 0; i < 3; i++) {
+        t.paths[i] = in(place, names[i]);
+        t.items[i] = (struct host_files_item){
+            t.paths[i], in(place, arena_printf(&place->mem, "here/%zu", i)), like_mine()};
+        write_here(t.items[i].from, arena_printf(&place->mem, "new %zu", i), 0600);
+    }
+    return t;
+}
+
+static void
+test_files_replace_and_put_back(void **state)
+{
+    struct place *place = *state;
+    struct together t;
+    struct stat found;
+    bool are;
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    t = together_make(place);
+    EXPECT_OK(host_files_are(place->host, t.items, 3, &are, &e));
+    assert_false(are);
+    EXPECT_OK(host_files_replace(place->host, t.keeping, t.items, 3, &e));
+    EXPECT_OK(host_files_are(place->host, t.items, 3, &are, &e));
+    assert_true(are);
+    expect_content(place, t.paths[2], "new 2");
+    assert_int_equal(stat(t.paths[2], &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0640);
+    assert_string_equal(names_in(place, in(place, "t/x")), "crt key");
+    assert_int_equal(stat(t.keeping, &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0700);
+    /* The second try of the same change keeps what the first has kept. */
+    EXPECT_OK(host_files_replace(place->host, t.keeping, t.items, 3, &e));
+    assert_int_equal(chmod(t.paths[2], 0600), 0);
+    EXPECT_OK(host_files_are(place->host, t.items, 3, &are, &e));
+    assert_false(are);
+    EXPECT_OK(host_files_put_back(place->host, t.keeping, t.paths, 3, &e));
+    expect_content(place, t.paths[0], "old ca\r\n\xff");
+    assert_int_equal(stat(t.paths[0], &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0604);
+    assert_string_equal(names_in(place, in(place, "t")), "ca");
+    assert_string_equal(names_in(place, in(place, "kept")), "");
+    EXPECT_OK(host_files_put_back(place->host, t.keeping, t.paths, 3, &e));
+    expect_content(place, t.paths[0], "old ca\r\n\xff");
+}
+
+static void
+test_files_that_cannot_all_be_replaced(void **state)
+{
+    struct place *place = *state;
+    struct together t;
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    t = together_make(place);
+    t.items[2].from = in(place, "here/none");
+    assert_false(host_files_replace(place->host, t.keeping, t.items, 3, &e));
+    assert_int_equal(e.code, ERROR_NOT_FOUND);
+    expect_content(place, t.paths[0], "old ca\r\n\xff");
+    EXPECT_OK(host_files_put_back(place->host, t.keeping, t.paths, 3, &e));
+    assert_string_equal(names_in(place, in(place, "t")), "ca");
+    assert_int_equal(unlink(t.paths[0]), 0);
+    assert_int_equal(symlink("/etc/passwd", t.paths[0]), 0);
+    assert_false(host_files_replace(place->host, t.keeping, t.items, 3, &e));
+    assert_non_null(strstr(e.text, "is a symbolic link"));
+    assert_string_equal(names_in(place, in(place, "t")), "ca");
+}
+
+static void
+test_files_that_a_user_can_read(void **state)
+{
+    struct place *place = *state;
+    const char *const paths[] = {in(place, "a"), in(place, "b/c")};
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    if (geteuid() != 0) {
+        printf("skipped: nobody but root can ask for others\n");
+        skip();
+    }
+    assert_int_equal(chmod(place->dir, 0755), 0);
+    assert_int_equal(mkdir(in(place, "b"), 0755), 0);
+    write_here(paths[0], "", 0644);
+    write_here(paths[1], "", 0640);
+    assert_int_equal(chown(paths[1], 0, 54321), 0);
+    EXPECT_OK(host_files_readable(place->host, 0, 0, paths, 2, &e));
+    EXPECT_OK(host_files_readable(place->host, 12345, 54321, paths, 2, &e));
+    assert_false(host_files_readable(place->host, 12345, 1, paths, 2, &e));
+    assert_int_equal(e.code, ERROR_PERMISSION);
+    assert_non_null(strstr(e.text, "etcd's user (12345) cannot read '"));
+    assert_int_equal(chmod(in(place, "b"), 0700), 0);
+    assert_false(host_files_readable(place->host, 12345, 54321, paths, 2, &e));
+}
+
 #define EACH_WAY(test)                                                                             \
     cmocka_unit_test_setup_teardown(test, local_setup, teardown),                                  \
         cmocka_unit_test_setup_teardown(test, ssh_setup, teardown)
@@ -803,6 +914,9 @@ main(void)
         EACH_WAY(test_dir_make),
         EACH_WAY(test_keep_and_put_back),
         EACH_WAY(test_keeping_that_is_damaged),
+        EACH_WAY(test_files_replace_and_put_back),
+        EACH_WAY(test_files_that_cannot_all_be_replaced),
+        EACH_WAY(test_files_that_a_user_can_read),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
