@@ -5,6 +5,7 @@
 #include "cli/election_watch.h"
 
 #include "cli/print/print_kv.h"
+#include "cli/reader.h"
 #include "cli/signals.h"
 #include "etcd/candidate.h"
 #include "etcd/kv.h"
@@ -16,6 +17,7 @@ struct onlooker {
     struct etcd_watcher watcher;
     struct etcd_watch watch;
     struct signals signals;
+    struct reader reader;
     struct arena round; /* the elected one's key */
     struct bytes prefix;
     struct bytes prefix_end;
@@ -26,6 +28,7 @@ struct onlooker {
     bool interrupted;
     bool woken;
     bool failed;
+    bool unread; /* failed because nobody reads what we write */
     struct error why;
 };
 
@@ -46,6 +49,15 @@ onlooker_fail(struct onlooker *o, const struct error *e)
     o->woken = true;
 }
 
+static void
+nobody_reads(void *context, const struct error *why)
+{
+    struct onlooker *o = context;
+
+    o->unread = true;
+    onlooker_fail(o, why);
+}
+
 /* As etcdctl has it: the header of what told, one key, and the count of the round's first answer. */
 static void
 elected_show(struct onlooker *o, const struct etcd_header *header, const struct etcd_key_value *kv,
@@ -57,7 +69,7 @@ elected_show(struct onlooker *o, const struct etcd_header *header, const struct 
 
     print_range(&o->app->out, &o->app->style, false, &response);
     if (!app_flush(o->app, &e))
-        onlooker_fail(o, &e);
+        nobody_reads(o, &e);
 }
 
 static void
@@ -127,7 +139,7 @@ watch_until_woken(struct onlooker *o, struct bytes key, struct bytes range_end, 
         .context = o,
     };
 
-    o->woken = o->interrupted;
+    o->woken = o->interrupted || o->failed;
     etcd_watch_add(&o->watcher, &o->watch, &options);
     (void)loop_run(etcd_client_loop(o->client), &o->woken, LOOP_FOREVER);
     etcd_watch_remove(&o->watch);
@@ -170,12 +182,14 @@ election_watch(struct app *app, struct bytes name, struct error *e)
         return false;
     etcd_candidate_range(app->mem, name, &o.prefix, &o.prefix_end);
     etcd_watcher_init(&o.watcher, o.client, NULL, NULL);
+    reader_begin(&o.reader, etcd_client_loop(o.client), nobody_reads, &o);
     do {
         ok = round_run(&o, e);
         arena_release(&o.round);
         o.round = (struct arena)ARENA_INIT;
     } while (ok && !o.interrupted);
+    reader_end(&o.reader);
     etcd_watcher_release(&o.watcher);
     signals_end(&o.signals);
-    return ok || error_wrap(e, "observer lost");
+    return ok || (!o.unread && error_wrap(e, "observer lost"));
 }

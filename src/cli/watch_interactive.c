@@ -6,6 +6,7 @@
 #include "cli/line_input.h"
 #include "cli/line_words.h"
 #include "cli/quoted.h"
+#include "cli/reader.h"
 #include "cli/watch_printer.h"
 
 enum { EXIT_BAD_ARGS = 128 };
@@ -22,6 +23,7 @@ struct dialog {
     struct etcd_watcher watcher;
     struct line_input in;
     struct loop_watch readable;
+    struct reader reader;
     struct typed_watch *watches;
     bool ok;
     bool done;
@@ -159,9 +161,16 @@ connection_lost(void *context, const struct error *why)
 }
 
 static void
+nobody_reads(void *context, const struct error *why)
+{
+    dialog_end(context, why);
+}
+
+static void
 dialog_release(struct dialog *d)
 {
     loop_watch_remove(d->watcher.client->loop, &d->readable);
+    reader_end(&d->reader);
     etcd_watcher_release(&d->watcher);
     while (d->watches != NULL) {
         struct typed_watch *w = d->watches;
@@ -182,6 +191,7 @@ watch_interactive(struct app *app, struct error *e)
         return false;
     etcd_watcher_init(&d.watcher, client, connection_lost, &d);
     loop_watch_add(etcd_client_loop(client), &d.readable, STDIN_FILENO, LOOP_READ, input_ready, &d);
+    reader_begin(&d.reader, etcd_client_loop(client), nobody_reads, &d);
     ASSERT(loop_run(etcd_client_loop(client), &d.done, LOOP_FOREVER));
     dialog_release(&d);
     return d.ok;

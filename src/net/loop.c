@@ -167,7 +167,7 @@ turn_watches(struct loop *l)
         if (w == NULL || polls[i].revents == 0)
             continue;
         if ((polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-            events = LOOP_READ | LOOP_WRITE;
+            events = LOOP_READ | LOOP_WRITE | LOOP_HANGUP;
         if ((polls[i].revents & POLLIN) != 0)
             events |= LOOP_READ;
         if ((polls[i].revents & POLLOUT) != 0)

@@ -14,12 +14,13 @@
 
 #include "base/buf.h"
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+/* LOOP_HANGUP: that the other end has gone, where nothing is to be read or written. */
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
 /* What loop_run takes for "no deadline". */
 #define LOOP_FOREVER INT64_MAX
 
-/* 'events' are LOOP_READ and LOOP_WRITE; an error or hang-up sets all that were asked for. */
+/* An error or hang-up sets all 'events' that were asked for. */
 typedef void loop_ready(void *context, unsigned events);
 typedef void loop_expired(void *context);
 

@@ -316,7 +316,7 @@ snapshots_agree() {
 # Starts a snapshot into a pipe from which nobody reads more than a little yet.
 snapshot_begin() {
     mkfifo "$BATS_TEST_TMPDIR/pipe"
-    with_cluster "$PROBE" snapshot 1 "$BATS_TEST_TMPDIR/pipe" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    exec_with_cluster "$PROBE" snapshot 1 "$BATS_TEST_TMPDIR/pipe" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
     snapshot_pid=$!
     exec 9<"$BATS_TEST_TMPDIR/pipe"
     head -c 65536 <&9 >/dev/null

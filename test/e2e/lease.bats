@@ -80,7 +80,7 @@ grant() {
     local id keeper
     etcd_start "$ETCD_VERSION" 3
     id=$(grant 5)
-    with_cluster "$QUORATE" lease keep-alive "$id" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    exec_with_cluster "$QUORATE" lease keep-alive "$id" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
     keeper=$!
     wait_for 10 grep -q "lease $id keepalived with TTL(5)" "$BATS_TEST_TMPDIR/out"
     etcd_kill 1

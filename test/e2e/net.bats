@@ -35,7 +35,7 @@ probe() {
 # The probe in the background; its stdin is descriptor 9, what it says in out and err.
 probe_begin() {
     mkfifo "$BATS_TEST_TMPDIR/in"
-    with_cluster "$PROBE" "$@" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" \
+    exec_with_cluster "$PROBE" "$@" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" \
         2>"$BATS_TEST_TMPDIR/err" 3>&- &
     probe_pid=$!
     exec 9>"$BATS_TEST_TMPDIR/in"

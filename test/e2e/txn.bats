@@ -114,7 +114,7 @@ ours() {
 
 @test "a prompt comes before each part, and a bad line ends it at once" {
     mkfifo "$BATS_TEST_TMPDIR/typed"
-    with_cluster "$QUORATE" txn -i <"$BATS_TEST_TMPDIR/typed" >"$BATS_TEST_TMPDIR/shown" 2>&1 &
+    exec_with_cluster "$QUORATE" txn -i <"$BATS_TEST_TMPDIR/typed" >"$BATS_TEST_TMPDIR/shown" 2>&1 &
     local program=$! typed
     exec {typed}>"$BATS_TEST_TMPDIR/typed"
     wait_for 10 grep -qx 'compares:' "$BATS_TEST_TMPDIR/shown"

@@ -32,7 +32,7 @@ lines() {
 
 # Begins to watch in the background; the output goes to $out.
 watch_begin() {
-    with_cluster "$QUORATE" watch "$@" >"$out" 2>"$err" 3>&- &
+    exec_with_cluster "$QUORATE" watch "$@" >"$out" 2>"$err" 3>&- &
     watcher=$!
 }
 
@@ -40,7 +40,8 @@ watch_begin() {
 same_events() {
     local expected=$1
     shift
-    ctl watch "$@" >"$BATS_TEST_TMPDIR/theirs" 2>/dev/null 3>&- &
+    exec_with_cluster "$(etcd_tool "$ETCD_VERSION" etcdctl)" watch "$@" >"$BATS_TEST_TMPDIR/theirs" \
+        2>/dev/null 3>&- &
     local other=$!
     watch_begin "$@"
     wait_for 10 eval "(( \$(wc -c <'$out') >= $expected ))"
@@ -112,19 +113,48 @@ same_events() {
 @test "watch: events reach a pipe as they happen, and a closed pipe ends it quietly" {
     etcd_start "$ETCD_VERSION"
     mkfifo "$BATS_TEST_TMPDIR/pipe"
-    with_cluster "$QUORATE" watch k --rev 1 >"$BATS_TEST_TMPDIR/pipe" 2>"$err" 3>&- &
+    exec_with_cluster "$QUORATE" watch k --rev 1 >"$BATS_TEST_TMPDIR/pipe" 2>"$err" 3>&- &
     watcher=$!
     exec 4<"$BATS_TEST_TMPDIR/pipe"
     ctl put k first
     read -r -t 10 -u 4 line
     [[ $line == PUT ]]
     exec 4<&-
-    ctl put k second
+    ends_quietly
+}
+
+# The watcher, whose output nobody reads any more: no event has to come for that.
+ends_quietly() {
     local code=0
+    wait_for 10 eval "! kill -0 $watcher 2>/dev/null"
     wait "$watcher" || code=$?
     watcher=''
     [[ ! -s $err ]]
     (( code == 1 ))
+}
+
+@test "watch: a closed pipe ends an interactive one, too, and who looks on at an election" {
+    etcd_start "$ETCD_VERSION"
+    mkfifo "$BATS_TEST_TMPDIR/pipe" "$BATS_TEST_TMPDIR/lines"
+    exec_with_cluster "$QUORATE" watch -i <"$BATS_TEST_TMPDIR/lines" >"$BATS_TEST_TMPDIR/pipe" 2>"$err" 3>&- &
+    watcher=$!
+    exec 5>"$BATS_TEST_TMPDIR/lines" 4<"$BATS_TEST_TMPDIR/pipe"
+    echo 'watch k' >&5
+    echo progress >&5
+    read -r -t 10 -u 4 line
+    [[ $line == 'progress notify: '* ]]
+    exec 4<&-
+    ends_quietly
+    exec 5>&-
+
+    exec_with_cluster "$QUORATE" elect -l e >"$BATS_TEST_TMPDIR/pipe" 2>"$err" 3>&- &
+    watcher=$!
+    exec 4<"$BATS_TEST_TMPDIR/pipe"
+    ctl put e/1 first
+    read -r -t 10 -u 4 line
+    [[ $line == e/1 ]]
+    exec 4<&-
+    ends_quietly
 }
 
 @test "watch: a command for each event, with the event in its environment" {
@@ -141,7 +171,7 @@ same_events() {
     ctl put k 1
     ctl put 'a b' 2
     mkfifo "$BATS_TEST_TMPDIR/lines"
-    with_cluster "$QUORATE" watch -i <"$BATS_TEST_TMPDIR/lines" >"$out" 2>"$err" 3>&- &
+    exec_with_cluster "$QUORATE" watch -i <"$BATS_TEST_TMPDIR/lines" >"$out" 2>"$err" 3>&- &
     watcher=$!
     exec 4>"$BATS_TEST_TMPDIR/lines"
     echo 'watch k --rev 1' >&4
@@ -205,7 +235,7 @@ fill() {
     etcd_start "$ETCD_VERSION"
     fill
     mkfifo "$BATS_TEST_TMPDIR/lines"
-    with_cluster "$QUORATE" watch -i <"$BATS_TEST_TMPDIR/lines" >"$out" 2>"$err" 3>&- &
+    exec_with_cluster "$QUORATE" watch -i <"$BATS_TEST_TMPDIR/lines" >"$out" 2>"$err" 3>&- &
     watcher=$!
     exec 4>"$BATS_TEST_TMPDIR/lines"
     echo 'watch key- --prefix --rev 1' >&4

@@ -13,6 +13,8 @@
 #   etcd_dir [N]             directory of the cluster (tls/ in it), or of a member (data/ and log in it)
 #   ctl ARGUMENT...          etcdctl of the same version; ctl_at N ARGUMENT... asks member N only
 #   with_cluster COMMAND...  any command that understands the ETCDCTL_ variables, quorate among them
+#   exec_with_cluster COMMAND...    the same in place of the shell: behind `exec_with_cluster COMMAND &`
+#                            $! is the command itself, which a kill then reaches
 #   wait_for SECONDS COMMAND...                     polls until the command succeeds
 #   etcd_versions            every version at hand, one a line, the oldest first
 #   etcd_tool VERSION NAME   path of etcd, etcdctl or etcdutl (3.4 has no etcdutl) of any version
@@ -36,6 +38,7 @@
 ETCD_VERSION=${QUORATE_TEST_ETCD:-3.5}
 
 _etcds=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/etcds
+_etcd_cache=${QUORATE_ETCDS:-${_etcds%/test/etcds}/.cache/etcds}
 _etcd_start_timeout_s=60
 _etcd_start_tries=3
 _etcd_password=secret
@@ -58,7 +61,7 @@ setup() {
 etcd_start() {
     trace_tests_only
     local program members=1 tls='' auth='' v2='' argument try
-    program=$("$_etcds" path "$1") || return 1
+    _etcd_path program "$1" || return 1
     shift
     for argument; do
         case $argument in
@@ -96,7 +99,7 @@ etcd_stop() {
 
 etcd_kill() {
     local pid
-    pid=$(<"$(etcd_dir "$1")/pid") || return 1
+    read -r pid <"$(etcd_dir "$1")/pid" || return 1
     _etcd_end "$pid" "${2:-KILL}"
 }
 
@@ -123,19 +126,19 @@ etcd_restart() {
 }
 
 etcd_endpoints() {
-    local n urls=()
-    for n in $(_etcd_members "$@"); do
-        urls+=("$(<"$(etcd_dir "$n")/client-url")")
-    done
-    (IFS=,; echo "${urls[*]}")
+    local urls
+    _etcd_urls urls "$@"
+    echo "$urls"
 }
 
 etcd_dir() {
-    echo "$(_etcd_root)/${ETCD_CLUSTER:-etcd}${1:+/m$1}"
+    echo "${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd}${1:+/m$1}"
 }
 
 ctl() {
-    with_cluster "$(<"$(etcd_dir)/program")/etcdctl" "$@"
+    local program
+    read -r program <"${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd}/program"
+    with_cluster "$program/etcdctl" "$@"
 }
 
 ctl_at() {
@@ -145,14 +148,15 @@ ctl_at() {
 }
 
 with_cluster() {
-    local dir settings=()
-    dir=$(etcd_dir)
-    settings=("ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS:-$(etcd_endpoints)}")
-    [[ ! -d $dir/tls ]] || settings+=("ETCDCTL_CACERT=$dir/tls/ca.crt"
-                                      "ETCDCTL_CERT=$dir/tls/client.crt"
-                                      "ETCDCTL_KEY=$dir/tls/client.key")
-    [[ ! -f $dir/user ]] || settings+=("ETCDCTL_USER=$(<"$dir/user")")
+    local settings
+    _etcd_settings
     env "${settings[@]}" "$@"
+}
+
+exec_with_cluster() {
+    local settings
+    _etcd_settings
+    exec env "${settings[@]}" "$@"
 }
 
 wait_for() {
@@ -170,7 +174,7 @@ etcd_versions() {
 
 etcd_tool() {
     local dir
-    dir=$("$_etcds" path "$1") && [[ -x $dir/$2 ]] && echo "$dir/$2"
+    _etcd_path dir "$1" && [[ -x $dir/$2 ]] && echo "$dir/$2"
 }
 
 bbolt() {
@@ -179,8 +183,9 @@ bbolt() {
 
 # shellcheck disable=SC2120 # the tests name members
 etcd_wait_healthy() {
-    local n
-    for n in $(_etcd_members "$@"); do
+    local n members
+    _etcd_members "$@"
+    for n in "${members[@]}"; do
         wait_for "$_etcd_start_timeout_s" _etcd_healthy_or_gone "$n" && _etcd_healthy "$n" || return 1
     done
 }
@@ -191,11 +196,43 @@ _etcd_root() {
     echo "${ETCD_ROOT:-$BATS_TEST_TMPDIR}"
 }
 
+# In members: those that are named, or all of the cluster. No process for what every call needs: where a
+# test's shell forks, that is a millisecond.
 _etcd_members() {
-    if [[ $# -gt 0 ]]; then
-        printf '%s\n' "$@"
+    local dir=${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd}
+    members=("$@")
+    [[ $# -gt 0 ]] || members=("$dir"/m[1-9])
+    members=("${members[@]#"$dir/m"}")
+}
+
+# _etcd_urls VARIABLE [N...]: client URLs, with commas between.
+_etcd_urls() {
+    local dir=${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd} n url all members
+    _etcd_members "${@:2}"
+    for n in "${members[@]}"; do
+        read -r url <"$dir/m$n/client-url" || return 1
+        all+=${all:+,}$url
+    done
+    printf -v "$1" %s "$all"
+}
+
+# In settings: the variables that show a client the cluster.
+_etcd_settings() {
+    local dir=${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd} endpoints=${ETCDCTL_ENDPOINTS-} user
+    [[ -n $endpoints ]] || _etcd_urls endpoints
+    settings=("ETCDCTL_ENDPOINTS=$endpoints")
+    [[ ! -d $dir/tls ]] || settings+=("ETCDCTL_CACERT=$dir/tls/ca.crt"
+                                      "ETCDCTL_CERT=$dir/tls/client.crt"
+                                      "ETCDCTL_KEY=$dir/tls/client.key")
+    [[ ! -f $dir/user ]] || { read -r user <"$dir/user" && settings+=("ETCDCTL_USER=$user"); }
+}
+
+# _etcd_path VARIABLE VERSION: its directory; by test/etcds unless the version is whole.
+_etcd_path() {
+    if [[ $2 == *.*.* && -x $_etcd_cache/$2/etcd ]]; then
+        printf -v "$1" %s "$_etcd_cache/$2"
     else
-        find "$(etcd_dir)" -maxdepth 1 -name 'm[1-9]' -printf '%f\n' | tr -d m | sort
+        printf -v "$1" %s "$("$_etcds" path "$2")" && [[ -n ${!1} ]]
     fi
 }
 
@@ -273,11 +310,11 @@ _etcd_certificates() {
 
 # What a member's client URL answers to a GET of this path.
 _etcd_get() {
-    local dir tls=()
-    dir=$(etcd_dir)
+    local dir=${ETCD_ROOT:-$BATS_TEST_TMPDIR}/${ETCD_CLUSTER:-etcd} tls=() url
     [[ ! -d $dir/tls ]] ||
         tls=(--cacert "$dir/tls/ca.crt" --cert "$dir/tls/client.crt" --key "$dir/tls/client.key")
-    curl -sS --noproxy '*' --max-time 5 "${tls[@]}" "$(<"$dir/m$1/client-url")$2" 2>/dev/null
+    read -r url <"$dir/m$1/client-url"
+    curl -sS --noproxy '*' --max-time 5 "${tls[@]}" "$url$2" 2>/dev/null
 }
 
 # That it has come past its listeners is asked first: if it has not, the answer may be from another

@@ -1,6 +1,7 @@
 /* watch: events of keys as they happen. */
 
 #include "cli/print/print.h"
+#include "cli/reader.h"
 #include "cli/watch_interactive.h"
 #include "cli/watch_printer.h"
 
@@ -8,6 +9,7 @@ struct watching {
     struct app *app;
     struct etcd_watcher watcher;
     struct watch_printer printer;
+    struct reader reader;
     bool done;
     struct error *e;
 };
@@ -20,6 +22,15 @@ watch_over(void *context, struct watch_printer *p UNUSED, bool canceled, const s
     if (canceled)
         w->app->failure_code = WATCH_EXIT_INTERRUPTED;
     *w->e = *e;
+    w->done = true;
+}
+
+static void
+nobody_reads(void *context, const struct error *why)
+{
+    struct watching *w = context;
+
+    *w->e = *why;
     w->done = true;
 }
 
@@ -56,7 +67,9 @@ watch_run(struct app *app, struct error *e)
         return false;
     etcd_watcher_init(&w.watcher, client, connection_lost, &w);
     watch_printer_start(&w.printer, app, &w.watcher, &request, watch_over, &w);
+    reader_begin(&w.reader, etcd_client_loop(client), nobody_reads, &w);
     ASSERT(loop_run(etcd_client_loop(client), &w.done, LOOP_FOREVER));
+    reader_end(&w.reader);
     etcd_watcher_release(&w.watcher);
     return false;
 }

@@ -203,6 +203,33 @@ test_a_timer_stopped_in_mid_turn_does_not_fire(void **state)
     assert_string_equal(s->order, "t");
 }
 
+static void
+hung_up(void *context, unsigned events)
+{
+    struct scene *s = context;
+
+    assert_int_equal(events, LOOP_HANGUP);
+    note(s, 'h');
+    loop_watch_remove(&s->loop, &s->watches[0]);
+}
+
+static void
+test_a_hang_up_is_told_where_nothing_is_read_or_written(void **state)
+{
+    struct scene *s = *state;
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    loop_watch_add(&s->loop, &s->watches[0], ends[1], LOOP_HANGUP, hung_up, s);
+    /* That there is room to write is nothing to tell. */
+    assert_false(loop_run(&s->loop, &s->done, time_monotonic_ms() + 5));
+    assert_string_equal(s->order, "");
+    close(ends[0]);
+    assert_false(loop_run(&s->loop, &s->done, LOOP_FOREVER));
+    assert_string_equal(s->order, "h");
+    close(ends[1]);
+}
+
 #define SCENE_TEST(f) cmocka_unit_test_setup_teardown(f, scene_open, scene_close)
 
 int
@@ -216,6 +243,7 @@ main(void)
         SCENE_TEST(test_a_watch_removed_in_mid_turn_is_not_called),
         SCENE_TEST(test_timers_do_not_starve_descriptors),
         SCENE_TEST(test_a_timer_stopped_in_mid_turn_does_not_fire),
+        SCENE_TEST(test_a_hang_up_is_told_where_nothing_is_read_or_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
