@@ -26,13 +26,24 @@ struct certificate_wanted {
     const struct certificates *authorities; /* what those who look at it trust; NULL: not asked */
     const struct certificates *chain;       /* what may stand between them and it; NULL: nothing */
     const bool *has_key;                    /* whether the key beside it is its; NULL: not asked */
-    int64_t days;                           /* it has to be valid that long still; 0: now */
-    int64_t now_s;                          /* of the clock of the host it is for */
+    /* etcd takes only clients with one of these (--peer-cert-allowed-cn, -hostname); none: any. */
+    const char *const *common_names;
+    size_t common_name_count;
+    const char *const *allowed_hosts;
+    size_t allowed_host_count;
+    /* Addresses that peers see it come from, with blanks between: each has to be among its names, or an
+     * address of one (--peer-skip-client-san-verification). NULL: nobody looks.
+     * Source: etcd client/pkg/transport/listener_tls.go, checkCertSAN, 3.4 to 3.7. */
+    const char *sources;
+    const char *name_addresses; /* those of its DNS names; NULL: none is known */
+    int64_t days;               /* it has to be valid that long still; 0: now */
+    int64_t now_s;              /* of the clock of the host it is for */
 };
 
 struct certificate_flaw {
-    const char *word;   /* "expired", for scripts */
-    const char *text;   /* one line: "ended at 2026-01-01T00:00:00Z" */
+    const char *word;   /* "certificate-expired", for scripts */
+    const char *field;  /* of the certificate, or of its file: "notAfter", "mode" */
+    const char *text;   /* one line: "it ended at 2026-01-01T00:00:00Z" */
     const char *remedy; /* the next thing to do */
 };
 
@@ -46,7 +57,7 @@ struct certificate_flaws {
 void certificate_judge(struct arena *mem, const struct certificate *c,
                        const struct certificate_wanted *wanted, struct certificate_flaws *ret);
 
-/* e: ERROR_TLS, with the first flaw as text, cause and hint. */
+/* e: ERROR_TLS, with the first flaw as text, cause and hint, and its field as evidence. */
 MUST_CHECK bool rule_certificate_fits(const struct certificate *c,
                                       const struct certificate_wanted *wanted, struct error *e);
 

@@ -35,21 +35,37 @@ passphrase_refuse(char *text UNUSED, int size UNUSED, int writing UNUSED, void *
     return -1;
 }
 
-bool
-tls_key_load(const char *path, EVP_PKEY **ret_key, struct error *e)
+/* 'path' is for the remedy. Frees the stream. */
+static bool
+key_read(BIO *bio, const char *path, EVP_PKEY **ret_key, struct error *e)
 {
     bool encrypted = false;
-    BIO *bio;
 
-    if (!tls_file_open(path, "key file", &bio, e))
-        return false;
     *ret_key = PEM_read_bio_PrivateKey(bio, NULL, passphrase_refuse, &encrypted);
     BIO_free(bio);
     if (*ret_key != NULL)
         return true;
     if (encrypted)
-        return error_set(e, ERROR_TLS, "key file '%s': the key is encrypted", path) ||
+        return error_set(e, ERROR_TLS, "the key is encrypted") ||
                error_hint(e, "decrypt it with 'openssl pkey -in %s', as etcd's own tools need it",
                           path);
-    return error_set(e, ERROR_TLS, "key file '%s': no PEM private key in it", path);
+    return error_set(e, ERROR_TLS, "no PEM private key in it");
+}
+
+bool
+tls_key_load(const char *path, EVP_PKEY **ret_key, struct error *e)
+{
+    BIO *bio;
+
+    return tls_file_open(path, "key file", &bio, e) &&
+           (key_read(bio, path, ret_key, e) || error_wrap(e, "key file '%s'", path));
+}
+
+bool
+tls_key_decode(struct bytes pem, EVP_PKEY **ret_key, struct error *e)
+{
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+
+    ASSERT(bio != NULL);
+    return key_read(bio, "FILE", ret_key, e);
 }

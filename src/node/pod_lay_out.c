@@ -235,26 +235,6 @@ directory_check(struct pod_layout *l, struct error *e)
 
 /* --- its data ---------------------------------------------------------------------------------- */
 
-/* A user's or group's number, when the manifest says which one etcd runs as. */
-static bool
-runs_as(struct pod_layout *l, const char *key, uint32_t *id, struct error *e)
-{
-    const struct yaml_node *spec = yaml_get(l->pod.doc->root, "spec");
-    const struct yaml_node *node = yaml_get(yaml_get(l->pod.container, "securityContext"), key);
-    uint64_t number;
-
-    if (yaml_is_null(node))
-        node = yaml_get(yaml_get(spec, "securityContext"), key);
-    if (yaml_is_null(node))
-        return true;
-    if (!yaml_as_u64(l->pod.doc, node, &number, e))
-        return false;
-    if (number > UINT32_MAX)
-        return yaml_error(l->pod.doc, node, e, "no number of a user or group");
-    *id = (uint32_t)number;
-    return true;
-}
-
 /* Owner and label as the pattern's, mode as etcd wants it for data. */
 static bool
 data_dir_like(struct pod_layout *l, const char *setting, struct host_file *ret_like,
@@ -270,8 +250,8 @@ data_dir_like(struct pod_layout *l, const char *setting, struct host_file *ret_l
     like.mode = 0700;
     like.label = l->has_labels ? like.label : NULL;
     *ret_like = like;
-    return runs_as(l, "runAsUser", &ret_like->uid, e) &&
-           runs_as(l, "runAsGroup", &ret_like->gid, e);
+    return pod_manifest_runs_as(&l->pod, "runAsUser", &ret_like->uid, e) &&
+           pod_manifest_runs_as(&l->pod, "runAsGroup", &ret_like->gid, e);
 }
 
 /* One that is there has to be its owner's. */

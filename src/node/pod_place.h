@@ -46,6 +46,10 @@ MUST_CHECK bool pod_keep(const struct service *s, const char *keeping, const cha
                          size_t count, struct error *e);
 
 /* As in struct service_class. */
+bool pod_account(struct arena *mem, const struct service *s, struct service_account *ret_account,
+                 struct error *e);
+bool pod_path_on_host(struct arena *mem, const struct service *s, const char *path,
+                      const char **ret_path, struct error *e);
 bool pod_settings(struct arena *mem, const struct service *s, struct etcd_settings *ret_settings,
                   struct error *e);
 bool pod_change(const struct service *s, const struct setting_change *changes, size_t count,

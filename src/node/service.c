@@ -79,6 +79,16 @@ service_account(struct arena *mem, const struct service *service,
     return service->class->account == NULL || service->class->account(mem, service, ret_account, e);
 }
 
+bool
+service_host_path(struct arena *mem, const struct service *service, const char *path,
+                  const char **ret_path, struct error *e)
+{
+    if (service->class->host_path != NULL)
+        return service->class->host_path(mem, service, path, ret_path, e);
+    *ret_path = path;
+    return true;
+}
+
 static bool
 no_files(const struct service *service, struct error *e)
 {

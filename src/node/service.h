@@ -32,6 +32,7 @@ struct service_account {
     const char *user; /* NULL: not known, nor the rest */
     uid_t uid;
     gid_t gid;
+    const char *groups; /* numbers of the others it is in, "4,104"; "": none */
 };
 
 struct service;
@@ -49,6 +50,9 @@ struct service_class {
     /* NULL where it is not known. */
     bool (*account)(struct arena *mem, const struct service *, struct service_account *ret_account,
                     struct error *e);
+    /* NULL where a path in its settings is one of the host. */
+    bool (*host_path)(struct arena *mem, const struct service *, const char *path,
+                      const char **ret_path, struct error *e);
     /* NULL where the settings are the words of a command line of ours. */
     bool (*settings)(struct arena *mem, const struct service *, struct etcd_settings *ret_settings,
                      struct error *e);
@@ -100,6 +104,11 @@ MUST_CHECK bool service_uninstall(const struct service *service, struct error *e
 /* The last lines of its log, in 'mem'; "" when it has none. */
 MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *service, unsigned lines,
                                  const char **ret_text, struct error *e);
+
+/* A path in its settings as the host has it: the same, unless it is a container's. NULL: no volume leads there,
+ * so that etcd would not see it. In 'mem'. */
+MUST_CHECK bool service_host_path(struct arena *mem, const struct service *service,
+                                  const char *path, const char **ret_path, struct error *e);
 
 /* As whom it runs: whom its data has to belong to. Not known is a result. */
 MUST_CHECK bool service_account(struct arena *mem, const struct service *service,

@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "node/systemd_unit.h"
 
-enum { ACCOUNT_LINES = 3 };
+enum { ACCOUNT_LINES = 4 };
 
 static bool
 account_decode(struct arena *mem, struct bytes text, struct service_account *ret_account)
@@ -22,11 +22,13 @@ account_decode(struct arena *mem, struct bytes text, struct service_account *ret
     if (!number_parse_u64(lines[1], &uid, &ignored) ||
         !number_parse_u64(lines[2], &gid, &ignored) || uid > UINT32_MAX || gid > UINT32_MAX)
         return false;
-    *ret_account = (struct service_account){.user = lines[0], .uid = (uid_t)uid, .gid = (gid_t)gid};
+    *ret_account = (struct service_account){
+        .user = lines[0], .uid = (uid_t)uid, .gid = (gid_t)gid, .groups = lines[3]};
     return true;
 }
 
-/* A unit without User= runs as root; one without Group= in its user's own group (systemd.exec(5)). */
+/* A unit without User= runs as root; one without Group= in its user's own group, and it is in all groups of
+ * its user besides (systemd.exec(5)). */
 bool
 systemd_account(struct arena *mem, const struct service *s, struct service_account *ret_account,
                 struct error *e)
@@ -34,9 +36,12 @@ systemd_account(struct arena *mem, const struct service *s, struct service_accou
     static const char script[] =
         "user=$(systemctl show --property=User --value -- \"$1\") || exit 1\n"
         "group=$(systemctl show --property=Group --value -- \"$1\") || exit 1\n"
+        "more=$(systemctl show --property=SupplementaryGroups --value -- \"$1\") || exit 1\n"
         "echo \"${user:=root}\" && id -u -- \"$user\" || exit 1\n"
-        "[ -n \"$group\" ] || exec id -g -- \"$user\"\n"
-        "getent group -- \"$group\" | cut -d : -f 3\n";
+        "if [ -z \"$group\" ]; then id -g -- \"$user\"; else\n"
+        "    getent group -- \"$group\" | cut -d : -f 3; fi\n"
+        "for g in $more; do ids=$ids,$(getent group -- \"$g\" | cut -d : -f 3); done\n"
+        "echo \"$(id -G -- \"$user\" | tr ' ' ,)$ids\"\n";
     const char *const argv[] = {"sh", "-c", script, "sh", s->place, NULL};
     struct host_result result;
 

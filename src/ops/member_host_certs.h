@@ -1,17 +1,43 @@
-/* The certificates of a member that is to join, as they lie on its host. */
+/*
+ * The certificates of a member, as they lie on its host: would its etcd, started with them, serve its clients
+ * and be one of its peers? What a plan asks before it starts or restarts a member, so that what is wrong is
+ * told while the old process still runs.
+ */
 #ifndef QUORATE_OPS_MEMBER_HOST_CERTS_H
 #define QUORATE_OPS_MEMBER_HOST_CERTS_H
 
 #include "cluster/inventory.h"
-#include "node/host/host.h"
+#include "cluster/site.h"
+#include "format/settings/pod_manifest.h"
+#include "format/settings/settings.h"
+
+/* What a plan will have changed of a member before it starts it. */
+struct member_start_changes {
+    const struct setting_change *settings;
+    size_t setting_count;
+    const struct pod_mount_change *mounts; /* of a static pod */
+    size_t mount_count;
+};
 
 /*
- * Whether they are there and do: as server, for the hosts of its client URLs; as peer, for those of its
- * peer URLs and with both usages; each by the authorities in its own CA file, and now. Keys stay where
- * they are and are not read.
+ * Judges the files that the member's settings name, towards clients and towards peers: there, complete and
+ * seen by its container; readable for the user its etcd runs as; a certificate's own key; dates by the
+ * host's clock; both usages; the names it is dialled by; signed by an authority of its own CA file, which
+ * is one and valid; and, as a peer, the address that the others see it come from. In a lab the files are
+ * the inventory's. Without TLS all is well. Changes nothing; keys are wiped as soon as they were compared.
  *
- * e  ERROR_NOT_FOUND: a file is missing. ERROR_TLS: what cluster/rules_certificate.h says, with the file.
+ * inventory  the other members.
+ * changes    NULL: none.
+ * e          ERROR_TLS: what cluster/rules_certificate.h says. ERROR_NOT_FOUND "file-missing", ERROR_PERMISSION
+ *            "file-unreadable", ERROR_TLS "file-damaged", ERROR_REFUSED "file-not-named", "file-not-mounted".
+ *            Text and evidence have file, setting and field; the hint is the mend.
  */
+MUST_CHECK bool member_start_certs_check(struct site *site, const struct inventory *inventory,
+                                         const struct inventory_member *member,
+                                         const struct member_start_changes *changes,
+                                         struct error *e);
+
+/* The same of a member that is still to be laid out there: the files that are configured of it. */
 MUST_CHECK bool member_host_certs_check(const struct host *host,
                                         const struct inventory_member *member, struct error *e);
 

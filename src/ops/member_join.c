@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
+#include "ops/member_host_certs.h"
 #include "ops/member_life.h"
 #include "ops/member_state.h"
 
@@ -176,6 +177,17 @@ start_check(void *op, enum progress *ret_progress, struct error *e)
 }
 
 static bool
+start_guard(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_job *job = op;
+    struct inventory *inventory;
+
+    return membership_inventory(&tmp, job->of, &inventory, e) &&
+           member_start_certs_check(&job->of->site, inventory, &job->member, NULL, e);
+}
+
+static bool
 start_run(void *op, struct error *e)
 {
     struct service service;
@@ -244,6 +256,7 @@ static const struct step start_step = {
     .intent = "start %{member} on an empty directory and wait until it answers",
     .field = job_field,
     .check = start_check,
+    .guard = start_guard,
     .run = start_run,
     .verify = start_verify,
     .undo = start_undo,

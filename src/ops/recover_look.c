@@ -10,6 +10,7 @@
 #include "format/wal/wal_segment.h"
 #include "node/host/host_facts.h"
 #include "node/host/host_tree.h"
+#include "ops/member_host_certs.h"
 #include "ops/recover_state.h"
 #include "ops/restore_site.h"
 
@@ -147,7 +148,8 @@ look_run(void *op, struct error *e)
     if (state == SERVICE_ABSENT)
         return error_set(e, ERROR_NOT_FOUND, "%s: there is no '%s' that runs member '%s'",
                          host_name(host), service.place, m->configured->name);
-    if (!settings_agree(m, &service, e))
+    if (!settings_agree(m, &service, e) ||
+        !member_start_certs_check(&m->recover->site, m->recover->inventory, m->configured, NULL, e))
         return false;
     for (size_t i = 0; i < m->tree_count; i++) {
         if (!place_is_good(m, host, &m->trees[i], e) || !room_check(m, host, &m->trees[i], e))

@@ -114,11 +114,11 @@ key_beside(struct arena *mem, const char *path)
 }
 
 static void
-flaw_add(struct inspecting *in, struct tls_finding *f, const char *word, const char *text,
-         const char *remedy)
+flaw_add(struct inspecting *in, struct tls_finding *f, const char *word, const char *field,
+         const char *text, const char *remedy)
 {
     *ARRAY_PUSH(in->mem, &f->flaws) =
-        (struct certificate_flaw){.word = word, .text = text, .remedy = remedy};
+        (struct certificate_flaw){.word = word, .field = field, .text = text, .remedy = remedy};
 }
 
 /* Whoever reads a server's key can be that server. */
@@ -130,7 +130,7 @@ key_mode_judge(struct inspecting *in, struct tls_finding *f)
     if (f->key_path == NULL || stat(f->key_path, &st) != 0 ||
         (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return;
-    flaw_add(in, f, "key-readable",
+    flaw_add(in, f, "key-readable", "mode",
              arena_printf(in->mem, "its key '%s' can be read by others (mode %04o)", f->key_path,
                           (unsigned)(st.st_mode & 07777)),
              arena_printf(in->mem, "chmod 600 '%s'", f->key_path));
@@ -195,7 +195,7 @@ leaf_judge(struct inspecting *in, struct tls_finding *f, const struct certificat
     }
     certificate_judge(in->mem, &f->certificate, &wanted, &f->flaws);
     if (problem.code != ERROR_NONE)
-        flaw_add(in, f, "key-unreadable", arena_text(in->mem, problem.text),
+        flaw_add(in, f, "key-unreadable", "key", arena_text(in->mem, problem.text),
                  "put certificate and key in place as a pair");
     key_mode_judge(in, f);
 }

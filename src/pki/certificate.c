@@ -87,6 +87,35 @@ key_of(struct arena *mem, const X509 *x509)
     return arena_printf(mem, "EC %s", nist != NULL ? nist : group);
 }
 
+enum { RSA_LEAST_BITS = 2048, RSA_MOST_BITS = 8192 };
+
+static bool
+key_is_usable(const X509 *x509)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(x509);
+    char group[TEXT_MOST] = "";
+    int curve;
+
+    if (key == NULL)
+        return false;
+    if (EVP_PKEY_is_a(key, "RSA"))
+        return EVP_PKEY_get_bits(key) >= RSA_LEAST_BITS && EVP_PKEY_get_bits(key) <= RSA_MOST_BITS;
+    if (!EVP_PKEY_is_a(key, "EC"))
+        return EVP_PKEY_is_a(key, "ED25519");
+    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
+    curve = OBJ_txt2nid(group);
+    return curve == NID_X9_62_prime256v1 || curve == NID_secp384r1 || curve == NID_secp521r1;
+}
+
+static bool
+signature_is_weak(const X509 *x509)
+{
+    int digest = NID_undef;
+
+    X509_get_signature_info(without_const(x509), &digest, NULL, NULL, NULL);
+    return digest == NID_sha1 || digest == NID_md5 || digest == NID_md4 || digest == NID_md2;
+}
+
 static void
 names_of(struct arena *mem, const X509 *x509, struct certificate *ret)
 {
@@ -117,6 +146,9 @@ certificate_describe(struct arena *mem, const struct x509_st *x509, struct certi
         .serial = serial_of(mem, own),
         .fingerprint = fingerprint_of(mem, own),
         .key = key_of(mem, own),
+        .signature = OBJ_nid2ln(X509_get_signature_nid(own)),
+        .key_is_usable = key_is_usable(own),
+        .signature_is_weak = signature_is_weak(own),
         .not_before_s = tls_date_seconds(X509_get0_notBefore(own)),
         .not_after_s = tls_date_seconds(X509_get0_notAfter(own)),
         .is_authority = X509_check_ca(own) == 1,
@@ -219,6 +251,29 @@ certificate_signed_by(const struct certificate *c, const struct certificate *iss
 }
 
 bool
+certificate_verified_by(const struct certificate *c, const struct certificate *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
+    bool is =
+        key != NULL &&
+        X509_NAME_cmp(X509_get_issuer_name(c->x509), X509_get_subject_name(issuer->x509)) == 0 &&
+        X509_verify(c->x509, key) == 1;
+
+    ERR_clear_error();
+    return is;
+}
+
+static bool
+is_key_of(const struct certificate *c, EVP_PKEY *key)
+{
+    bool is = X509_check_private_key(c->x509, key) == 1;
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return is;
+}
+
+bool
 certificate_has_key(const struct certificate *c, const char *key_path, bool *ret_has,
                     struct error *e)
 {
@@ -226,9 +281,19 @@ certificate_has_key(const struct certificate *c, const char *key_path, bool *ret
 
     if (!tls_key_load(key_path, &key, e))
         return false;
-    *ret_has = X509_check_private_key(c->x509, key) == 1;
-    EVP_PKEY_free(key);
-    ERR_clear_error();
+    *ret_has = is_key_of(c, key);
+    return true;
+}
+
+bool
+certificate_has_key_text(const struct certificate *c, struct bytes pem, bool *ret_has,
+                         struct error *e)
+{
+    EVP_PKEY *key;
+
+    if (!tls_key_decode(pem, &key, e))
+        return false;
+    *ret_has = is_key_of(c, key);
     return true;
 }
 

@@ -218,6 +218,25 @@ pod_manifest_parse(struct arena *mem, const char *file, struct bytes bytes,
     return true;
 }
 
+bool
+pod_manifest_runs_as(const struct pod_manifest *pod, const char *key, uint32_t *id, struct error *e)
+{
+    const struct yaml_node *spec = yaml_get(pod->doc->root, "spec");
+    const struct yaml_node *node = yaml_get(yaml_get(pod->container, "securityContext"), key);
+    uint64_t number;
+
+    if (yaml_is_null(node))
+        node = yaml_get(yaml_get(spec, "securityContext"), key);
+    if (yaml_is_null(node))
+        return true;
+    if (!yaml_as_u64(pod->doc, node, &number, e))
+        return false;
+    if (number > UINT32_MAX)
+        return yaml_error(pod->doc, node, e, "no number of a user or group");
+    *id = (uint32_t)number;
+    return true;
+}
+
 const struct pod_mount *
 pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod, const char *path,
                       const char **ret_host_path)

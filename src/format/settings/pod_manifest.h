@@ -8,6 +8,8 @@
 #ifndef QUORATE_FORMAT_SETTINGS_POD_MANIFEST_H
 #define QUORATE_FORMAT_SETTINGS_POD_MANIFEST_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -65,6 +67,11 @@ struct pod_mount_change {
  * ret_host_path (may be NULL) is the same path on the host. */
 const struct pod_mount *pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod,
                                               const char *path, const char **ret_host_path);
+
+/* A user's or group's number ("runAsUser", "runAsGroup"), when the manifest says which one etcd runs as; else
+ * 'id' stays. e: ERROR_FORMAT. */
+MUST_CHECK bool pod_manifest_runs_as(const struct pod_manifest *pod, const char *key, uint32_t *id,
+                                     struct error *e);
 
 /*
  * The manifest with changes of flags and with mounts added. A new flag comes behind the last one. A mount that

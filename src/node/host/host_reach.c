@@ -111,6 +111,51 @@ host_addresses(struct arena *mem, const struct host *host, const char **ret_addr
     return true;
 }
 
+/* Runs a script with names as its arguments from $2 on, and returns what it prints as one line. */
+static bool
+names_ask(struct arena *mem, const struct host *host, const char *script, const char *const *names,
+          size_t count, const char **ret_text, struct error *e)
+{
+    const struct host_command command = {.as_login_user = true};
+    ARRAY(const char *) words = ARRAY_INIT;
+    struct host_result result;
+    char *text;
+
+    for (size_t i = 0; i < count; i++)
+        *ARRAY_PUSH(mem, &words) = names[i];
+    *ARRAY_PUSH(mem, &words) = NULL;
+    if (!host_script(mem, host, script, "/", words.items, &command, &result, e))
+        return false;
+    text = arena_text_of_bytes(mem, result.out);
+    for (char *at = text; (at = strchr(at, '\n')) != NULL;)
+        *at = ' ';
+    *ret_text = text;
+    return true;
+}
+
+bool
+host_source_addresses(struct arena *mem, const struct host *host, const char *const *names,
+                      size_t count, const char **ret_addresses, struct error *e)
+{
+    static const char script[] =
+        "shift; for name; do\n"
+        "    to=$(getent ahosts \"$name\" | cut -d' ' -f1 | head -n 1)\n"
+        "    [ -z \"$to\" ] || ip -o route get \"$to\" 2>&1 || [ $? != 127 ] || exit 1\n"
+        "done | sed -n 's/.* src \\([^ ]*\\).*/\\1/p' | sort -u\n";
+
+    return names_ask(mem, host, script, names, count, ret_addresses, e);
+}
+
+bool
+host_name_addresses(struct arena *mem, const struct host *host, const char *const *names,
+                    size_t count, const char **ret_addresses, struct error *e)
+{
+    static const char script[] =
+        "shift; for name; do getent ahosts \"$name\"; done | cut -d' ' -f1 | sort -u\n";
+
+    return names_ask(mem, host, script, names, count, ret_addresses, e);
+}
+
 bool
 address_list_has(const char *addresses, const char *address)
 {

@@ -36,6 +36,20 @@ MUST_CHECK bool host_reach_probe(struct arena *mem, const struct host *host,
 MUST_CHECK bool host_addresses(struct arena *mem, const struct host *host,
                                const char **ret_addresses, struct error *e);
 
+/*
+ * From which of its addresses the host dials others, by its routes: one for each name or address given, with
+ * blanks between, each once; those that it has no way to are left out. What stands between and changes
+ * addresses is not seen. In 'mem'.
+ */
+MUST_CHECK bool host_source_addresses(struct arena *mem, const struct host *host,
+                                      const char *const *names, size_t count,
+                                      const char **ret_addresses, struct error *e);
+
+/* The addresses of names as the host sees them, with blanks between; a name without any is left out. In 'mem'. */
+MUST_CHECK bool host_name_addresses(struct arena *mem, const struct host *host,
+                                    const char *const *names, size_t count,
+                                    const char **ret_addresses, struct error *e);
+
 /* Whether a list with blanks between has this word. */
 bool address_list_has(const char *addresses, const char *address);
 

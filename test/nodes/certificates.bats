@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+#
+# Certificates that would keep a member from serving are refused while its old process still runs.
+
+# shellcheck disable=SC2154,SC2016 # stderr and the like are bats'; what is in quotes, the host's shell's
+bats_require_minimum_version 1.5.0
+load ../harness/nodes
+load ../harness/certs
+
+setup_file() {
+    export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
+    nodes_up 2
+}
+
+teardown_file() {
+    nodes_down
+}
+
+setup() {
+    export QUORATE_STATE=$BATS_TEST_TMPDIR/state QUORATE_CONFIG=$BATS_TEST_TMPDIR/quorate.yaml
+    export QUORATE_REPO=$BATS_TEST_TMPDIR/repo
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+    nodes_clear db1 db2
+}
+
+q() {
+    inside "$QUORATE" --cluster prod "$@"
+}
+
+tls=/etc/etcd/tls
+
+# FILE ON THE HOST, FROM WHERE, [MODE]
+put() {
+    node_sh db1 sh -c 'cat >"$0" && chmod "$1" "$0"' "$tls/$1" "${3:-644}" <"$2"
+}
+
+# The pair is the member's as peer.
+put_pair() {
+    put peer.crt "$1.crt"
+    put peer.key "$1.key" 600
+    node_sh db1 chown etcd: $tls/peer.crt $tls/peer.key
+}
+
+good_again() {
+    node_sh db1 sh -c 'rm -rf "$0" && cp -a /root/good "$0"' $tls
+}
+
+# FILE CAUSE TEXT: refused, with the file, what is wrong and the next thing to do; nothing was touched.
+refused() {
+    local refusal
+    run q recover --yes -w json
+    [[ $status -ne 0 ]]
+    refusal=$(grep '^{"error"' <<<"$output" | jq -c .error)
+    [[ $(jq -r .cause <<<"$refusal") == "$2" ]] || { echo "$output" && return 1; }
+    [[ $(jq -r .text <<<"$refusal") == *"'$tls/$1' (--"*"$3"* ]] || { echo "$output" && return 1; }
+    [[ -n $(jq -r .hint <<<"$refusal") && $(jq -r '.evidence[0].file' <<<"$refusal") == "$tls/$1" ]]
+    [[ $(node_sh db1 pgrep -x etcd) == "$process" ]]
+    good_again
+}
+
+@test "each broken certificate is refused before anything is stopped, with file, field and mend" {
+    local process bench names
+    nodes_cluster --tls debian db1
+    with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1
+    q put color green
+    q backup now
+    node_sh db1 cp -a $tls /root/good
+    process=$(node_sh db1 pgrep -x etcd)
+    bench=$(nodes_dir)/tls
+    cp "$bench/ca.crt" "$bench/ca.key" .
+    names=IP:$(node_ip db1),DNS:db1,IP:127.0.0.1,DNS:localhost
+
+    certs_leaf expired ca "$names" '' '-2 days' '-1 hour'
+    put_pair expired
+    refused peer.crt certificate-expired "it ended at"
+    certs_leaf future ca "$names" '' '1 hour' '2 hours'
+    put_pair future
+    refused peer.crt certificate-not-yet-valid "it begins at"
+    certs_leaf server ca "$names" serverAuth
+    put_pair server
+    refused peer.crt certificate-no-client-usage "(clientAuth)"
+    certs_leaf client ca "$names" clientAuth
+    put_pair client
+    refused peer.crt certificate-no-server-usage "(serverAuth)"
+    certs_leaf elsewhere ca IP:10.0.0.1,DNS:db2
+    put_pair elsewhere
+    refused peer.crt certificate-name-missing "lack $(node_ip db1)"
+    put peer.key server.key 600
+    refused peer.crt certificate-key-mismatch "the key beside it is another's"
+    certs_authority stranger
+    certs_leaf strange stranger "$names"
+    put_pair strange
+    refused peer.crt certificate-wrong-ca "'CN=stranger' issued it"
+    CERTS_KEY=rsa:1024 certs_leaf weak ca "$names"
+    put_pair weak
+    refused peer.crt certificate-weak-key "RSA 1024"
+    CERTS_DIGEST=sha1 certs_leaf sha1 ca "$names"
+    put_pair sha1
+    refused peer.crt certificate-weak-signature SHA1
+    node_sh db1 sh -c 'chown root: "$0" && chmod 600 "$0"' $tls/peer.key
+    refused peer.key file-unreadable "user 'etcd', as whom etcd runs, cannot read it: $tls/peer.key (-rw-------"
+    node_sh db1 sh -c 'chown root: "$0" && chmod 700 "$0"' $tls
+    refused ca.crt file-unreadable "$tls (drwx------ root:root) is in the way"
+    node_sh db1 rm $tls/peer.crt
+    refused peer.crt file-missing "there is no such file"
+    head -c 200 "$bench/ca.crt" >torn
+    put peer.crt torn
+    refused peer.crt file-damaged "is damaged"
+    openssl ec -in expired.key -aes128 -passout pass:x -out sealed 2>>certs.log
+    put peer.key sealed 600
+    node_sh db1 chown etcd: $tls/peer.key
+    refused peer.key file-damaged "the key is encrypted"
+
+    # The authority itself; the members' own certificates are its.
+    certs_authority none basicConstraints=critical,CA:FALSE
+    certs_leaf below none "$names"
+    node_sh db1 sed -i '/PEER_TRUSTED/s/ca.crt/peer-ca.crt/' /etc/default/etcd
+    put peer-ca.crt none.crt
+    put_pair below
+    refused peer.crt authority-is-none "'CN=none' signed it and is no authority"
+    certs_authority old basicConstraints=critical,CA:TRUE '-2 days' '-1 hour'
+    certs_leaf late old "$names"
+    put peer-ca.crt old.crt
+    put_pair late
+    refused peer.crt authority-expired "its authority 'CN=old' ended at"
+
+    # And good ones are taken.
+    node_sh db1 sed -i '/PEER_TRUSTED/s/peer-ca.crt/ca.crt/' /etc/default/etcd
+    q recover --yes
+    [[ $(q get color --print-value-only) == green ]]
+}
