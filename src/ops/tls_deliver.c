@@ -95,9 +95,9 @@ account_of_data(struct arena *mem, const struct tls_delivery *d, const struct ho
     if (d->member->data_dir != NULL && !host_file_look(mem, host, d->member->data_dir, &data, e))
         return false;
     *ret_account = data.kind != HOST_NOTHING
-                       ? (struct service_account){"", data.uid, data.gid}
+                       ? (struct service_account){"", data.uid, data.gid, ""}
                        : (struct service_account){"", d->site->lab_dir != NULL ? geteuid() : 0,
-                                                  d->site->lab_dir != NULL ? getegid() : 0};
+                                                  d->site->lab_dir != NULL ? getegid() : 0, ""};
     return true;
 }
 
