@@ -3,10 +3,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* The program of this name is the command 'cfssl certinfo'. */
+static bool
+is_certinfo(const char *word)
+{
+    return strcmp(word, "cfssl-certinfo") == 0;
+}
+
 static bool
 is_cfssl(const char *word)
 {
-    return strcmp(word, "cfssl") == 0 || strcmp(word, "cfssljson") == 0;
+    return strcmp(word, "cfssl") == 0 || strcmp(word, "cfssljson") == 0 || is_certinfo(word);
 }
 
 static const char *
@@ -37,10 +44,12 @@ cfssl_words(struct arena *mem, int *argc, char ***argv)
 
     if (!linked && (*argc < 2 || !is_cfssl((*argv)[1])))
         return;
-    words = arena_zero(mem, ((size_t)*argc + 2) * sizeof(*words));
+    words = arena_zero(mem, ((size_t)*argc + 3) * sizeof(*words));
     words[count++] = (*argv)[0];
     if (linked)
-        words[count++] = arena_text(mem, name);
+        words[count++] = arena_text(mem, is_certinfo(name) ? "cfssl" : name);
+    if (linked && is_certinfo(name))
+        words[count++] = arena_text(mem, "certinfo");
     for (int i = 1; i < *argc; i++)
         words[count++] = with_two_dashes(mem, (*argv)[i]);
     *argc = count;

@@ -1,36 +1,22 @@
-#include "pki/authority.h"
-
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "base/io.h"
 #include "base/time.h"
+#include "net/tls_certificate.h"
 #include "net/tls_files.h"
-#include "pki/cert_text.h"
+#include "pki/authority_parts.h"
 #include "pki/certificate.h"
 
 /* Serials are positive and of at most 20 bytes (RFC 5280, 4.1.2.2); 127 random bits collide never. */
-enum { SERIAL_BITS = 127, BACKDATED_S = 300, DAY_S = 24 * 60 * 60, NAME_MOST = 253 };
+enum { SERIAL_BITS = 127, BACKDATED_S = 300, DAY_S = 24 * 60 * 60 };
 
-struct authority {
-    struct arena mem;
-    EVP_PKEY *key;
-    X509 *cert;
-};
-
-static bool
+bool
 openssl_failed(const char *what, struct error *e)
 {
     char reason[256];
@@ -40,8 +26,8 @@ openssl_failed(const char *what, struct error *e)
     return error_set(e, ERROR_TLS, "%s: %s", what, reason);
 }
 
-static bool
-extension_add(X509 *cert, X509V3_CTX *context, int nid, const char *value)
+bool
+cert_extend(X509 *cert, X509V3_CTX *context, int nid, const char *value)
 {
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, context, nid, value);
     bool added = extension != NULL && X509_add_ext(cert, extension, -1) == 1;
@@ -84,51 +70,58 @@ subject_fill(X509_NAME *subject, const struct cert_request *request)
            subject_add(subject, "CN", request->common_name, false);
 }
 
-/* Everything that both kinds of certificate have. */
-static X509 *
+X509 *
 cert_new(const struct cert_request *request, EVP_PKEY *key)
 {
     X509 *cert = X509_new();
-    long valid_s = request->valid_s > 0 ? (long)request->valid_s : (long)request->days * DAY_S;
+    long until_s =
+        request->valid_s > 0 ? (long)request->valid_s - BACKDATED_S : (long)request->days * DAY_S;
 
     if (cert != NULL && X509_set_version(cert, X509_VERSION_3) == 1 && serial_set(cert) &&
         X509_gmtime_adj(X509_getm_notBefore(cert), -BACKDATED_S) != NULL &&
-        X509_gmtime_adj(X509_getm_notAfter(cert), valid_s) != NULL &&
+        X509_gmtime_adj(X509_getm_notAfter(cert), until_s) != NULL &&
         X509_set_pubkey(cert, key) == 1 && subject_fill(X509_get_subject_name(cert), request))
         return cert;
     X509_free(cert);
     return NULL;
 }
 
+const char *
+cert_constraints(struct arena *mem, int path_length)
+{
+    return path_length < 0 ? "critical,CA:TRUE"
+                           : arena_printf(mem, "critical,CA:TRUE,pathlen:%d", path_length);
+}
+
 static bool
 authority_sign_itself(struct authority *a, int path_length)
 {
     X509V3_CTX context;
-    char constraints[64];
-
-    snprintf(constraints, sizeof(constraints),
-             path_length < 0 ? "critical,CA:TRUE" : "critical,CA:TRUE,pathlen:%d", path_length);
 
     X509V3_set_ctx(&context, a->cert, a->cert, NULL, NULL, 0);
     return X509_set_issuer_name(a->cert, X509_get_subject_name(a->cert)) == 1 &&
-           extension_add(a->cert, &context, NID_basic_constraints, constraints) &&
-           extension_add(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
-           extension_add(a->cert, &context, NID_subject_key_identifier, "hash") &&
-           X509_sign(a->cert, a->key, EVP_sha256()) > 0;
+           cert_extend(a->cert, &context, NID_basic_constraints,
+                       cert_constraints(&a->mem, path_length)) &&
+           cert_extend(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+           cert_extend(a->cert, &context, NID_subject_key_identifier, "hash") &&
+           X509_sign(a->cert, a->key, key_digest(a->key)) > 0;
 }
 
-bool
-authority_make(const struct cert_request *request, struct authority **ret_authority,
-               struct error *e)
+static struct authority *
+authority_empty(void)
 {
     struct arena mem = ARENA_INIT;
     struct authority *a = arena_zero(&mem, sizeof(*a));
 
     a->mem = mem;
-    if (!key_make(request->key, &a->key, e)) {
-        authority_free(a);
-        return false;
-    }
+    return a;
+}
+
+/* Takes an authority that has its key; frees it when that fails. */
+static bool
+authority_certify(struct authority *a, const struct cert_request *request,
+                  struct authority **ret_authority, struct error *e)
+{
     a->cert = cert_new(request, a->key);
     if (a->cert == NULL || !authority_sign_itself(a, request->path_length)) {
         authority_free(a);
@@ -136,6 +129,18 @@ authority_make(const struct cert_request *request, struct authority **ret_author
     }
     *ret_authority = a;
     return true;
+}
+
+bool
+authority_make(const struct cert_request *request, struct authority **ret_authority,
+               struct error *e)
+{
+    struct authority *a = authority_empty();
+
+    if (key_make(request->key, &a->key, e))
+        return authority_certify(a, request, ret_authority, e);
+    authority_free(a);
+    return false;
 }
 
 bool
@@ -166,16 +171,21 @@ key_is_private(const char *path, struct error *e)
 
 /* 'cert' is its file. */
 static bool
-may_sign(const struct certificate *c, const char *cert, struct error *e)
+is_authority(const struct certificate *c, const char *cert, struct error *e)
+{
+    return c->is_authority ||
+           error_set(e, ERROR_TLS,
+                     "'%s' is the certificate of '%s', which is no authority: its basic "
+                     "constraints do not say CA",
+                     cert, c->subject);
+}
+
+static bool
+is_valid_now(const struct certificate *c, const char *cert, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     int64_t now_s = time_wall_ms() / 1000;
 
-    if (!c->is_authority)
-        return error_set(e, ERROR_TLS,
-                         "'%s' is the certificate of '%s', which is no authority: its basic "
-                         "constraints do not say CA",
-                         cert, c->subject);
     if (now_s > c->not_after_s)
         return error_set(e, ERROR_TLS, "authority '%s' of '%s' ended at %s", c->subject, cert,
                          time_rfc3339(&tmp, c->not_after_s * 1000));
@@ -196,26 +206,85 @@ key_fits(const struct certificate *c, const char *cert_path, const char *key_pat
                             key_path, cert_path);
 }
 
+/* The certificate of a file, and the key that is its. */
+static bool
+pair_load(const struct certificate *c, const char *cert_path, const char *key_path,
+          struct authority **ret_authority, struct error *e)
+{
+    struct authority *a = authority_empty();
+
+    if (!key_is_private(key_path, e) || !key_fits(c, cert_path, key_path, e) ||
+        !tls_key_load(key_path, &a->key, e)) {
+        authority_free(a);
+        return false;
+    }
+    a->cert = X509_dup(c->x509);
+    ASSERT(a->cert != NULL);
+    *ret_authority = a;
+    return true;
+}
+
 bool
 authority_load(const char *cert_path, const char *key_path, struct authority **ret_authority,
                struct error *e)
 {
-    struct arena mem = ARENA_INIT;
-    struct authority *a = arena_zero(&mem, sizeof(*a));
     AUTO_ARENA tmp = ARENA_INIT;
     struct certificates found;
 
-    a->mem = mem;
+    return certificates_load(&tmp, cert_path, &found, e) &&
+           is_authority(&found.items[0], cert_path, e) &&
+           is_valid_now(&found.items[0], cert_path, e) &&
+           pair_load(&found.items[0], cert_path, key_path, ret_authority, e);
+}
+
+bool
+authority_make_of_key(const struct cert_request *request, const char *key_path,
+                      struct authority **ret_authority, struct error *e)
+{
+    struct authority *a = authority_empty();
+
+    if (key_is_private(key_path, e) && tls_key_load(key_path, &a->key, e))
+        return authority_certify(a, request, ret_authority, e);
+    authority_free(a);
+    return false;
+}
+
+/* A copy of it, with other dates and another serial, signed anew. */
+static bool
+renew(struct authority *a, const struct certificate *old)
+{
+    long valid_s = (long)(old->not_after_s - old->not_before_s);
+
+    return serial_set(a->cert) &&
+           X509_gmtime_adj(X509_getm_notBefore(a->cert), -BACKDATED_S) != NULL &&
+           X509_gmtime_adj(X509_getm_notAfter(a->cert), valid_s - BACKDATED_S) != NULL &&
+           X509_sign(a->cert, a->key, key_digest(a->key)) > 0;
+}
+
+bool
+authority_renew(const char *cert_path, const char *key_path, struct authority **ret_authority,
+                struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct certificates found;
+    struct authority *a;
+
     if (!certificates_load(&tmp, cert_path, &found, e) ||
-        !may_sign(&found.items[0], cert_path, e) || !key_is_private(key_path, e) ||
-        !key_fits(&found.items[0], cert_path, key_path, e) || !tls_key_load(key_path, &a->key, e)) {
-        authority_free(a);
+        !is_authority(&found.items[0], cert_path, e) ||
+        !pair_load(&found.items[0], cert_path, key_path, &a, e))
         return false;
+    if (!renew(a, &found.items[0])) {
+        authority_free(a);
+        return openssl_failed("renew a certificate authority", e);
     }
-    a->cert = X509_dup(found.items[0].x509);
-    ASSERT(a->cert != NULL);
     *ret_authority = a;
     return true;
+}
+
+int64_t
+authority_end_s(const struct authority *authority)
+{
+    return tls_date_seconds(X509_get0_notAfter(authority->cert));
 }
 
 void
@@ -231,7 +300,7 @@ authority_free(struct authority *authority)
     arena_release(&mem);
 }
 
-static bool
+bool
 cert_save(X509 *cert, const char *path, struct error *e)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -255,163 +324,4 @@ authority_save(const struct authority *authority, const char *cert_path, const c
 {
     return (key_path == NULL || key_save(authority->key, key_path, e)) &&
            cert_save(authority->cert, cert_path, e);
-}
-
-static bool
-is_address(const char *name)
-{
-    uint8_t address[16];
-
-    return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
-}
-
-/* Also keeps commas out of the text that OpenSSL parses. */
-static bool
-is_dns_name(const char *name)
-{
-    size_t length = strlen(name);
-
-    if (length == 0 || length > NAME_MOST)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (!isalnum((unsigned char)name[i]) && strchr("-._*", name[i]) == NULL)
-            return false;
-    }
-    return true;
-}
-
-/* "DNS:localhost,IP:127.0.0.1" */
-static bool
-names_text(const struct cert_request *request, struct buf *out, struct error *e)
-{
-    for (size_t i = 0; i < request->name_count; i++) {
-        const char *name = request->names[i];
-
-        if (!is_address(name) && !is_dns_name(name))
-            return error_set(e, ERROR_USAGE, "'%s' is neither a DNS name nor an IP address", name);
-        buf_printf(out, "%s%s:%s", i > 0 ? "," : "", is_address(name) ? "IP" : "DNS", name);
-    }
-    return true;
-}
-
-/* A certificate that outlives its authority is refused by some and believed by others. */
-static bool
-end_cut(X509 *cert, const X509 *authority)
-{
-    const ASN1_TIME *end = X509_get0_notAfter(authority);
-
-    return ASN1_TIME_compare(X509_get0_notAfter(cert), end) <= 0 ||
-           X509_set1_notAfter(cert, end) == 1;
-}
-
-static const char *
-key_usage_of(const struct cert_request *request)
-{
-    if (request->key_usage != NULL)
-        return request->key_usage;
-    return request->key >= KEY_RSA_2048 ? "digitalSignature,keyEncipherment" : "digitalSignature";
-}
-
-static const char *
-extended_usage_of(const struct cert_request *request)
-{
-    if (request->extended_usage != NULL)
-        return request->extended_usage;
-    if (request->server && request->client)
-        return "serverAuth,clientAuth";
-    return request->server ? "serverAuth" : "clientAuth";
-}
-
-/* Nothing for an empty list. */
-static bool
-usage_add(X509 *cert, X509V3_CTX *context, int nid, const char *critical, const char *usage)
-{
-    AUTO_BUF value = BUF_INIT;
-
-    buf_printf(&value, "%s%s", critical, usage);
-    return usage[0] == '\0' || extension_add(cert, context, nid, buf_text(&value));
-}
-
-static bool
-cert_sign(const struct authority *a, X509 *cert, const struct cert_request *request,
-          const char *names)
-{
-    X509V3_CTX context;
-
-    X509V3_set_ctx(&context, a->cert, cert, NULL, NULL, 0);
-    return end_cut(cert, a->cert) &&
-           X509_set_issuer_name(cert, X509_get_subject_name(a->cert)) == 1 &&
-           extension_add(cert, &context, NID_basic_constraints, "critical,CA:FALSE") &&
-           usage_add(cert, &context, NID_key_usage, "critical,", key_usage_of(request)) &&
-           usage_add(cert, &context, NID_ext_key_usage, "", extended_usage_of(request)) &&
-           extension_add(cert, &context, NID_subject_key_identifier, "hash") &&
-           extension_add(cert, &context, NID_authority_key_identifier, "keyid") &&
-           (names[0] == '\0' || extension_add(cert, &context, NID_subject_alt_name, names)) &&
-           X509_sign(cert, a->key, EVP_sha256()) > 0;
-}
-
-/* The caller frees both. */
-static bool
-issue(const struct authority *authority, const struct cert_request *request, X509 **ret_cert,
-      EVP_PKEY **ret_key, struct error *e)
-{
-    AUTO_BUF names = BUF_INIT;
-    EVP_PKEY *key;
-    X509 *cert;
-
-    if (!names_text(request, &names, e) || !key_make(request->key, &key, e))
-        return false;
-    cert = cert_new(request, key);
-    if (cert == NULL || !cert_sign(authority, cert, request, buf_text(&names))) {
-        X509_free(cert);
-        EVP_PKEY_free(key);
-        return openssl_failed("issue a certificate", e);
-    }
-    *ret_cert = cert;
-    *ret_key = key;
-    return true;
-}
-
-bool
-authority_issue(const struct authority *authority, const struct cert_request *request,
-                const char *cert_path, const char *key_path, struct error *e)
-{
-    EVP_PKEY *key;
-    X509 *cert;
-    bool done;
-
-    if (!issue(authority, request, &cert, &key, e))
-        return false;
-    done = key_save(key, key_path, e) && cert_save(cert, cert_path, e);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return done;
-}
-
-bool
-authority_issue_text(struct arena *mem, const struct authority *authority,
-                     const struct cert_request *request, struct cert_made *ret_made,
-                     struct error *e)
-{
-    AUTO_BUF names = BUF_INIT;
-    EVP_PKEY *key;
-    X509 *cert;
-    bool done;
-
-    if (!names_text(request, &names, e) || !issue(authority, request, &cert, &key, e))
-        return false;
-    done = cert_text(mem, cert, key, buf_text(&names), ret_made, e);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return done;
-}
-
-bool
-authority_text(struct arena *mem, const struct authority *authority,
-               const struct cert_request *request, struct cert_made *ret_made, struct error *e)
-{
-    AUTO_BUF names = BUF_INIT;
-
-    return names_text(request, &names, e) &&
-           cert_text(mem, authority->cert, authority->key, buf_text(&names), ret_made, e);
 }

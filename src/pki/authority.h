@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/secret.h"
 #include "pki/key.h"
@@ -25,6 +26,15 @@ MUST_CHECK bool authority_new(const char *common_name, unsigned days, enum key_k
 /* The same from a whole request; names and usages are not looked at. */
 MUST_CHECK bool authority_make(const struct cert_request *request, struct authority **ret_authority,
                                struct error *e);
+/* The same for a key that exists; the request's kind of key does not count. e: also as authority_load. */
+MUST_CHECK bool authority_make_of_key(const struct cert_request *request, const char *key_path,
+                                      struct authority **ret_authority, struct error *e);
+/*
+ * A new certificate for an authority that exists: same key, subject and constraints, and from now on as long
+ * as the old one was to live. One that has ended is fine.
+ */
+MUST_CHECK bool authority_renew(const char *cert_path, const char *key_path,
+                                struct authority **ret_authority, struct error *e);
 /*
  * Takes up one that exists: the first certificate of a file, and its key.
  *
@@ -65,8 +75,10 @@ struct cert_request {
     const char *key_usage;
     const char *extended_usage;
     enum key_kind key;
-    unsigned days;   /* cut at the authority's own end */
-    int64_t valid_s; /* 0: days */
+    unsigned days;
+    int64_t valid_s;   /* counted from its beginning; 0: days, from now */
+    bool may_outlive;  /* its authority, at whose end it is cut otherwise */
+    bool is_authority; /* one below the authority that issues it */
     /* Of an authority: how many others may stand below it; negative: any number. */
     int path_length;
 };
@@ -80,17 +92,36 @@ MUST_CHECK bool authority_issue(const struct authority *authority,
                                 const struct cert_request *request, const char *cert_path,
                                 const char *key_path, struct error *e);
 
-/* What was made, in PEM. The key is in the form that cfssl writes: SEC 1 or PKCS #1. */
+/* What was made, in PEM. The key is in the form that cfssl writes: SEC 1 or PKCS #1; Ed25519 in PKCS #8. */
 struct cert_made {
     const char *cert;
     const char *signing_request; /* PKCS #10 */
     struct secret key;
 };
 
+/* Seconds since 1970 at which the authority ends. */
+int64_t authority_end_s(const struct authority *authority);
+
 /* As authority_issue, with nothing written to files; texts in 'mem'. secret_release(&made.key). */
 MUST_CHECK bool authority_issue_text(struct arena *mem, const struct authority *authority,
                                      const struct cert_request *request, struct cert_made *ret_made,
                                      struct error *e);
+/* A key and a request for a certificate to it; 'cert' is NULL. */
+MUST_CHECK bool cert_request_text(struct arena *mem, const struct cert_request *request,
+                                  struct cert_made *ret_made, struct error *e);
+/* A certificate that a new key signs itself. */
+MUST_CHECK bool cert_self_text(struct arena *mem, const struct cert_request *request,
+                               struct cert_made *ret_made, struct error *e);
+/*
+ * A certificate for somebody's request (PKCS #10, PEM), whose subject and key it takes; and its names, unless
+ * 'request' has some. Usages and lifetime are those of 'request'. There is no key in the result.
+ *
+ * e  ERROR_TLS: it is no request, or its key has not signed it.
+ */
+MUST_CHECK bool authority_sign_text(struct arena *mem, const struct authority *authority,
+                                    struct bytes signing_request,
+                                    const struct cert_request *request, struct cert_made *ret_made,
+                                    struct error *e);
 /* The authority itself in that form. 'request' is what it was made from. */
 MUST_CHECK bool authority_text(struct arena *mem, const struct authority *authority,
                                const struct cert_request *request, struct cert_made *ret_made,

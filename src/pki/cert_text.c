@@ -14,6 +14,27 @@ bio_text(struct arena *mem, BIO *bio)
     return arena_text_of_bytes(mem, bytes_of(data, (size_t)size));
 }
 
+bool
+cert_pem(struct arena *mem, X509 *cert, const char **ret_text, struct error *e)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool done = bio != NULL && PEM_write_bio_X509(bio, cert) == 1;
+
+    if (done)
+        *ret_text = bio_text(mem, bio);
+    BIO_free(bio);
+    return done || error_set(e, ERROR_TLS, "write a certificate: %s", tls_library_reason());
+}
+
+/* As cfssl writes it; Ed25519 has no form but PKCS #8. */
+static bool
+key_write(BIO *bio, EVP_PKEY *key)
+{
+    if (EVP_PKEY_is_a(key, "ED25519"))
+        return PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+    return PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+}
+
 static bool
 names_request(X509_REQ *request, const char *names)
 {
@@ -36,7 +57,7 @@ signing_request(const X509 *cert, EVP_PKEY *key, const char *names)
         X509_REQ_set_subject_name(request, X509_get_subject_name(cert)) == 1 &&
         X509_REQ_set_pubkey(request, key) == 1 &&
         (names[0] == '\0' || names_request(request, names)) &&
-        X509_REQ_sign(request, key, EVP_sha256()) > 0)
+        X509_REQ_sign(request, key, key_digest(key)) > 0)
         return request;
     X509_REQ_free(request);
     return NULL;
@@ -50,16 +71,16 @@ cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, const char *names,
     BIO *request_bio = BIO_new(BIO_s_mem());
     BIO *key_bio = BIO_new(BIO_s_secmem());
     X509_REQ *request = signing_request(cert, key, names);
+    bool is_signed = X509_get_signature_nid(cert) != NID_undef;
     bool done = request != NULL && cert_bio != NULL && request_bio != NULL && key_bio != NULL &&
-                PEM_write_bio_X509(cert_bio, cert) == 1 &&
-                PEM_write_bio_X509_REQ(request_bio, request) == 1 &&
-                PEM_write_bio_PrivateKey_traditional(key_bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+                (!is_signed || PEM_write_bio_X509(cert_bio, cert) == 1) &&
+                PEM_write_bio_X509_REQ(request_bio, request) == 1 && key_write(key_bio, key);
 
     if (done) {
         char *data;
         long size = BIO_get_mem_data(key_bio, &data);
 
-        *ret_made = (struct cert_made){.cert = bio_text(mem, cert_bio),
+        *ret_made = (struct cert_made){.cert = is_signed ? bio_text(mem, cert_bio) : NULL,
                                        .signing_request = bio_text(mem, request_bio)};
         secret_set(&ret_made->key, bytes_of(data, (size_t)size));
     }

@@ -94,12 +94,34 @@ cfssl_hosts_replace(struct arena *mem, const char *list, struct cert_request *re
     return true;
 }
 
+/* "<country>" is how the guides write what is to be filled in. */
+static bool
+part_check(const char *field, const char *value, struct error *e)
+{
+    if (strpbrk(value, "<>{}$") == NULL)
+        return true;
+    error_set_(e, ERROR_USAGE, 0, "'%s' of a name is '%s', which was not filled in", field, value);
+    return error_hint(e, "put your own in its place, or take it out");
+}
+
+/* What would be left out of the certificate without a word. */
+static bool
+nothing_unknown(const struct json *object, const char *const *keys, size_t count, struct error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (json_get(object, keys[i]) != NULL)
+            return error_set(e, ERROR_USAGE, "'%s' is not offered", keys[i]);
+    }
+    return true;
+}
+
 /* In the order in which Go writes a subject (crypto/x509/pkix, ToRDNSequence). */
 static bool
 names_decode(struct arena *mem, const struct json *doc, struct cert_request *request,
              struct error *e)
 {
     static const char *const fields[] = {"C", "O", "OU", "L", "ST"};
+    static const char *const unknown[] = {"E", "SerialNumber", "OID"};
     ARRAY(struct cert_subject_part) parts = ARRAY_INIT;
     const struct json *array;
 
@@ -111,7 +133,9 @@ names_decode(struct arena *mem, const struct json *doc, struct cert_request *req
         for (size_t i = 0; i < json_array_count(array); i++) {
             const char *value;
 
-            if (!text_of(mem, json_array_at(array, i), fields[f], &value, e))
+            if (!text_of(mem, json_array_at(array, i), fields[f], &value, e) ||
+                !part_check(fields[f], value, e) ||
+                !nothing_unknown(json_array_at(array, i), unknown, 3, e))
                 return error_wrap(e, "'names'");
             if (value[0] != '\0')
                 *ARRAY_PUSH(mem, &parts) = (struct cert_subject_part){fields[f], value};
@@ -129,18 +153,23 @@ key_decode(struct arena *mem, const struct json *doc, struct cert_request *reque
         const char *algorithm;
         uint64_t size;
         enum key_kind kind;
-    } kinds[] = {{"ecdsa", 256, KEY_P256},
-                 {"ecdsa", 384, KEY_P384},
-                 {"rsa", 2048, KEY_RSA_2048},
-                 {"rsa", 3072, KEY_RSA_3072},
-                 {"rsa", 4096, KEY_RSA_4096}};
+    } kinds[] = {{"ecdsa", 256, KEY_P256},    {"ecdsa", 384, KEY_P384},
+                 {"ecdsa", 521, KEY_P521},    {"rsa", 2048, KEY_RSA_2048},
+                 {"rsa", 3072, KEY_RSA_3072}, {"rsa", 4096, KEY_RSA_4096},
+                 {"rsa", 8192, KEY_RSA_8192}};
     const struct json *key = json_get(doc, "key");
     const char *algorithm;
     uint64_t size;
 
     if (key == NULL)
         return true;
-    if (!json_get_text(mem, key, "algo", &algorithm, e) || !json_get_u64(key, "size", &size, e))
+    if (!json_get_text(mem, key, "algo", &algorithm, e))
+        return error_wrap(e, "'key'");
+    if (strcmp(algorithm, "ed25519") == 0) {
+        request->key = KEY_ED25519;
+        return true;
+    }
+    if (!json_get_u64(key, "size", &size, e))
         return error_wrap(e, "'key'");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].algorithm, algorithm) == 0 && kinds[i].size == size) {
@@ -150,7 +179,7 @@ key_decode(struct arena *mem, const struct json *doc, struct cert_request *reque
     }
     error_set_(e, ERROR_USAGE, 0, "a key of '%s' with size %llu is not offered", algorithm,
                (unsigned long long)size);
-    return error_hint(e, "ecdsa 256 or 384; rsa 2048, 3072 or 4096");
+    return error_hint(e, "ecdsa 256, 384 or 521; rsa 2048, 3072, 4096 or 8192; ed25519");
 }
 
 static bool
@@ -175,10 +204,11 @@ expiry_of(struct arena *mem, const struct json *object, int64_t *ret_s, struct e
 static bool
 ca_decode(struct arena *mem, const struct json *ca, struct cert_request *request, struct error *e)
 {
+    static const char *const unknown[] = {"backdate"};
     uint64_t path_length = 0;
     bool zero = false;
 
-    if (!expiry_of(mem, ca, &request->valid_s, e) ||
+    if (!nothing_unknown(ca, unknown, 1, e) || !expiry_of(mem, ca, &request->valid_s, e) ||
         (json_get(ca, "pathlen") != NULL && !json_get_u64(ca, "pathlen", &path_length, e)) ||
         (json_get(ca, "pathlenzero") != NULL && !json_get_bool(ca, "pathlenzero", &zero, e)))
         return error_wrap(e, "'ca'");
@@ -193,6 +223,8 @@ cfssl_request_decode(struct arena *mem, struct bytes json, struct cert_request *
 {
     struct cert_request request = {
         .key = KEY_P256, .valid_s = AUTHORITY_YEARS_S, .path_length = -1};
+    static const char *const unknown[] = {"serialnumber", "delegation_enabled", "extensions",
+                                          "crl_url"};
     const struct json *doc;
 
     if (!json_parse(mem, json, &doc, e))
@@ -201,7 +233,8 @@ cfssl_request_decode(struct arena *mem, struct bytes json, struct cert_request *
         return error_set(e, ERROR_FORMAT,
                          "it is no request: a JSON object with CN, hosts, key, names");
     *ret_has_ca = json_get(doc, "ca") != NULL;
-    if (!text_of(mem, doc, "CN", &request.common_name, e) || !names_decode(mem, doc, &request, e) ||
+    if (!nothing_unknown(doc, unknown, 4, e) || !text_of(mem, doc, "CN", &request.common_name, e) ||
+        !part_check("CN", request.common_name, e) || !names_decode(mem, doc, &request, e) ||
         !hosts_decode(mem, doc, &request, e) || !key_decode(mem, doc, &request, e) ||
         (*ret_has_ca && !ca_decode(mem, json_get(doc, "ca"), &request, e)))
         return false;
@@ -303,12 +336,43 @@ profile_find(const struct json *signing, const char *profile, const struct json 
     return error_set(e, ERROR_NOT_FOUND, "the policy has no profile '%s'", profile);
 }
 
+/* {"is_ca": true, "max_path_len": 0, "max_path_len_zero": true} */
 static bool
-makes_authorities(const struct json *object)
+constraint_decode(const struct json *profile, struct cert_request *request, struct error *e)
 {
-    const struct json *is_ca = json_get(object, "is_ca");
+    const struct json *constraint = json_get(profile, "ca_constraint");
+    uint64_t path_length = 0;
+    bool zero = false;
 
-    return json_kind_of(is_ca) == JSON_BOOL && json_bool_of(is_ca);
+    request->path_length = -1;
+    if (constraint == NULL)
+        return true;
+    if ((json_get(constraint, "is_ca") != NULL &&
+         !json_get_bool(constraint, "is_ca", &request->is_authority, e)) ||
+        (json_get(constraint, "max_path_len") != NULL &&
+         !json_get_u64(constraint, "max_path_len", &path_length, e)) ||
+        (json_get(constraint, "max_path_len_zero") != NULL &&
+         !json_get_bool(constraint, "max_path_len_zero", &zero, e)))
+        return error_wrap(e, "'ca_constraint'");
+    if (path_length > 0 || zero)
+        request->path_length = path_length < 100 ? (int)path_length : 100;
+    return true;
+}
+
+/* Without an expiry of its own a profile has the default's. */
+static bool
+profile_decode(struct arena *mem, const struct json *signing, const struct json *profile,
+               struct cert_request *request, struct error *e)
+{
+    static const char *const unknown[] = {"backdate",       "not_before", "not_after",
+                                          "crl_url",        "ocsp_url",   "issuer_urls",
+                                          "name_whitelist", "remote",     "auth_remote"};
+    const struct json *fallback = json_get(signing, "default");
+
+    return nothing_unknown(profile, unknown, sizeof(unknown) / sizeof(unknown[0]), e) &&
+           (fallback == NULL || expiry_of(mem, fallback, &request->valid_s, e)) &&
+           expiry_of(mem, profile, &request->valid_s, e) &&
+           usages_decode(mem, profile, request, e) && constraint_decode(profile, request, e);
 }
 
 bool
@@ -316,25 +380,22 @@ cfssl_profile_apply(struct arena *mem, struct bytes json, const char *profile,
                     struct cert_request *request, struct error *e)
 {
     const struct json *found = NULL;
+    const struct json *signing;
     const struct json *doc;
 
     request->valid_s = LEAF_S;
+    request->path_length = -1;
     request->key_usage = "digitalSignature,keyEncipherment";
     request->extended_usage = "serverAuth,clientAuth";
     if (json.data == NULL)
         return true;
     if (!json_parse(mem, json, &doc, e))
         return false;
-    if (json_get(doc, "signing") == NULL)
+    signing = json_get(doc, "signing");
+    if (signing == NULL)
         return error_set(e, ERROR_FORMAT, "it is no policy: there is no 'signing'");
-    if (!profile_find(json_get(doc, "signing"), profile, &found, e))
+    if (!profile_find(signing, profile, &found, e))
         return false;
-    if (found == NULL)
-        return true;
-    if (makes_authorities(found) || makes_authorities(json_get(found, "ca_constraint")))
-        return error_set(e, ERROR_USAGE,
-                         "profile '%s' makes authorities below this one, which is not offered",
-                         profile);
-    return (expiry_of(mem, found, &request->valid_s, e) && usages_decode(mem, found, request, e)) ||
+    return found == NULL || profile_decode(mem, signing, found, request, e) ||
            error_wrap(e, "profile '%s'", profile[0] != '\0' ? profile : "default");
 }

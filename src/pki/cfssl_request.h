@@ -17,7 +17,8 @@ enum { CFSSL_JSON_MOST_BYTES = 1 << 20 };
  * to the policy; without "ca" it is valid for five years as an authority.
  *
  * e  ERROR_FORMAT: no such JSON. ERROR_USAGE: a host that nobody has replaced in the example it comes
- *    from ("<node ip>", "$IP", "HOST_1"), a key that is not offered.
+ *    from ("<node ip>", "$IP", "HOST_1"), a key that is not offered,
+ *    a field that would be left out.
  */
 MUST_CHECK bool cfssl_request_decode(struct arena *mem, struct bytes json,
                                      struct cert_request *ret_request, bool *ret_has_ca,

@@ -184,6 +184,7 @@ long_one(int a,
     mkdir -p "$tree/bin"
     run -0 "$links" "$tree/bin"
     [[ $(readlink "$tree/bin/etcdctl") == quorate && $(readlink "$tree/bin/etcdutl") == quorate ]]
+    [[ $(readlink "$tree/bin/cfssl") == quorate && $(readlink "$tree/bin/cfssljson") == quorate ]]
     run -0 "$links" "$tree/bin"
     [[ $output == *'is there already'* ]]
     rm "$tree/bin/etcdctl" "$tree/bin/etcdutl"

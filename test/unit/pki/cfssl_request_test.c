@@ -115,6 +115,56 @@ test_policies(void **state)
                  "it is no policy: there is no 'signing'");
 }
 
+/* As the usual guides have it: only the default says how long. */
+static void
+test_what_a_profile_leaves_out(void **state)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    const struct bytes policy =
+        BYTES_LITERAL("{\"signing\":{\"default\":{\"expiry\":\"87600h\"},\"profiles\":{"
+                      "\"a\":{\"usages\":[\"signing\"]},"
+                      "\"b\":{\"usages\":[\"signing\"],\"backdate\":\"1h\"},"
+                      "\"c\":{\"usages\":[\"cert sign\"],\"ca_constraint\":{\"is_ca\":true,"
+                      "\"max_path_len\":0,\"max_path_len_zero\":true}}}}}");
+    struct cert_request r = {0};
+    struct error e = ERROR_INIT;
+
+    (void)state;
+    EXPECT_OK(cfssl_profile_apply(&mem, policy, "a", &r, &e));
+    assert_int_equal(r.valid_s, 87600 * 3600);
+    assert_false(r.is_authority);
+    EXPECT_OK(cfssl_profile_apply(&mem, policy, "c", &r, &e));
+    assert_true(r.is_authority);
+    assert_int_equal(r.path_length, 0);
+    EXPECT_ERROR(cfssl_profile_apply(&mem, policy, "b", &r, &e), ERROR_USAGE,
+                 "profile 'b': 'backdate' is not offered");
+}
+
+/* Nothing is left out of a certificate without a word. */
+static void
+test_what_is_not_offered(void **state)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+    struct cert_request r;
+    struct error e = ERROR_INIT;
+
+    (void)state;
+    EXPECT_ERROR(decode(&mem, "{\"CN\":\"a\",\"serialnumber\":\"7\"}", &r, &e), ERROR_USAGE,
+                 "'serialnumber' is not offered");
+    EXPECT_ERROR(decode(&mem, "{\"CN\":\"a\",\"names\":[{\"E\":\"x@y\"}]}", &r, &e), ERROR_USAGE,
+                 "'names': 'E' is not offered");
+    EXPECT_ERROR(decode(&mem, "{\"CN\":\"a\",\"names\":[{\"ST\":\"<state>\"}]}", &r, &e),
+                 ERROR_USAGE, "'names': 'ST' of a name is '<state>', which was not filled in");
+    EXPECT_ERROR(decode(&mem, "{\"CN\":\"${NAME}\"}", &r, &e), ERROR_USAGE,
+                 "'CN' of a name is '${NAME}', which was not filled in");
+    EXPECT_OK(decode(&mem, "{\"CN\":\"a\",\"key\":{\"algo\":\"ed25519\"}}", &r, &e));
+    assert_int_equal(r.key, KEY_ED25519);
+    EXPECT_OK(decode(&mem, "{\"CN\":\"a\",\"key\":{\"algo\":\"ecdsa\",\"size\":521}}", &r, &e));
+    assert_int_equal(r.key, KEY_P521);
+    EXPECT_OK(decode(&mem, "{\"CN\":\"a\",\"key\":{\"algo\":\"rsa\",\"size\":8192}}", &r, &e));
+    assert_int_equal(r.key, KEY_RSA_8192);
+}
+
 int
 main(void)
 {
@@ -123,6 +173,8 @@ main(void)
         cmocka_unit_test(test_names_of_hosts_are_no_placeholders),
         cmocka_unit_test(test_what_is_no_request),
         cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_what_a_profile_leaves_out),
+        cmocka_unit_test(test_what_is_not_offered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
