@@ -72,14 +72,48 @@ other_learner(const struct cluster_view *view, uint64_t but)
     return NULL;
 }
 
+/* Added as a voter by hand, and never started. */
+static const struct member_view *
+promised_voter(const struct cluster_view *view)
+{
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (!m->member.is_learner && !m->known && m->member.name[0] == '\0' &&
+            m->member.peer_url_count > 0)
+            return m;
+    }
+    return NULL;
+}
+
+static bool
+promise_refuse(const struct cluster_view *view, const struct member_view *m, struct error *e)
+{
+    size_t voters = view_voter_count(view);
+
+    error_set_(
+        e, ERROR_REFUSED, 0,
+        "quorum is lost: %zu of %zu voters serve, %zu are needed: member %llx (%s) was added "
+        "as a voter, which counts at once, and has not started",
+        view_voters_serving(view), voters, quorum_size(voters), (unsigned long long)m->member.id,
+        m->member.peer_urls[0]);
+    return error_hint(e,
+                      "start it at that URL, with --initial-cluster-state existing; if that cannot "
+                      "be: quorate member rescue. Next time: quorate member grow, which adds "
+                      "learners");
+}
+
 static bool
 quorum_serves(const struct cluster_view *view, struct error *e)
 {
     size_t voters = view_voter_count(view);
     size_t serving = view_voters_serving(view);
+    const struct member_view *promised = promised_voter(view);
 
     if (serving >= quorum_size(voters))
         return true;
+    if (promised != NULL)
+        return promise_refuse(view, promised, e);
     error_set_(e, ERROR_REFUSED, 0,
                "quorum is lost: %zu of %zu voters serve, %zu are needed to change the membership",
                serving, voters, quorum_size(voters));
@@ -313,23 +347,6 @@ rule_joiner_configuration(const struct cluster_view *view, const struct joiner *
     return initial_cluster_fits(view, joiner, e);
 }
 
-bool
-rule_may_add_voter(const struct cluster_view *view, struct error *e)
-{
-    size_t voters = view_voter_count(view);
-    size_t serving = view_voters_serving(view);
-
-    if (!quorum_serves(view, e))
-        return false;
-    if (serving >= quorum_size(voters + 1))
-        return true;
-    error_set_(e, ERROR_REFUSED, 0,
-               "a voter more raises the quorum to %zu of %zu at once, and %zu serve: nothing would "
-               "work until it is started, and for ever if it cannot",
-               quorum_size(voters + 1), voters + 1, serving);
-    return error_hint(e, "let it join as a learner: quorate member grow");
-}
-
 static bool
 learner_is_ready(const struct cluster_view *view, const struct member_view *m, const char *label,
                  struct error *e)
@@ -453,6 +470,9 @@ rule_may_move(const struct cluster_view *view, uint64_t id, struct error *e)
 bool
 rule_may_rescue(const struct cluster_view *view, size_t members, size_t have_data, struct error *e)
 {
+    /* One that was added and never started is in no inventory. */
+    if (view != NULL && view_voter_count(view) > members)
+        members = view_voter_count(view);
     if (view != NULL && view_voters_serving(view) >= quorum_size(view_voter_count(view))) {
         error_set_(e, ERROR_REFUSED, 0, "the quorum is there: %zu of %zu voters serve",
                    view_voters_serving(view), view_voter_count(view));
@@ -464,7 +484,20 @@ rule_may_rescue(const struct cluster_view *view, size_t members, size_t have_dat
                "%zu of %zu members have their data: they make a quorum when they are started, and "
                "nothing is lost",
                have_data, members);
-    return error_hint(e, "start what is down: quorate lab up --name NAME");
+    return error_hint(e, "start what is down (a lab: quorate lab up --name NAME)");
+}
+
+bool
+rule_is_gone(const char *name, const char *survivor, const char *port, bool answers,
+             struct error *e)
+{
+    if (!answers)
+        return true;
+    error_set_(e, ERROR_REFUSED, 0,
+               "'%s' is not gone: nobody can log in to its host from here, and from the host of "
+               "'%s' its port %s answers",
+               name, survivor, port);
+    return error_hint(e, "mend the way to its host; while it runs, its data is not lost");
 }
 
 uint64_t

@@ -63,12 +63,6 @@ MUST_CHECK bool rule_endpoints_belong(const struct cluster_view *view, struct er
 MUST_CHECK bool rule_joiner_configuration(const struct cluster_view *view,
                                           const struct joiner *joiner, struct error *e);
 
-/*
- * May a voter be added without having been a learner? Only when the quorum that it raises is there
- * without it; a single member loses its quorum with the call.
- */
-MUST_CHECK bool rule_may_add_voter(const struct cluster_view *view, struct error *e);
-
 /* May this learner be made a voter now? It is caught up, and with it no fewer may fail than before. */
 MUST_CHECK bool rule_may_promote(const struct cluster_view *view, uint64_t id, struct error *e);
 
@@ -94,6 +88,14 @@ MUST_CHECK bool rule_may_move(const struct cluster_view *view, uint64_t id, stru
  */
 MUST_CHECK bool rule_may_rescue(const struct cluster_view *view, size_t members, size_t have_data,
                                 struct error *e);
+
+/*
+ * Is a member gone whose host cannot be logged in to? Not while one of its peer ports takes connections.
+ *
+ * answers  the port does, seen from the survivor's host.
+ */
+MUST_CHECK bool rule_is_gone(const char *name, const char *survivor, const char *port, bool answers,
+                             struct error *e);
 
 /* The voter that is best given the leadership when 'id' is to go; 0: there is none. */
 uint64_t rule_next_leader(const struct cluster_view *view, uint64_t id);
