@@ -69,6 +69,20 @@ view_voters_serving(const struct cluster_view *view)
     return count;
 }
 
+int64_t
+view_revision(const struct cluster_view *view)
+{
+    int64_t most = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && m->status.header.revision > most)
+            most = m->status.header.revision;
+    }
+    return most;
+}
+
 uint64_t
 view_lag(const struct cluster_view *view, const struct member_view *member)
 {

@@ -68,6 +68,8 @@ const char *view_member_label(struct arena *mem, const struct cluster_view *view
 /* Voters in the list, and those of them that answered and know the leader. */
 size_t view_voter_count(const struct cluster_view *view);
 size_t view_voters_serving(const struct cluster_view *view);
+/* The highest revision that any member told; 0: none did. */
+int64_t view_revision(const struct cluster_view *view);
 /* How far behind the most advanced member it is, in raft entries. */
 uint64_t view_lag(const struct cluster_view *view, const struct member_view *member);
 bool view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_alarm_type type);

@@ -6,6 +6,7 @@
 #include "node/host/host_file.h"
 #include "node/host/host_tree.h"
 #include "ops/member_state.h"
+#include "ops/restore_site.h"
 
 #define MEMBER_DIR "member" /* etcd's own folder in its data directory */
 
@@ -94,7 +95,7 @@ dir_move(const struct member_job *job, const char *from, const char *to, struct 
 static const char *
 aside_of(struct arena *mem, const struct member_job *job, const char *dir, const char *word)
 {
-    return arena_printf(mem, "%s.%s-%s", dir, word, job->of->stamp);
+    return arena_printf(mem, "%s.%s-%s", restore_path_trim(mem, dir), word, job->of->stamp);
 }
 
 const char *
@@ -161,6 +162,32 @@ job_data_aside(struct member_job *job, const char *word, struct error *e)
 {
     return dir_aside(job, job->member.data_dir, word, e) &&
            (job->member.wal_dir == NULL || dir_aside(job, job->member.wal_dir, word, e));
+}
+
+static bool
+is_below(const char *dir, const char *path)
+{
+    size_t size = strlen(dir);
+
+    return strncmp(dir, path, size) == 0 && path[size] == '/';
+}
+
+bool
+job_trees(struct arena *mem, const struct member_job *job, const char *word,
+          struct job_tree *ret_trees, size_t *ret_count, struct error *e)
+{
+    const char *data = restore_path_trim(mem, job->member.data_dir);
+    const char *wal = NULL;
+
+    if (job->member.wal_dir != NULL)
+        wal = restore_path_trim(mem, job->member.wal_dir);
+    if (!dir_that_moves(mem, job, &data, e))
+        return false;
+    ret_trees[0] = (struct job_tree){data, aside_of(mem, job, data, word)};
+    *ret_count = 1;
+    if (wal != NULL && !is_below(data, wal))
+        ret_trees[(*ret_count)++] = (struct job_tree){wal, aside_of(mem, job, wal, word)};
+    return true;
 }
 
 /* --- made --- */

@@ -3,21 +3,19 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "cluster/config/config.h"
+#include "cluster/inventory_save.h"
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
 #include "ops/hash_compare.h"
 #include "ops/lab.h"
 #include "ops/lab_programs.h"
+#include "ops/member_life.h"
 #include "ops/member_rescue.h"
+#include "ops/writes_since.h"
 #include "plan/state_dir.h"
 
 enum { START_TIMEOUT_S = 120, PROOF_TIMEOUT_S = 120, CONFIG_MOST = 1 << 20 };
-
-static const char *
-config_path(struct arena *mem, const struct rescue *r)
-{
-    return path_join(mem, r->site->site.lab_dir, INVENTORY_LAB_FILE);
-}
 
 /* --- configure --- */
 
@@ -36,13 +34,36 @@ configure_check(void *op, enum progress *ret_progress, struct error *e)
 }
 
 static bool
+config_read(struct arena *mem, const struct rescue *r, const char *path, struct bytes *ret_text,
+            struct error *e)
+{
+    if (path == NULL)
+        path =
+            r->in_place ? path_join(mem, r->folder, INVENTORY_LAB_FILE) : r->site->cluster.config;
+    return file_read_all(mem, path, CONFIG_MOST, ret_text, e);
+}
+
+static bool
 config_keep(struct arena *mem, const struct rescue *r, struct error *e)
 {
     struct bytes text;
 
-    return path_exists(r->old_config) ||
-           (file_read_all(mem, config_path(mem, r), CONFIG_MOST, &text, e) &&
-            file_replace(r->old_config, text, STATE_FILE_MODE, e));
+    return path_exists(r->old_config) || (config_read(mem, r, NULL, &text, e) &&
+                                          file_replace(r->old_config, text, STATE_FILE_MODE, e));
+}
+
+static bool
+config_put_back(struct arena *mem, const struct rescue *r, struct error *e)
+{
+    struct bytes old, now;
+    const char *kept;
+
+    if (!config_read(mem, r, r->old_config, &old, e) || !config_read(mem, r, NULL, &now, e))
+        return false;
+    if (r->in_place)
+        return file_replace(path_join(mem, r->folder, INVENTORY_LAB_FILE), old, STATE_FILE_MODE, e);
+    return bytes_equal(old, now) ||
+           config_save(mem, r->site->cluster.config, true, now, old, &kept, e);
 }
 
 static bool
@@ -60,20 +81,14 @@ configure_run(void *op, struct error *e)
     return true;
 }
 
-/* The file is put back byte for byte, and its members are known to their host again. */
+/* A lab's members are known to its supervisor again. */
 static bool
-configure_undo(void *op, struct error *e)
+lab_members_install(const struct rescue *r, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct rescue *r = op;
     struct inventory *inventory;
-    struct bytes text;
 
-    if (!path_exists(r->old_config))
-        return true;
-    if (!file_read_all(&tmp, r->old_config, CONFIG_MOST, &text, e) ||
-        !file_replace(config_path(&tmp, r), text, STATE_FILE_MODE, e) ||
-        !membership_inventory(&tmp, r->site, &inventory, e))
+    if (!membership_inventory(&tmp, r->site, &inventory, e))
         return false;
     for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *m = &inventory->members.items[i];
@@ -85,7 +100,20 @@ configure_undo(void *op, struct error *e)
              !service_install(&service, lab_member_argv(&tmp, inventory, m), e)))
             return false;
     }
-    return tree_remove(r->old_config, e);
+    return true;
+}
+
+/* The file is put back byte for byte. */
+static bool
+configure_undo(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct rescue *r = op;
+
+    if (!path_exists(r->old_config))
+        return true;
+    return config_put_back(&tmp, r, e) && (!r->in_place || lab_members_install(r, e)) &&
+           tree_remove(r->old_config, e);
 }
 
 const struct step rescue_step_configure = {
@@ -100,41 +128,104 @@ const struct step rescue_step_configure = {
 /* --- start --- */
 
 static bool
-start_check(void *op, enum progress *ret_progress, struct error *e)
+lab_serves(const struct rescue *r, bool *ret_serves, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct rescue *r = op;
     struct lab *lab;
 
     if (!lab_status(&tmp, r->site->context->state_dir, r->site->lab, &lab, e))
         return false;
-    *ret_progress = rescue_mark_is(r, RESCUE_MARK_STARTED, RESCUE_YES) && lab->members.count == 1 &&
-                            lab->members.items[0].healthy
-                        ? PROGRESS_DONE
-                        : PROGRESS_TODO;
+    *ret_serves = lab->members.count == 1 && lab->members.items[0].healthy;
+    return true;
+}
+
+/* Nobody who answers is an answer, too. */
+static bool
+host_serves(const struct rescue *r)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    struct cluster_view view;
+
+    return membership_look(&tmp, r->site, &view, &ignored) && view.member_count == 1 &&
+           view_voters_serving(&view) == 1;
+}
+
+static bool
+start_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    const struct rescue *r = op;
+    bool serves = false;
+
+    if (!r->in_place)
+        serves = host_serves(r);
+    else if (!lab_serves(r, &serves, e))
+        return false;
+    *ret_progress = serves && rescue_mark_is(r, RESCUE_MARK_STARTED, RESCUE_YES) ? PROGRESS_DONE
+                                                                                 : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+lab_start(const struct rescue *r, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct lab_up_request request = {.state_dir = r->site->context->state_dir,
+                                           .name = r->site->lab,
+                                           .timeout_ms = (int64_t)START_TIMEOUT_S * 1000};
+    struct lab *lab;
+
+    return lab_up(&tmp, &request, &lab, e);
+}
+
+static bool
+host_start(const struct rescue *r, struct error *e)
+{
+    struct service service;
+    unsigned failures = 0;
+
+    if (!job_service(rescue_survivor(r), &service, e) || !member_life_start(&service, e))
+        return false;
+    while (!host_serves(r)) {
+        if (!member_life_check(&service, &failures, e) ||
+            !membership_wait(r->site, "it does not serve", e))
+            return false;
+    }
     return true;
 }
 
 static bool
 start_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct rescue *r = op;
-    const struct lab_up_request request = {.state_dir = r->site->context->state_dir,
-                                           .name = r->site->lab,
-                                           .timeout_ms = (int64_t)START_TIMEOUT_S * 1000};
-    struct lab *lab;
 
     return plan_mark(r->site->plan, RESCUE_MARK_STARTED, RESCUE_YES, e) &&
-           lab_up(&tmp, &request, &lab, e);
+           (r->in_place || rescue_workshop_remove(r, e)) &&
+           (r->in_place ? lab_start(r, e) : host_start(r, e));
 }
 
 static bool
 start_undo(void *op, struct error *e)
 {
-    struct rescue *r = op;
+    return job_stop(rescue_survivor(op), e);
+}
 
-    return job_stop(&r->site->jobs[0], e);
+static bool
+writes_refuse(const struct rescue *r, const struct cluster_view *view, int64_t rescued,
+              struct error *e)
+{
+    AUTO_ETCD_CLIENT client = NULL;
+    int64_t now = view_revision(view);
+    bool took;
+
+    if (now <= rescued)
+        return true;
+    if (!membership_client(r->site, view, 0, &client, e) ||
+        !cluster_took_writes(client, rescued, now, &took, e))
+        return false;
+    return !took || error_set(e, ERROR_REFUSED,
+                              "the new cluster took writes: revision %lld, rescued were %lld",
+                              (long long)now, (long long)rescued);
 }
 
 /* Undo is for a cluster that nobody has written to: what was written would be lost with it. */
@@ -152,17 +243,8 @@ start_undo_guard(void *op, struct error *e)
         error_clear(e); /* nobody answers: the directory is kept when it is undone */
         return true;
     }
-    if (!rescue_snapshot_verify(&tmp, r, &report, e))
-        return false;
-    for (size_t i = 0; i < view.member_count; i++) {
-        const struct member_view *m = &view.members[i];
-
-        if (m->known && m->status.header.revision > report.summary.current_revision)
-            return error_set(
-                e, ERROR_REFUSED, "the new cluster took writes: revision %lld, rescued were %lld",
-                (long long)m->status.header.revision, (long long)report.summary.current_revision);
-    }
-    return true;
+    return rescue_snapshot_verify(&tmp, r, &report, e) &&
+           writes_refuse(r, &view, report.summary.current_revision, e);
 }
 
 const struct step rescue_step_start = {
@@ -228,6 +310,44 @@ proof_once(struct rescue *r, const struct db_snapshot_report *report, struct err
     return hash_prove(r, report, &view, e);
 }
 
+/* A file that knows ids knows the new ones. */
+static bool
+ids_note(const struct rescue *r, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct inventory_member *survivor;
+    struct cluster_view view;
+
+    if (r->in_place)
+        return true;
+    if (!membership_inventory(&tmp, r->site, &inventory, e) ||
+        !membership_look(&tmp, r->site, &view, e))
+        return false;
+    survivor = &inventory->members.items[0];
+    inventory->id = inventory->id != 0 ? view.cluster_id : 0;
+    survivor->id = survivor->id != 0 ? view.members[0].member.id : 0;
+    return inventory_save(inventory, e);
+}
+
+static void
+what_is_next(const struct rescue *r)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *lost = rescue_lost_names(&tmp, r);
+
+    if (lost[0] != '\0')
+        plan_note(
+            r->site->plan,
+            "keep etcd from running on the hosts of %s should they come back: they are members "
+            "of the old cluster, and the quorum of it",
+            lost);
+    plan_note(r->site->plan, "one may not fail yet: quorate member grow --cluster %s %s",
+              r->site->plan->cluster,
+              r->in_place ? arena_printf(&tmp, "--to %zu", r->member_count)
+                          : "NAME=ssh://root@HOST ...");
+}
+
 static bool
 prove_verify(void *op, struct error *e)
 {
@@ -246,9 +366,8 @@ prove_verify(void *op, struct error *e)
         }
         error_clear(e);
     }
-    plan_note(r->site->plan, "one may not fail yet: quorate member grow --cluster %s --to %zu",
-              r->site->plan->cluster, r->member_count);
-    return true;
+    what_is_next(r);
+    return ids_note(r, e);
 }
 
 const struct step rescue_step_prove = {

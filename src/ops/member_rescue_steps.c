@@ -1,31 +1,104 @@
-/* The steps of a rescue up to the new directory: all down, what the survivor has, and out of the way. */
+/* The steps of a rescue before anything is built: a look, all down, what the survivor has, and out of the
+ * way. */
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
+#include "cluster/rules_joiner_host.h"
+#include "node/host/host_tree.h"
 #include "ops/member_rescue.h"
-#include "ops/restore.h"
-#include "ops/restore_leftovers.h"
-#include "ops/salvage.h"
+#include "ops/recover_take.h"
 
 enum { STOP_TIMEOUT_S = 60 };
+
+bool
+rescue_path_exists(const struct member_job *job, const char *path, bool *ret_exists,
+                   struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct host *host;
+    struct host_file file;
+
+    if (!site_host(&job->of->site, &job->member, &host, e) ||
+        !host_file_look(&tmp, host, path, &file, e))
+        return false;
+    *ret_exists = file.kind != HOST_NOTHING;
+    return true;
+}
+
+/* --- look --- */
+
+static bool
+look_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+{
+    const struct rescue *r = op;
+
+    *ret_progress =
+        plan_step_recorded(r->site->plan, rescue_step_look.name) ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+static bool
+room_check(const struct member_job *survivor, const struct host *host, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct inventory_member *m = &survivor->member;
+    struct host_file database;
+    struct host_disk disk;
+
+    return host_file_look(&tmp, host, path_join(&tmp, m->data_dir, "member/snap/db"), &database,
+                          e) &&
+           host_disk_look(&tmp, host, m->data_dir, &disk, e) &&
+           rule_disk_suffices(&disk, m->name, m->data_dir, database.size_bytes, e);
+}
+
+static bool
+look_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct rescue *r = op;
+    struct member_job *survivor = rescue_survivor(r);
+    const char *lost = rescue_lost_names(&tmp, r);
+    enum service_state state;
+    struct service service;
+
+    if (!job_service(survivor, &service, e) || !service_state(&service, &state, e))
+        return false;
+    if (state == SERVICE_ABSENT)
+        return error_set(e, ERROR_NOT_FOUND, "%s: there is no '%s' that runs member '%s'",
+                         host_name(service.host), service.place, survivor->member.name);
+    if (lost[0] != '\0')
+        plan_note(r->site->plan, "gone, and not asked for anything: %s", lost);
+    return room_check(survivor, service.host, e);
+}
+
+static bool
+look_verify(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}
+
+const struct step rescue_step_look = {
+    .name = "look",
+    .intent = "look at %{host}: what runs %{survivor}, and whether there is room",
+    .field = rescue_field,
+    .check = look_check,
+    .run = look_run,
+    .verify = look_verify,
+    .undo = member_nothing_to_undo,
+};
+
+/* --- stop --- */
 
 static const char *
 member_field(const void *op, struct arena *mem, const char *name)
 {
     const struct rescue_member *m = op;
 
-    if (strcmp(name, "member") == 0)
-        return arena_text(mem, m->configured->name);
-    if (strcmp(name, "data_dir") == 0)
-        return arena_text(mem, m->configured->data_dir);
-    if (strcmp(name, "aside") == 0)
-        return arena_text(mem, path_name(m->aside));
-    return NULL;
+    if (strcmp(name, "before") == 0)
+        return arena_text(mem, path_name(job_aside(mem, m->job, RESCUE_ASIDE)));
+    return job_field(m->job, mem, name);
 }
-
-/* --- stop --- */
 
 static bool
 stop_check(void *op, enum progress *ret_progress, struct error *e)
@@ -36,7 +109,7 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
 
     /* The survivor that this plan has started again is not one to stop. */
     if (!rescue_mark_is(m->rescue, RESCUE_MARK_STARTED, RESCUE_YES) &&
-        (!rescue_service(m, &service, e) || !service_is_down(&service, &down, e)))
+        (!job_service(m->job, &service, e) || !service_is_down(&service, &down, e)))
         return false;
     *ret_progress = down ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
@@ -45,17 +118,18 @@ stop_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 stop_run(void *op, struct error *e)
 {
-    struct service service;
+    const struct rescue_member *m = op;
 
-    return rescue_service(op, &service, e) && service_stop(&service, e);
+    return job_stop(m->job, e);
 }
 
 static bool
 stop_undo(void *op, struct error *e)
 {
+    const struct rescue_member *m = op;
     struct service service;
 
-    return rescue_service(op, &service, e) && service_start(&service, e);
+    return job_service(m->job, &service, e) && service_start(&service, e);
 }
 
 const struct step rescue_step_stop = {
@@ -80,16 +154,17 @@ take_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
     return true;
 }
 
-static bool
-taken_whole(const struct salvage_result *result, struct error *e)
+static void
+take_note(void *context, const char *text)
 {
-    if (!result->log.applied)
-        return error_set(e, ERROR_REFUSED, "the survivor's log cannot be taken: %s",
-                         result->log.why_not);
-    if (result->log.damage.kind == WAL_INTACT && result->complete)
-        return true;
-    error_set_(e, ERROR_REFUSED, 0, "the survivor's data is damaged: not all of it can be taken");
-    return error_hint(e, "quorate salvage tells what is lost; then quorate recover --file");
+    plan_note(context, "%s", text);
+}
+
+static void
+take_progress(void *context, const char *what UNUSED, const char *unit UNUSED, uint64_t done,
+              uint64_t total)
+{
+    plan_progress(context, done, total);
 }
 
 static bool
@@ -97,30 +172,23 @@ take_run(void *op, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct rescue *r = op;
-    const char *draft = arena_printf(&tmp, "%s.draft", r->snapshot);
-    const struct salvage_request request = {
-        .data_dir = r->members[0].configured->data_dir, .output = draft, .take_undecided = true};
-    const struct observer nobody = {0};
-    struct salvage_result result;
+    const struct observer observer = {
+        .context = r->site->plan, .note = take_note, .progress = take_progress};
+    struct inventory *inventory;
 
-    if (path_exists(draft) && !tree_remove(draft, e))
-        return false;
-    if (!salvage(&tmp, &request, &nobody, &result, e) || !taken_whole(&result, e))
-        return false;
-    plan_note(r->site->plan, "revision %lld, %llu entries of the log among it",
-              (long long)result.snapshot.summary.current_revision,
-              (unsigned long long)result.log.entries);
-    return file_rename_new(draft, r->snapshot, e);
+    return membership_inventory(&tmp, r->site, &inventory, e) &&
+           recover_take_as(&tmp, inventory, rescue_survivor(r)->member.name, &observer, r->snapshot,
+                           e);
 }
 
 static bool
 take_undo(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const struct rescue *r = op;
-    const char *draft = arena_printf(&tmp, "%s.draft", r->snapshot);
 
-    return (!path_exists(draft) || tree_remove(draft, e)) &&
+    if (!r->in_place)
+        return !path_exists(r->folder) || tree_remove(r->folder, e);
+    return recover_take_leftovers_remove(r->snapshot, e) &&
            (!path_exists(r->snapshot) || tree_remove(r->snapshot, e));
 }
 
@@ -136,14 +204,39 @@ const struct step rescue_step_take = {
 /* --- move the directories aside --- */
 
 static bool
-aside_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
+tree_is_moved(const struct member_job *job, const struct job_tree *tree, bool *ret_moved,
+              struct error *e)
 {
-    const struct rescue_member *m = op;
+    bool there = false;
+    bool aside;
 
-    *ret_progress = path_exists(m->aside) || !path_exists(m->configured->data_dir) ||
-                            plan_mark_get(m->rescue->site->plan, RESCUE_MARK_BUILT) != NULL
-                        ? PROGRESS_DONE
-                        : PROGRESS_TODO;
+    if (!rescue_path_exists(job, tree->aside, &aside, e) ||
+        (!aside && !rescue_path_exists(job, tree->place, &there, e)))
+        return false;
+    *ret_moved = aside || !there;
+    return true;
+}
+
+static bool
+aside_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct rescue_member *m = op;
+    struct job_tree trees[JOB_TREES_MOST];
+    size_t count;
+    bool moved = plan_mark_get(m->rescue->site->plan, RESCUE_MARK_BUILT) != NULL;
+
+    *ret_progress = PROGRESS_DONE;
+    if (moved)
+        return true;
+    if (!job_trees(&tmp, m->job, RESCUE_ASIDE, trees, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!tree_is_moved(m->job, &trees[i], &moved, e))
+            return false;
+        if (!moved)
+            *ret_progress = PROGRESS_TODO;
+    }
     return true;
 }
 
@@ -154,100 +247,61 @@ aside_guard(void *op, struct error *e)
     struct service service;
     bool down;
 
-    if (!rescue_service(m, &service, e) || !service_is_down(&service, &down, e))
+    if (!job_service(m->job, &service, e) || !service_is_down(&service, &down, e))
         return false;
-    return down || error_set(e, ERROR_REFUSED, "member '%s' runs again", m->configured->name);
+    return down || error_set(e, ERROR_REFUSED, "member '%s' runs again", m->job->member.name);
 }
 
 static bool
 aside_run(void *op, struct error *e)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     const struct rescue_member *m = op;
+    struct job_tree trees[JOB_TREES_MOST];
+    const struct host *host;
+    size_t count;
 
-    return file_rename_new(m->configured->data_dir, m->aside, e);
+    if (!site_host(&m->job->of->site, &m->job->member, &host, e) ||
+        !job_trees(&tmp, m->job, RESCUE_ASIDE, trees, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool moved;
+
+        if (!tree_is_moved(m->job, &trees[i], &moved, e) ||
+            (!moved && !host_tree_move(host, trees[i].place, trees[i].aside, e)))
+            return false;
+    }
+    return true;
 }
 
 static bool
 aside_undo(void *op, struct error *e)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     const struct rescue_member *m = op;
+    struct job_tree trees[JOB_TREES_MOST];
+    const struct host *host;
+    size_t count;
 
-    return !path_exists(m->aside) || file_rename_new(m->aside, m->configured->data_dir, e);
+    if (!site_host(&m->job->of->site, &m->job->member, &host, e) ||
+        !job_trees(&tmp, m->job, RESCUE_ASIDE, trees, &count, e))
+        return false;
+    for (size_t i = count; i-- > 0;) {
+        bool aside;
+
+        if (!rescue_path_exists(m->job, trees[i].aside, &aside, e) ||
+            (aside && !host_tree_move(host, trees[i].aside, trees[i].place, e)))
+            return false;
+    }
+    return true;
 }
 
 const struct step rescue_step_move_aside = {
     .name = "move-aside",
-    .intent = "move %{data_dir} aside to %{aside}",
+    .intent = "move %{data_dir} aside to %{before}",
     .field = member_field,
     .check = aside_check,
     .guard = aside_guard,
     .run = aside_run,
     .undo = aside_undo,
-};
-
-/* --- build --- */
-
-static bool
-build_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
-{
-    const struct rescue *r = op;
-
-    *ret_progress =
-        rescue_mark_is(r, RESCUE_MARK_BUILT, RESCUE_YES) ? PROGRESS_DONE : PROGRESS_TODO;
-    return true;
-}
-
-/* What stands there was built by a run that was cut: the old one has been moved aside. */
-static bool
-built_remove(const struct rescue *r, struct error *e)
-{
-    const char *data_dir = r->members[0].configured->data_dir;
-
-    if (path_exists(data_dir) && path_exists(r->members[0].aside) && !tree_remove(data_dir, e))
-        return false;
-    return restore_leftovers_remove(data_dir, NULL, e);
-}
-
-static bool
-build_run(void *op, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct rescue *r = op;
-    const struct inventory_member *survivor = r->members[0].configured;
-    const struct restore_target target = {.name = survivor->name, .data_dir = survivor->data_dir};
-    struct restore_request request = {
-        .snapshot_path = r->snapshot, .targets = &target, .target_count = 1};
-    struct restore_result result;
-
-    if (!plan_mark(r->site->plan, RESCUE_MARK_BUILT, RESCUE_NO, e) || !built_remove(r, e) ||
-        !initial_cluster_parse(
-            &tmp, arena_printf(&tmp, "%s=%s", survivor->name, survivor->peer_urls.items[0]),
-            &request.cluster, e))
-        return false;
-    return restore_run(&tmp, &request, &result, e) &&
-           plan_mark(r->site->plan, RESCUE_MARK_BUILT, RESCUE_YES, e);
-}
-
-/* What a member has run on is kept. */
-static bool
-build_undo(void *op, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct rescue *r = op;
-    struct member_job *survivor = &r->site->jobs[0];
-
-    if (!rescue_mark_is(r, RESCUE_MARK_STARTED, RESCUE_YES))
-        return built_remove(r, e);
-    if (!path_exists(r->members[0].aside) || path_exists(job_aside(&tmp, survivor, "undone")))
-        return true;
-    return job_data_aside(survivor, "undone", e);
-}
-
-const struct step rescue_step_build = {
-    .name = "build",
-    .intent = "build a cluster of %{survivor} alone, under a fresh token",
-    .field = rescue_field,
-    .check = build_check,
-    .run = build_run,
-    .undo = build_undo,
 };

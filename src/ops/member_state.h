@@ -118,6 +118,23 @@ bool job_in_place(const struct member_job *job);
 MUST_CHECK bool job_stop(struct member_job *job, struct error *e);
 MUST_CHECK bool job_data_aside(struct member_job *job, const char *word, struct error *e);
 const char *job_aside(struct arena *mem, const struct member_job *job, const char *word);
+
+/* A directory of a member that moves as a whole, and where it goes: PLACE.<word>-STAMP. */
+struct job_tree {
+    const char *place;
+    const char *aside;
+};
+
+enum { JOB_TREES_MOST = 2 };
+
+/*
+ * The data, or etcd's folder in them when they are a mount point; the log, when it is apart.
+ *
+ * ret_trees  has room for JOB_TREES_MOST; texts in 'mem'.
+ * e          site_host's.
+ */
+MUST_CHECK bool job_trees(struct arena *mem, const struct member_job *job, const char *word,
+                          struct job_tree *ret_trees, size_t *ret_count, struct error *e);
 /* Takes it out of the inventory, and from a lab's supervisor; on a host it stays held down. */
 MUST_CHECK bool job_forget(struct member_job *job, struct error *e);
 

@@ -6,6 +6,7 @@
 #include "ops/lab.h"
 #include "ops/member_life.h"
 #include "ops/recover_state.h"
+#include "ops/writes_since.h"
 
 #include <string.h>
 
@@ -166,6 +167,26 @@ start_undo(void *op, struct error *e)
     return true;
 }
 
+static bool
+writes_refuse(const struct recover *r, const struct etcd_options *options, int64_t now,
+              struct error *e)
+{
+    AUTO_ETCD_CLIENT client = NULL;
+    int64_t restored = recover_revision_after(r);
+    bool took;
+
+    if (now <= restored)
+        return true;
+    if (!etcd_client_open(options, &client, e) ||
+        !cluster_took_writes(client, restored, now, &took, e))
+        return false;
+    if (!took)
+        return true;
+    error_set(e, ERROR_REFUSED, "the new cluster took writes: revision %lld, restored were %lld",
+              (long long)now, (long long)restored);
+    return error_hint(e, "take 'quorate backup now' first, then recover from whichever you want");
+}
+
 /* Undo is for a cluster that nobody has written to: what was written would be lost with it. */
 static bool
 start_undo_guard(void *op, struct error *e)
@@ -183,18 +204,7 @@ start_undo_guard(void *op, struct error *e)
         error_clear(e);
         return true;
     }
-    for (size_t i = 0; i < view.member_count; i++) {
-        const struct member_view *m = &view.members[i];
-
-        if (!m->known || m->status.header.revision <= recover_revision_after(r))
-            continue;
-        error_set(e, ERROR_REFUSED,
-                  "the new cluster took writes: revision %lld, restored were %lld",
-                  (long long)m->status.header.revision, (long long)recover_revision_after(r));
-        return error_hint(e,
-                          "take 'quorate backup now' first, then recover from whichever you want");
-    }
-    return true;
+    return writes_refuse(r, &options, view_revision(&view), e);
 }
 
 const struct step recover_step_start = {

@@ -17,8 +17,7 @@ struct taking {
     const struct inventory_member *member;
     struct site site;
     const struct host *host;
-    const char *folder; /* ours, in the state directory */
-    const char *copy;   /* of the data directory; NULL: it is on this machine */
+    const char *copy; /* of the data directory; NULL: it is on this machine */
     const struct observer *observer;
 };
 
@@ -99,14 +98,26 @@ dir_take(const struct taking *t, const char *from, const char *to, struct error 
     return true;
 }
 
+static const char *
+copy_path(struct arena *mem, const char *snapshot)
+{
+    return arena_printf(mem, "%s.copy", snapshot);
+}
+
+static const char *
+draft_path(struct arena *mem, const char *snapshot)
+{
+    return arena_printf(mem, "%s.draft", snapshot);
+}
+
 static bool
-copy_take(struct taking *t, struct error *e)
+copy_take(struct taking *t, const char *snapshot, struct error *e)
 {
     struct arena *mem = t->mem;
 
     if (host_is_local(t->host))
         return true;
-    t->copy = path_join(mem, t->folder, "copy");
+    t->copy = copy_path(mem, snapshot);
     return dir_take(t, path_join(mem, t->member->data_dir, "member/snap"),
                     path_join(mem, t->copy, "member/snap"), e) &&
            dir_take(t, wal_dir_of(mem, t->member), path_join(mem, t->copy, "member/wal"), e);
@@ -127,7 +138,7 @@ taken_whole(const struct salvage_result *result, struct error *e)
 static bool
 snapshot_make(struct taking *t, const char *path, struct error *e)
 {
-    const char *draft = arena_printf(t->mem, "%s.draft", path);
+    const char *draft = draft_path(t->mem, path);
     const struct salvage_request request = {
         .data_dir = t->copy != NULL ? t->copy : t->member->data_dir,
         .wal_dir = t->copy != NULL ? NULL : t->member->wal_dir,
@@ -145,14 +156,6 @@ snapshot_make(struct taking *t, const char *path, struct error *e)
 }
 
 static bool
-take(struct taking *t, const char *snapshot, struct error *e)
-{
-    return site_host(&t->site, t->member, &t->host, e) && must_be_down(t, e) &&
-           dir_make(t->folder, STATE_DIR_MODE, e) && copy_take(t, e) &&
-           snapshot_make(t, snapshot, e) && (t->copy == NULL || tree_remove(t->copy, e));
-}
-
-static bool
 member_choose(struct taking *t, const char *name, struct error *e)
 {
     t->member = inventory_member_by_name(t->inventory, name);
@@ -165,22 +168,45 @@ member_choose(struct taking *t, const char *name, struct error *e)
 }
 
 bool
-recover_take(struct arena *mem, const char *state_dir, const struct inventory *inventory,
-             const char *member_name, const struct observer *observer, const char **ret_snapshot,
-             struct error *e)
+recover_take_leftovers_remove(const char *snapshot, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *copy = copy_path(&tmp, snapshot);
+    const char *draft = draft_path(&tmp, snapshot);
+
+    return (!path_exists(copy) || tree_remove(copy, e)) &&
+           (!path_exists(draft) || tree_remove(draft, e));
+}
+
+bool
+recover_take_as(struct arena *mem, const struct inventory *inventory, const char *member_name,
+                const struct observer *observer, const char *snapshot, struct error *e)
 {
     struct taking t = {.mem = mem, .inventory = inventory, .observer = observer};
-    struct error ignored = ERROR_INIT;
 
     if (!member_choose(&t, member_name, e))
         return false;
     site_init(&t.site, mem, inventory);
-    t.folder = arena_printf(mem, "%s/taken/%s-%s", state_dir, time_compact(mem, time_wall_ms()),
-                            state_file_name(mem, member_name));
-    *ret_snapshot = path_join(mem, t.folder, "snapshot.db");
-    if (take(&t, *ret_snapshot, e))
+    return site_host(&t.site, t.member, &t.host, e) && must_be_down(&t, e) &&
+           dir_make(path_dir(mem, snapshot), STATE_DIR_MODE, e) &&
+           recover_take_leftovers_remove(snapshot, e) && copy_take(&t, snapshot, e) &&
+           snapshot_make(&t, snapshot, e) && recover_take_leftovers_remove(snapshot, e);
+}
+
+bool
+recover_take(struct arena *mem, const char *state_dir, const struct inventory *inventory,
+             const char *member_name, const struct observer *observer, const char **ret_snapshot,
+             struct error *e)
+{
+    const char *folder =
+        arena_printf(mem, "%s/taken/%s-%s", state_dir, time_compact(mem, time_wall_ms()),
+                     state_file_name(mem, member_name));
+    struct error ignored = ERROR_INIT;
+
+    *ret_snapshot = path_join(mem, folder, "snapshot.db");
+    if (recover_take_as(mem, inventory, member_name, observer, *ret_snapshot, e))
         return true;
-    if (path_exists(t.folder) && !tree_remove(t.folder, &ignored))
-        error_append_(e, "'%s' is left: %s", t.folder, ignored.text);
+    if (path_exists(folder) && !tree_remove(folder, &ignored))
+        error_append_(e, "'%s' is left: %s", folder, ignored.text);
     return false;
 }

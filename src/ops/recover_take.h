@@ -23,4 +23,14 @@ MUST_CHECK bool recover_take(struct arena *mem, const char *state_dir,
                              const struct observer *observer, const char **ret_snapshot,
                              struct error *e);
 
+/*
+ * The same, with the snapshot's path given; its folder is made. What a run that was cut has left is taken
+ * away first. It has its name only when all of the data is in it.
+ */
+MUST_CHECK bool recover_take_as(struct arena *mem, const struct inventory *inventory,
+                                const char *member_name, const struct observer *observer,
+                                const char *snapshot, struct error *e);
+/* Copies and drafts beside the snapshot. */
+MUST_CHECK bool recover_take_leftovers_remove(const char *snapshot, struct error *e);
+
 #endif

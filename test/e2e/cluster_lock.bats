@@ -164,6 +164,25 @@ members_are() {
     wait_for 30 members_are m1 m2
 }
 
+# A directory has all that was in the cluster, its lock as well.
+@test "a lock that a recovered directory brought along, and whose lease then ends, is nobody's write" {
+    lab_up --members 1
+    q put color green
+    read -r _ lease _ < <(q lease grant 5)
+    q put /quorate/lock '{"hello":1}' --lease "$lease"
+    "$QUORATE" lab kill --name t m1
+    q recover --from-member m1 --yes
+    wait_for 30 lock_is_free
+    # It is down, as it was.
+    q plan undo latest --yes
+
+    q recover --from-member m1 --yes
+    wait_for 30 lock_is_free
+    q put color blue
+    run -3 q plan undo latest --yes
+    [[ $(<"$Q_ERR") == *"the new cluster took writes"* ]]
+}
+
 # What other plans ask of the cluster needs root itself.
 @test "a user who has no right to the key is told the right" {
     lab_up --members 1

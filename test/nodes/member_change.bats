@@ -67,7 +67,7 @@ quorate() {
 cluster_is_now() {
     local want="$*"
     [[ $(quorate member list -w json | jq -r '[.members[] | select(.isLearner != true) | .name] | sort | join(" ")') == "$want" ]]
-    [[ $(quorate status -w json | jq '[.members[] | select(.health == "healthy" or .healthy == true)] | length') -eq $# ]] || quorate status
+    quorate endpoint health
     inside "$QUORATE" cluster check prod
     grep -q '^# ours' quorate.yaml
 }

@@ -278,12 +278,17 @@ const struct command command_member_rescue = {
     .effect = EFFECT_CHANGES_CLUSTER,
     .plan = member_rescue_plan,
     .example = "quorate member rescue --cluster lab:demo m1 --dry-run\n"
-               "quorate member rescue --cluster lab:demo m1 --yes",
+               "quorate member rescue --cluster lab:demo m1 --yes\n"
+               "quorate member rescue --cluster prod db1 --yes",
     .description =
         "Stops what runs; takes everything that the survivor has, its log to the last entry "
         "included, since it may hold writes that were acknowledged; moves all data directories "
         "aside; builds a cluster of one under a fresh token, which a member that was thought lost "
         "cannot join; and proves that it has what the survivor had. Then 'quorate member grow'.\n\n"
+        "On hosts, a member whose host cannot be logged in to is gone, unless its peer port "
+        "answers "
+        "the survivor's host; nobody asks there for anything. Should such a host come back, keep "
+        "its etcd down: with its likes it is the quorum of the old cluster.\n\n"
         "Refused while the quorum is there, or would be if what is down were started: machines "
         "that come back lose nothing. 'quorate plan undo' brings the old directories back, until "
         "the new cluster took writes.",

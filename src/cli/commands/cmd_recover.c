@@ -73,10 +73,7 @@ cluster_ask(struct app *app, const struct inventory *inventory, struct wanted *w
         return false;
     if (!cluster_view_fetch(app->mem, options, &view, &ignored))
         return true;
-    for (size_t i = 0; i < view.member_count; i++) {
-        if (view.members[i].known && view.members[i].status.header.revision > w->highest_known)
-            w->highest_known = view.members[i].status.header.revision;
-    }
+    w->highest_known = view_revision(&view);
     return rule_may_recover(&view, inventory, e);
 }
 
