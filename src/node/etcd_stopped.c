@@ -108,7 +108,8 @@ unit_add(struct stopped *s, const char *name, struct error *e)
     return unit_look(s, &unit, e);
 }
 
-/* The names of units whose file, or a drop-in, starts etcd; each once, a line each. Templates have no state. */
+/* The names of units whose file, or a drop-in, starts etcd; each once, a line each. Of a template, which has no
+ * state, the instances: those that are enabled, that have drop-ins, and that systemd has loaded. */
 static const char units_script[] =
     "for d in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system "
     "/usr/lib/systemd/system /lib/systemd/system; do\n"
@@ -116,7 +117,15 @@ static const char units_script[] =
     "\"$d\"/*.service.d/*.conf\n"
     "done | while IFS= read -r f; do\n"
     "    case $f in *.conf) f=${f%/*}; f=${f%.d};; esac\n"
-    "    case $f in *@.service) ;; *) printf '%s\\n' \"${f##*/}\";; esac\n"
+    "    f=${f##*/}\n"
+    "    case $f in *@.service) ;; *) printf '%s\\n' \"$f\"; continue;; esac\n"
+    "    f=${f%.service}\n"
+    "    for i in /etc/systemd/system/*.wants/\"$f\"?*.service "
+    "/etc/systemd/system/\"$f\"?*.service.d; do\n"
+    "        i=${i##*/}\n"
+    "        case $i in *'*'*) ;; *) printf '%s\\n' \"${i%.d}\";; esac\n"
+    "    done\n"
+    "    systemctl list-units --all --plain --no-legend -- \"$f*.service\" | cut -d ' ' -f 1\n"
     "done | sort -u\n";
 
 static bool

@@ -149,3 +149,17 @@ told_by_hosts() {
     held db2 $manifest start
     held db3 etcd start
 }
+
+@test "instances of a template that do not run are found, when they are enabled or held down" {
+    nodes_cluster plain db1
+    node_stop db1
+    node_sh db1 sh -c 'cd /etc/systemd/system && mv etcd.service etcd@.service && mv etcd.service.d etcd@.service.d &&
+        mv /lib/systemd/system/etcd.service /etc/init.d/etcd /root/; systemctl daemon-reload; systemctl enable etcd@main'
+    enabled=$(inside "$QUORATE" cluster discover --name prod --host ssh://root@db1 2>&1)
+    held db1 etcd@main.service stop
+    node_sh db1 systemctl disable etcd@main
+    run inside "$QUORATE" cluster discover --name prod --host ssh://root@db1
+    node_sh db1 sh -c 'mv /root/etcd.service /lib/systemd/system/; mv /root/etcd /etc/init.d/; systemctl daemon-reload'
+    [[ $enabled == *"db1 does not run on 'ssh://root@db1': unit 'etcd@main.service' is inactive"* ]]
+    [[ $output == *"db1 does not run on 'ssh://root@db1': unit 'etcd@main.service' is held down"* ]]
+}
