@@ -15,8 +15,10 @@
 #   node_joins NAME LAYOUT             lays out a host as one that joins that cluster; then node_start
 #   node_left NAME                     says that it has left the cluster
 #   node_layout NAME LAYOUT            only writes how etcd runs there; see test/nodes/layouts.bash
+#   node_certificates NAME LAYOUT      puts its certificates where that layout has them, if the cluster has TLS
+#   node_kubelet NAME                  gives the host a kubelet that has nothing to run yet
 #   node_start NAME, node_stop NAME    starts and stops what was laid out, now and at boot
-#   nodes_clear NAME...                ends etcd there and removes its files and data
+#   nodes_clear NAME...                ends etcd there and removes its files and data, also what quorate laid out
 #   with_nodes COMMAND...              `inside`, with ETCDCTL_ variables for the cluster laid out last
 #   nodes_wait_healthy SECONDS NAME... until each answers through a leader
 #   nodes_endpoints NAME...            client URLs, with commas between
@@ -271,7 +273,7 @@ _nodes_exec() {
     local bench
     bench=$(nodes_dir)
     exec nsenter -t "$(<"$bench/keeper")" -n -m -p env -C "$PWD" XDG_RUNTIME_DIR=/run/bench \
-        XDG_STATE_HOME="${XDG_STATE_HOME:-$bench/state}" setpriv --pdeathsig KILL "$@"
+        QUORATE_STATE="${QUORATE_STATE:-$bench/state}" setpriv --pdeathsig KILL "$@"
 }
 
 _nodes_ssh_config() {

@@ -32,6 +32,29 @@ node_start() {
     esac
 }
 
+node_certificates() {
+    local name=$1 kubespray=/etc/ssl/etcd/ssl
+    case $2 in
+        static-pod)
+            _layout_certificates "$name" /etc/kubernetes/pki/etcd/{ca.crt,server.crt,server.key,peer.crt,peer.key} root
+            ;;
+        kubespray)
+            _layout_certificates "$name" $kubespray/ca.pem "$kubespray/member-$name.pem" \
+                "$kubespray/member-$name-key.pem" "$kubespray/member-$name.pem" "$kubespray/member-$name-key.pem" etcd
+            ;;
+        process) _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} root ;;
+        *) _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} etcd ;;
+    esac
+}
+
+# Its etcd, as images are found there; nothing of it is in the manifests directory.
+node_kubelet() {
+    local name=$1
+    node_layout "$name" static-pod || return 1
+    node_sh "$name" rm -rf "$_layout_parked" /etc/kubernetes/pki /var/lib/etcd
+    node_sh "$name" systemctl enable --quiet --no-block --now kubelet
+}
+
 # Returns when no etcd runs there, and nothing will start one.
 node_stop() {
     case $(<"$(nodes_dir)/$1/layout") in
@@ -45,16 +68,18 @@ node_stop() {
 nodes_clear() {
     local name
     for name; do
-        [[ -f $(nodes_dir)/$name/layout ]] || continue
+        [[ -d $(nodes_dir)/$name ]] || continue
         # shellcheck disable=SC2016 # the host's shell's
         node_sh "$name" sh -c '
             systemctl disable --quiet --now etcd kubelet
             pkill -KILL -f "stand-in (run|shim)"
             pkill -KILL -x etcd
             while pgrep -x etcd >/dev/null; do sleep 0.1; done
-            rm -rf /var/lib/etcd/* /var/lib/etcd-wal /srv/etcd* /etc/etcd* /etc/ssl/etcd /etc/kubernetes \
-                /etc/systemd/system/etcd.service* /run/kubelet-stand-in /var/log/pods /var/log/containers
+            rm -rf /var/lib/etcd/* /var/lib/etcd.* /var/lib/etcd-wal /srv/etcd* /etc/etcd* /etc/ssl/etcd /etc/kubernetes \
+                /etc/systemd/system/etcd*.service* /etc/systemd/system/*.wants/etcd*.service /run/kubelet-stand-in \
+                /var/log/pods /var/log/containers /var/lib/quorate
             : >/etc/default/etcd
+            mkdir -p /var/lib/etcd
             chown etcd: /var/lib/etcd
             systemctl daemon-reload
             systemctl reset-failed' 2>/dev/null || true
@@ -74,16 +99,15 @@ _layout_no_etcd() {
 _layout_debian() {
     local name=$1
     [[ -z ${NODES_DATA_DIR:-} ]] || _layout_data_dir "$name" "$NODES_DATA_DIR" etcd
-    _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} etcd
+    node_certificates "$name" debian
     _layout_settings "$name" ${NODES_DATA_DIR:+"data-dir=$NODES_DATA_DIR"} | _layout_environment |
         _node_write "$name" /etc/default/etcd
 }
 
 _layout_kubespray() {
-    local name=$1 tls=/etc/ssl/etcd/ssl data=${NODES_DATA_DIR:-/var/lib/etcd}
+    local name=$1 data=${NODES_DATA_DIR:-/var/lib/etcd}
     _layout_data_dir "$name" "$data" etcd
-    _layout_certificates "$name" $tls/ca.pem "$tls/member-$name.pem" "$tls/member-$name-key.pem" \
-        "$tls/member-$name.pem" "$tls/member-$name-key.pem" etcd
+    node_certificates "$name" kubespray
     node_sh "$name" cp /usr/bin/etcd /usr/local/bin/etcd
     {
         echo "# Environment file for etcd"
@@ -114,7 +138,7 @@ UNIT
 _layout_plain() {
     local name=$1 data=${NODES_DATA_DIR:-/var/lib/etcd}
     _layout_data_dir "$name" "$data" etcd
-    _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} etcd
+    node_certificates "$name" plain
     {
         printf '[Unit]\nDescription=etcd\nAfter=network-online.target\n\n'
         printf '[Service]\nType=notify\nUser=etcd\nRestart=on-failure\nRestartSec=5\nLimitNOFILE=40000\n'
@@ -131,7 +155,7 @@ _layout_config_file() {
     local name=$1 data=${NODES_DATA_DIR:-/var/lib/etcd/$1}
     _layout_data_dir "$name" "$data" etcd
     _layout_data_dir "$name" /var/lib/etcd-wal etcd
-    _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} etcd
+    node_certificates "$name" config-file
     {
         printf '# etcd of %s\n' "$name"
         _layout_settings "$name" "data-dir=$data" "wal-dir=/var/lib/etcd-wal/$name" | _layout_yaml
@@ -158,7 +182,7 @@ UNIT
 _layout_static_pod() {
     local name=$1 pki=/etc/kubernetes/pki/etcd data=${NODES_DATA_DIR:-/var/lib/etcd} image
     _layout_data_dir "$name" "$data" root
-    _layout_certificates "$name" $pki/{ca.crt,server.crt,server.key,peer.crt,peer.key} root
+    node_certificates "$name" static-pod
     image=$(_layout_image "$name") || return 1
     _layout_settings "$name" "data-dir=$data" snapshot-count=10000 \
         listen-metrics-urls=http://127.0.0.1:2381 | _layout_pod "$name" "$image" "$data" "$pki" |
@@ -189,7 +213,7 @@ UNIT
 _layout_process() {
     local name=$1 data=${NODES_DATA_DIR:-/srv/etcd}
     _layout_data_dir "$name" "$data" root
-    _layout_certificates "$name" /etc/etcd/tls/{ca.crt,server.crt,server.key,peer.crt,peer.key} root
+    node_certificates "$name" process
     {
         printf 'exec /usr/bin/etcd'
         _layout_settings "$name" "data-dir=$data" | while IFS='=' read -r setting value; do

@@ -24,20 +24,10 @@ setup() {
 teardown() {
     local name
     inside nft flush set bridge bench cuts
-    # Who joined was laid out by quorate, and not by the bench.
     for name in db1 db2 db3 db4 db5; do
         [[ ! -e $(nodes_dir)/$name/hold ]] || node_on "$name"
-        echo debian >"$(nodes_dir)/$name/layout"
     done
-    node_sh_all 'rm -rf /var/lib/quorate /var/lib/etcd.*; mkdir -p /var/lib/etcd'
     nodes_clear db1 db2 db3 db4 db5
-}
-
-node_sh_all() {
-    local name
-    for name in db1 db2 db3 db4 db5; do
-        node_sh "$name" sh -c "$1" 2>/dev/null || true
-    done
 }
 
 uses_etcd() {
@@ -138,7 +128,7 @@ up_and_down() {
     node_on db2
 }
 
-@test "all members move to other hosts, and no acknowledged write is lost" {
+@test "the only member of a cluster moves to another host, and no acknowledged write is lost" {
     uses_etcd 3.5
     begins plain db1
     quorate put key value

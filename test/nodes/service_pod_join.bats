@@ -23,7 +23,6 @@ setup_file() {
 }
 
 teardown() {
-    node_sh db2 rm -rf /var/lib/quorate
     nodes_clear db1 db2
 }
 
