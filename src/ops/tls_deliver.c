@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cluster/member_hosts.h"
 #include "cluster/rules_certificate.h"
+#include "node/host/host_access.h"
 #include "node/host/host_facts.h"
 
 enum { DELIVER_TIMEOUT_S = 120 };
@@ -51,6 +52,8 @@ pairs_of(const struct tls_delivery *d)
              (struct file_pair){"authority", from->server.ca_file, to->server.ca_file, false});
     pair_add(&pairs,
              (struct file_pair){"peers' authority", from->peer.ca_file, to->peer.ca_file, false});
+    pair_add(&pairs,
+             (struct file_pair){"authority", from->client.ca_file, to->client.ca_file, false});
     pair_add(&pairs, (struct file_pair){"server certificate", from->server.cert_file,
                                         to->server.cert_file, false});
     pair_add(&pairs,
@@ -63,6 +66,21 @@ pairs_of(const struct tls_delivery *d)
     pair_add(&pairs,
              (struct file_pair){"client key", from->client.key_file, to->client.key_file, true});
     return pairs;
+}
+
+/* This one is opened anew each time: there is nothing to it. */
+static bool
+host_of(struct arena *mem, const struct tls_delivery *d, const struct host **ret_host,
+        struct error *e)
+{
+    struct host *here;
+
+    if (d->member != NULL)
+        return site_host(d->site, d->member, ret_host, e);
+    if (!host_open(mem, "local:", NULL, &here, e))
+        return false;
+    *ret_host = here;
+    return true;
 }
 
 static size_t
@@ -95,9 +113,10 @@ account_of_data(struct arena *mem, const struct tls_delivery *d, const struct ho
     if (d->member->data_dir != NULL && !host_file_look(mem, host, d->member->data_dir, &data, e))
         return false;
     *ret_account = data.kind != HOST_NOTHING
-                       ? (struct service_account){"", data.uid, data.gid, ""}
-                       : (struct service_account){"", d->site->lab_dir != NULL ? geteuid() : 0,
-                                                  d->site->lab_dir != NULL ? getegid() : 0, ""};
+                       ? (struct service_account){.user = "", .uid = data.uid, .gid = data.gid}
+                       : (struct service_account){.user = "",
+                                                  .uid = d->site->lab_dir != NULL ? geteuid() : 0,
+                                                  .gid = d->site->lab_dir != NULL ? getegid() : 0};
     return true;
 }
 
@@ -107,6 +126,10 @@ account_of(struct arena *mem, const struct tls_delivery *d, const struct host *h
 {
     struct service service;
 
+    if (d->member == NULL) {
+        *ret_account = (struct service_account){.user = "", .uid = geteuid(), .gid = getegid()};
+        return true;
+    }
     return site_service(d->site, d->member, &service, e) &&
            service_account(mem, &service, ret_account, e) &&
            (ret_account->user != NULL || account_of_data(mem, d, host, ret_account, e));
@@ -143,7 +166,7 @@ static bool
 parcel_make(struct arena *mem, const struct tls_delivery *d, struct parcel *p, struct error *e)
 {
     p->pairs = pairs_of(d);
-    if (!site_host(d->site, d->member, &p->host, e) || !account_of(mem, d, p->host, &p->account, e))
+    if (!host_of(mem, d, &p->host, e) || !account_of(mem, d, p->host, &p->account, e))
         return false;
     for (size_t i = 0; i < p->pairs.count; i++) {
         if (!item_make(mem, p->host, &p->account, &p->pairs.items[i], &p->items[i], e))
@@ -155,6 +178,8 @@ parcel_make(struct arena *mem, const struct tls_delivery *d, struct parcel *p, s
 static const char *
 keeping_of(struct arena *mem, const struct tls_delivery *d)
 {
+    if (d->member == NULL)
+        return arena_printf(mem, "%s/kept/%s.tls", d->state_dir, d->keeping);
     return d->site->lab_dir != NULL
                ? arena_printf(mem, "%s/kept/%s.tls", d->site->lab_dir, d->keeping)
                : arena_printf(mem, SERVICE_KEEP_DIR "/%s.tls", d->keeping);
@@ -218,13 +243,18 @@ tls_delivery_judge(const struct tls_delivery *delivery, struct error *e)
     struct member_hosts clients = {0}, peers = {0};
     struct host_facts facts;
     const struct host *host;
-    struct certificate_wanted wanted = {.server = true, .client = true};
+    struct certificate_wanted wanted = {.client = true};
 
-    if (!site_host(delivery->site, m, &host, e) || !host_facts_fetch(&tmp, host, &facts, e))
+    if (!host_of(&tmp, delivery, &host, e) || !host_facts_fetch(&tmp, host, &facts, e))
         return false;
+    wanted.now_s = (time_wall_ms() + facts.clock_offset_ms) / 1000;
+    if (!one_judge(&tmp, host, &delivery->from.client, &delivery->to.client, wanted, e))
+        return false;
+    if (m == NULL)
+        return true;
     member_hosts_add_urls(&tmp, &clients, &m->client_urls);
     member_hosts_add_urls(&tmp, &peers, &m->peer_urls);
-    wanted.now_s = (time_wall_ms() + facts.clock_offset_ms) / 1000;
+    wanted.server = true;
     wanted.hosts = clients.items;
     wanted.host_count = clients.count;
     if (!one_judge(&tmp, host, &delivery->from.server, &delivery->to.server, wanted, e))
@@ -246,11 +276,33 @@ tls_delivery_run(const struct tls_delivery *delivery, struct error *e)
            host_files_replace(p.host, keeping_of(&tmp, delivery), p.items, p.pairs.count, e);
 }
 
+/* A folder on the way may be closed to etcd's user. In a lab and here it is ours. */
+static bool
+readable(struct arena *mem, const struct tls_delivery *d, const struct parcel *p, struct error *e)
+{
+    const struct host_reader reader = {
+        .uid = p->account.uid,
+        .gid = p->account.gid,
+        .groups = p->account.groups != NULL ? p->account.groups : "",
+    };
+
+    for (size_t i = 0; d->member != NULL && d->site->lab_dir == NULL && i < p->pairs.count; i++) {
+        const char *path = p->pairs.items[i].to;
+        const char *blocker;
+
+        if (!host_may_read(mem, p->host, &reader, path, &blocker, e))
+            return false;
+        if (blocker != NULL)
+            return error_set(e, ERROR_PERMISSION, "%s: etcd's user (%u) cannot read '%s': %s",
+                             host_name(p->host), p->account.uid, path, blocker);
+    }
+    return true;
+}
+
 bool
 tls_delivery_verify(const struct tls_delivery *delivery, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const char *paths[TLS_SET_MOST] = {NULL};
     struct parcel p;
     bool are;
 
@@ -258,10 +310,9 @@ tls_delivery_verify(const struct tls_delivery *delivery, struct error *e)
         !host_files_are(p.host, p.items, p.pairs.count, &are, e))
         return false;
     if (!are)
-        return error_set(e, ERROR_VERIFY, "%s: the certificates of '%s' are not what was sent",
-                         host_name(p.host), delivery->member->name);
-    return host_files_readable(p.host, p.account.uid, p.account.gid, paths,
-                               paths_of(&p.pairs, paths), e);
+        return error_set(e, ERROR_VERIFY, "%s: certificates are not what was sent",
+                         host_name(p.host));
+    return readable(&tmp, delivery, &p, e);
 }
 
 bool
@@ -272,7 +323,7 @@ tls_delivery_undo(const struct tls_delivery *delivery, struct error *e)
     const char *paths[TLS_SET_MOST] = {NULL};
     const struct host *host;
 
-    return site_host(delivery->site, delivery->member, &host, e) &&
+    return host_of(&tmp, delivery, &host, e) &&
            host_files_put_back(host, keeping_of(&tmp, delivery), paths, paths_of(&pairs, paths), e);
 }
 
@@ -352,7 +403,8 @@ deliver_field(const void *op, struct arena *mem, const char *name)
     const struct delivering *d = op;
 
     if (strcmp(name, "member") == 0)
-        return arena_text(mem, d->delivery->member->name);
+        return d->delivery->member != NULL ? arena_text(mem, d->delivery->member->name)
+                                           : "quorate itself";
     return strcmp(name, "files") == 0 ? files_text(mem, d->delivery) : NULL;
 }
 
@@ -375,7 +427,7 @@ tls_add_delivery(struct tls_delivery *delivery, const char *subject)
     struct delivering *d = arena_zero(plan->mem, sizeof(*d));
 
     if (subject == NULL)
-        subject = delivery->member->name;
+        subject = delivery->member != NULL ? delivery->member->name : "quorate";
     d->delivery = delivery;
     d->label = arena_printf(plan->mem, "%s %s", deliver_step.name, subject);
     plan_add_step(plan, &deliver_step, subject, d);

@@ -4,7 +4,6 @@
 
 #include "base/io.h"
 #include "cluster/inventory_json.h"
-#include "node/service_pod.h"
 #include "ops/lab_certs.h"
 
 #define SYSTEMD_DIR "/etc/etcd/pki"
@@ -16,20 +15,7 @@ struct looking {
     struct arena *mem;
     struct service service;
     struct etcd_settings settings;
-    struct service_pod_file pod; /* of a static pod */
 };
-
-static bool
-path_on_host(const struct looking *l, const char *path, const char **ret_path, struct error *e)
-{
-    *ret_path = path;
-    if (l->service.class != &service_pod)
-        return true;
-    if (pod_manifest_mount_of(l->mem, &l->pod.pod, path, ret_path) != NULL && *ret_path != NULL)
-        return true;
-    return error_set(e, ERROR_REFUSED, "%s: '%s' of '%s' is in no volume of the host",
-                     host_name(l->service.host), path, l->service.place);
-}
 
 /* NULL for one that is not set, or set to nothing. */
 static bool
@@ -38,8 +24,13 @@ setting_path(const struct looking *l, const char *name, const char **ret_path, s
     const struct etcd_setting *setting = settings_get(&l->settings, name);
 
     *ret_path = NULL;
-    return setting == NULL || setting->value[0] == '\0' ||
-           path_on_host(l, setting->value, ret_path, e);
+    if (setting == NULL || setting->value[0] == '\0')
+        return true;
+    if (!service_host_path(l->mem, &l->service, setting->value, ret_path, e))
+        return false;
+    return *ret_path != NULL ||
+           error_set(e, ERROR_REFUSED, "%s: '%s' of '%s' is in no volume of the host",
+                     host_name(l->service.host), setting->value, l->service.place);
 }
 
 static bool
@@ -71,9 +62,7 @@ host_look(struct arena *mem, struct site *site, const struct inventory_member *m
     struct looking l = {.mem = mem, .settings = ETCD_SETTINGS_INIT};
 
     return site_service(site, member, &l.service, e) &&
-           service_settings(mem, &l.service, &l.settings, e) &&
-           (l.service.class != &service_pod || service_pod_load(mem, &l.service, &l.pod, e)) &&
-           named_look(&l, ret_named, e);
+           service_settings(mem, &l.service, &l.settings, e) && named_look(&l, ret_named, e);
 }
 
 /* --- defaults --- */

@@ -7,19 +7,33 @@
 #include "base/io.h"
 #include "node/host/host_script.h"
 
-/* Behind the name of a file whose turn is to come; a dot in front. */
+/* Where files wait for their turn, in the folder that they are for. */
 #define NEXT ".quorate-next"
 
 static const struct host_command plain = {0};
 
-/* "DIR/.NAME.quorate-next" of "$1", as path_next makes it. */
-#define NEXT_OF "next() { printf '%s/.%s" NEXT "' \"${1%/*}\" \"${1##*/}\"; }\n"
-
 static const char *
 path_next(struct arena *mem, const char *path)
 {
-    return path_join(mem, path_dir(mem, path), arena_printf(mem, ".%s" NEXT, path_name(path)));
+    return arena_printf(mem, "%s/" NEXT "/%s", path_dir(mem, path), path_name(path));
 }
+
+/* All files of one folder by one process, one rename right behind the other: who reads a certificate and its key at that
+ * moment hardly ever finds them unlike. */
+#define TURN                                                                                       \
+    "turn() {\n"                                                                                   \
+    "    for f; do\n"                                                                              \
+    "        p=${f%/*}\n"                                                                          \
+    "        [ -d \"$p/" NEXT "\" ] || continue\n"                                                 \
+    "        mv -f -t \"$p\" -- \"$p/" NEXT "\"/* || return 1\n"                                   \
+    "        rmdir -- \"$p/" NEXT "\" && sync -- \"$p\" || return 1\n"                             \
+    "    done\n"                                                                                   \
+    "}\n"
+
+#define CLEAR                                                                                      \
+    "clear_next() {\n"                                                                             \
+    "    for f; do rm -rf -- \"${f%/*}/" NEXT "\" || return 1; done\n"                             \
+    "}\n"
 
 static bool
 paths_check(const char *const *paths, size_t count, struct error *e)
@@ -78,28 +92,29 @@ static const char keep_script[] =
 
 /* First all copies, then all renames, so that a full disk changes nothing. */
 static const char put_back_script[] =
-    NEXT_OF "d=$1; shift\n"
-            "for f; do rm -f -- \"$(next \"$f\")\"; done\n"
-            "[ -e \"$d/complete\" ] || { rm -rf -- \"$d\"; exit 0; }\n"
-            "n=0\n"
-            "for f; do\n"
-            "    n=$((n + 1))\n"
-            "    [ -e \"$d/$n.absent\" ] || cp -p --preserve=all -- \"$d/$n\" \"$(next \"$f\")\" "
-            "|| exit 1\n"
-            "done\n"
-            "n=0\n"
-            "for f; do\n"
-            "    n=$((n + 1)); p=${f%/*}; k=$(cat \"$d/$n.dirs\") || exit 1\n"
-            "    if [ -e \"$d/$n.absent\" ]; then rm -f -- \"$f\" || exit 1\n"
-            "    else mv -f -T -- \"$(next \"$f\")\" \"$f\" || exit 1\n"
-            "    fi\n"
-            "    [ ! -d \"$p\" ] || sync -- \"$p\" || exit 1\n"
-            "    while [ \"$k\" -gt 0 ]; do\n"
-            "        [ ! -d \"$p\" ] || rmdir --ignore-fail-on-non-empty -- \"$p\" || exit 1\n"
-            "        k=$((k - 1)); p=${p%/*}\n"
-            "    done\n"
-            "done\n"
-            "rm -rf -- \"$d\"\n";
+    TURN CLEAR "d=$1; shift\n"
+               "clear_next \"$@\" || exit 1\n"
+               "[ -e \"$d/complete\" ] || { rm -rf -- \"$d\"; exit 0; }\n"
+               "umask 077; n=0\n"
+               "for f; do\n"
+               "    n=$((n + 1)); p=${f%/*}\n"
+               "    [ -e \"$d/$n.absent\" ] || {\n"
+               "        mkdir -p -- \"$p/" NEXT "\" &&\n"
+               "            cp -p --preserve=all -- \"$d/$n\" \"$p/" NEXT "/${f##*/}\" || exit 1\n"
+               "    }\n"
+               "done\n"
+               "turn \"$@\" || exit 1\n"
+               "n=0\n"
+               "for f; do\n"
+               "    n=$((n + 1)); p=${f%/*}; k=$(cat \"$d/$n.dirs\") || exit 1\n"
+               "    [ ! -e \"$d/$n.absent\" ] || rm -f -- \"$f\" || exit 1\n"
+               "    [ ! -d \"$p\" ] || sync -- \"$p\" || exit 1\n"
+               "    while [ \"$k\" -gt 0 ]; do\n"
+               "        [ ! -d \"$p\" ] || rmdir --ignore-fail-on-non-empty -- \"$p\" || exit 1\n"
+               "        k=$((k - 1)); p=${p%/*}\n"
+               "    done\n"
+               "done\n"
+               "rm -rf -- \"$d\"\n";
 
 bool
 host_files_put_back(const struct host *host, const char *keeping, const char *const *paths,
@@ -113,19 +128,21 @@ host_files_put_back(const struct host *host, const char *keeping, const char *co
 
 /* --- replacing --- */
 
-static const char dirs_script[] = "umask 022\n"
-                                  "for f; do mkdir -p -- \"${f%/*}\" || exit 1; done\n";
+static const char dirs_script[] =
+    CLEAR "shift; umask 022\n"
+          "for f; do mkdir -p -- \"${f%/*}\" || exit 1; done\n"
+          "clear_next \"$@\" || exit 1\n"
+          "umask 077\n"
+          "for f; do mkdir -p -- \"${f%/*}/" NEXT "\" || exit 1; done\n";
 
-/* One rename right behind the other: who reads a certificate and its key meanwhile seldom finds them unlike. The first
- * is the keeping, which has to be complete. */
-static const char rename_script[] = NEXT_OF
+/* The first is the keeping, which has to be complete. */
+static const char rename_script[] = TURN
     "[ -e \"$1/complete\" ] || exit 96\n"
     "shift\n"
-    "for f; do [ -f \"$(next \"$f\")\" ] || { echo \"'$f' has not arrived\" >&2; exit 1; }; done\n"
-    "for f; do set -- \"$@\" \"$(next \"$f\")\" \"$f\"; shift; done\n"
-    "while [ $# -gt 0 ]; do mv -f -T -- \"$1\" \"$2\" || exit 1; shift 2; done\n";
-
-static const char sync_script[] = "for f; do sync -- \"${f%/*}\" || exit 1; done\n";
+    "for f; do\n"
+    "    [ -f \"${f%/*}/" NEXT "/${f##*/}\" ] || { echo \"'$f' has not arrived\" >&2; exit 1; }\n"
+    "done\n"
+    "turn \"$@\"\n";
 
 static bool
 item_send(const struct host *host, const struct host_files_item *item, struct error *e)
@@ -159,8 +176,7 @@ host_files_replace(const struct host *host, const char *keeping,
         if (!item_send(host, &items[i], e))
             return error_wrap(e, "'%s'", items[i].path);
     }
-    return script_run(&tmp, host, rename_script, keeping, paths, count, &result, e) &&
-           script_run(&tmp, host, sync_script, keeping, paths, count, &result, e);
+    return script_run(&tmp, host, rename_script, keeping, paths, count, &result, e);
 }
 
 /* --- looking --- */
@@ -235,40 +251,4 @@ host_files_are(const struct host *host, const struct host_files_item *items, siz
     }
     *ret_are = are;
     return true;
-}
-
-/* $1 is "/", $2 the user, $3 the group. A user of the host's has groups; one that is only a number has none. */
-static const char readable_script[] =
-    "uid=$2; gid=$3; shift 3\n"
-    "for f; do\n"
-    "    if [ \"$(id -u)\" != 0 ] || [ \"$uid\" = 0 ]; then\n"
-    "        [ -r \"$f\" ]\n"
-    "    elif getent passwd \"$uid\" >/dev/null; then\n"
-    "        setpriv --reuid \"$uid\" --regid \"$gid\" --init-groups -- test -r \"$f\"\n"
-    "    else\n"
-    "        setpriv --reuid \"$uid\" --regid \"$gid\" --clear-groups -- test -r \"$f\"\n"
-    "    fi || { printf '%s' \"$f\"; exit 0; }\n"
-    "done\n";
-
-bool
-host_files_readable(const struct host *host, uid_t uid, gid_t gid, const char *const *paths,
-                    size_t count, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const char *rest[HOST_FILES_MOST + 3] = {arena_printf(&tmp, "%u", uid),
-                                             arena_printf(&tmp, "%u", gid)};
-    struct host_result result;
-
-    if (!paths_check(paths, count, e))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        rest[i + 2] = paths[i];
-    if (!host_script(&tmp, host, readable_script, "/", rest, &plain, &result, e))
-        return false;
-    if (result.out.size == 0)
-        return true;
-    error_set_(e, ERROR_PERMISSION, 0, "%s: etcd's user (%u) cannot read '%s'", host_name(host),
-               uid, (const char *)result.out.data);
-    return error_hint(e, "look at the directories above it: 'namei -l %s' there",
-                      (const char *)result.out.data);
 }

@@ -40,9 +40,4 @@ MUST_CHECK bool host_files_are(const struct host *host, const struct host_files_
 MUST_CHECK bool host_files_put_back(const struct host *host, const char *keeping,
                                     const char *const *paths, size_t count, struct error *e);
 
-/* Whether a user of the host can read them: all directories on the way count. Needs root there; of others it asks
- * whether they can themselves. e: ERROR_PERMISSION names the first. */
-MUST_CHECK bool host_files_readable(const struct host *host, uid_t uid, gid_t gid,
-                                    const char *const *paths, size_t count, struct error *e);
-
 #endif

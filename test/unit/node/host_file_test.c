@@ -861,32 +861,6 @@ test_files_that_cannot_all_be_replaced(void **state)
     assert_string_equal(names_in(place, in(place, "t")), "ca");
 }
 
-static void
-test_files_that_a_user_can_read(void **state)
-{
-    struct place *place = *state;
-    const char *const paths[] = {in(place, "a"), in(place, "b/c")};
-    struct error e = ERROR_INIT;
-
-    NEEDS_HOST(place);
-    if (geteuid() != 0) {
-        printf("skipped: nobody but root can ask for others\n");
-        skip();
-    }
-    assert_int_equal(chmod(place->dir, 0755), 0);
-    assert_int_equal(mkdir(in(place, "b"), 0755), 0);
-    write_here(paths[0], "", 0644);
-    write_here(paths[1], "", 0640);
-    assert_int_equal(chown(paths[1], 0, 54321), 0);
-    EXPECT_OK(host_files_readable(place->host, 0, 0, paths, 2, &e));
-    EXPECT_OK(host_files_readable(place->host, 12345, 54321, paths, 2, &e));
-    assert_false(host_files_readable(place->host, 12345, 1, paths, 2, &e));
-    assert_int_equal(e.code, ERROR_PERMISSION);
-    assert_non_null(strstr(e.text, "etcd's user (12345) cannot read '"));
-    assert_int_equal(chmod(in(place, "b"), 0700), 0);
-    assert_false(host_files_readable(place->host, 12345, 54321, paths, 2, &e));
-}
-
 #define EACH_WAY(test)                                                                             \
     cmocka_unit_test_setup_teardown(test, local_setup, teardown),                                  \
         cmocka_unit_test_setup_teardown(test, ssh_setup, teardown)
@@ -916,7 +890,6 @@ main(void)
         EACH_WAY(test_keeping_that_is_damaged),
         EACH_WAY(test_files_replace_and_put_back),
         EACH_WAY(test_files_that_cannot_all_be_replaced),
-        EACH_WAY(test_files_that_a_user_can_read),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
