@@ -223,6 +223,11 @@ plan_face_run(struct app *app, struct plan *plan, struct error *e)
         show_plan(app, &text, plan);
         app_say(app, "%.*s", (int)text.size - 1, buf_text(&text));
     }
+    if (plan->steps.count == 0) {
+        if (json)
+            append_json(&app->out, plan, NULL, "done");
+        return true;
+    }
     if (!app_confirm(app, "Carry out this plan?", e) || !plan_face_env(app, &face, &env, e))
         return false;
     ok = plan_run(plan, &env, &id, e);

@@ -214,8 +214,11 @@ renew_build(struct plan *plan, const struct json *inputs, void *context, struct 
     plan->cluster = inventory->name;
     plan->title = arena_printf(plan->mem, "renew %zu certificates of cluster '%s'",
                                r->stage.certificates.count, inventory->name);
-    if (r->stage.certificates.count == 0)
+    if (r->stage.certificates.count == 0) {
+        plan->title = arena_printf(plan->mem, "renew no certificate of cluster '%s': none is due",
+                                   inventory->name);
         return true;
+    }
     tls_add_issue(&r->stage);
     for (size_t i = 0; i < json_array_count(members); i++) {
         if (!member_add(r, json_array_at(members, i), e))
