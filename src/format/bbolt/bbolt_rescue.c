@@ -139,8 +139,9 @@ bbolt_rescue_open(struct arena *mem, struct bytes file, const char *name,
     pages = file.size / r.db.page_size;
     if (r.has_meta && r.db.pgid > pages)
         r.missing_pages = r.db.pgid - pages;
-    /* A damaged meta page may have been the newer one, and have known of more pages. */
-    if (r.meta_bad[0] || r.meta_bad[1] || r.db.pgid > pages)
+    /* A damaged meta page may have been the newer one, and have known of more pages; one whose root
+     * is no page of the database does not know how many there are. */
+    if (r.meta_bad[0] || r.meta_bad[1] || r.db.pgid > pages || r.db.root >= r.db.pgid)
         r.db.pgid = pages;
     if (r.db.pgid < 3)
         return error_set(e, ERROR_FORMAT, "'%s': %zu bytes hold no page with rows", name,

@@ -350,21 +350,47 @@ test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed(void **sta
 }
 
 static void
+meta_seal(uint8_t *page)
+{
+    uint64_t sum = fnv1a64(page + 16, 56);
+
+    memcpy(page + 72, &sum, sizeof(sum));
+}
+
+static void
 test_a_meta_page_with_another_page_size_is_not_believed(void **state)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
     struct bytes file = database_make(&tmp, 0);
     uint8_t *data = without_const(file.data);
-    uint64_t sum;
 
     (void)state;
     data[25] = 0x08;
-    sum = fnv1a64(data + 16, 56);
-    memcpy(data + 72, &sum, sizeof(sum));
+    meta_seal(data);
     rescue(&tmp, file, &r);
     assert_int_equal(r.pages.db.page_size, PAGE);
     assert_true(r.pages.meta_bad[0]);
+    assert_int_equal(r.revisions.found, REVISIONS);
+}
+
+/* The root stands behind it. */
+static void
+test_a_number_of_pages_that_leaves_out_the_root_is_not_believed(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_BACKEND_RESCUE r = BACKEND_RESCUE_INIT;
+    struct bytes file = database_make(&tmp, 0);
+    uint8_t *data = without_const(file.data);
+
+    (void)state;
+    for (size_t page = 0; page < 2; page++) {
+        memset(data + page * PAGE + 56, 0, 8);
+        data[page * PAGE + 56] = 1;
+        meta_seal(data + page * PAGE);
+    }
+    rescue(&tmp, file, &r);
+    assert_int_equal(r.pages.db.pgid, file.size / PAGE);
     assert_int_equal(r.revisions.found, REVISIONS);
 }
 
@@ -420,6 +446,7 @@ main(void)
         cmocka_unit_test(test_a_border_of_what_is_lost_may_be_damaged),
         cmocka_unit_test(test_a_branch_with_fewer_elements_than_it_was_written_with_is_noticed),
         cmocka_unit_test(test_a_meta_page_with_another_page_size_is_not_believed),
+        cmocka_unit_test(test_a_number_of_pages_that_leaves_out_the_root_is_not_believed),
         cmocka_unit_test(test_a_bucket_whose_name_is_damaged_is_known_by_the_rest),
         cmocka_unit_test(test_what_is_no_database_is_refused),
     };
