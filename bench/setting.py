@@ -76,10 +76,18 @@ class Setting:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
-def newest_etcd():
-    result = subprocess.run([os.path.join(ROOT, "test", "etcds"), "path", "3.5"],
+def etcd_dir(minor):
+    """Where test/etcds has the newest of a minor version; None: nowhere."""
+    result = subprocess.run([os.path.join(ROOT, "test", "etcds"), "path", minor],
                             capture_output=True, text=True)
     path = result.stdout.strip()
     if result.returncode != 0:
-        sys.exit("no etcd 3.5: run test/etcds install 3.5, or give --etcd DIR")
+        return None
     return os.path.dirname(path) if path.endswith("/etcd") else path
+
+
+def newest_etcd():
+    found = etcd_dir("3.5")
+    if found is None:
+        sys.exit("no etcd 3.5: run test/etcds install 3.5, or give --etcd DIR")
+    return found

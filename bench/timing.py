@@ -95,8 +95,8 @@ def pair(name, ours, peer, env, runs, before_each=None, ours_part=None, may_fail
 
 def limit(name, argv, env, runs, before_each=None, of=None):
     """Runs what cannot be left out, by the simplest means, and prints its medians under 'peer'. With 'of',
-    what pair() returned, also how near that came: our wall time by the limit's, and the limit's by the
-    peer's, which no ratio can be below."""
+    what pair() returned, also how near that came: our wall and CPU time by the limit's, and the limit's by
+    the peer's, which no ratio can be below."""
     taken = []
     for i in range(runs + 1):
         if before_each:
@@ -107,10 +107,12 @@ def limit(name, argv, env, runs, before_each=None, of=None):
         if i > 0:
             taken.append(run)
     medians_of = medians(taken)
-    near = ["", "", ""]
+    line = f"{'  limit: ' + name:34} {'':9} {medians_of['wall']:9.1f} {'':6}  {'':8} {medians_of['cpu']:8.1f}"
     if of:
-        near = [f"{of['wall']:.1f}", f"{of['wall'] / medians_of['wall']:.3f}",
-                f"  (limit : peer {medians_of['wall'] / of['peer']['wall']:.3f})"]
-    print(f"{'  limit: ' + name:34} {near[0]:>9} {medians_of['wall']:9.1f} {near[1]:>6}"
-          f"  {'':8} {medians_of['cpu']:8.1f}{near[2]}", flush=True)
+        least = [medians_of[key] / of["peer"][key] for key in ("wall", "cpu")]
+        line = (f"{'  limit: ' + name:34} {of['wall']:9.1f} {medians_of['wall']:9.1f}"
+                f" {of['wall'] / medians_of['wall']:6.3f}  {of['cpu']:8.1f} {medians_of['cpu']:8.1f}"
+                f" {of['cpu'] / max(medians_of['cpu'], 0.001):6.3f}"
+                f"  (limit : peer {least[0]:.3f}, CPU {least[1]:.3f})")
+    print(line, flush=True)
     return medians_of
