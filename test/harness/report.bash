@@ -10,6 +10,8 @@ repeated=0       # of those that passed: at their second run only
 may_put_off=0    # how many failures read_tap may leave to a second run
 put_off=()       # the names of those
 MOST_PUT_OFF=3   # of one run; more are no accident
+queue=()         # command lines of runs of bats
+queue_prefix=()  # and what their results are printed under
 
 pass() {
     passed=$((passed + 1))
@@ -79,19 +81,51 @@ read_tap() {
         fail "${prefix}ran $seen of $planned planned tests"
 }
 
-# read_bats_twice PREFIX BATS-OPTION...: runs tests and counts. One that fails is shown and runs once more, with
-# nothing beside it, and that verdict counts: a real server on a busy machine can miss any time limit once.
-read_bats_twice() {
-    local prefix=$1 before name
+# queue_bats PREFIX [NAME=VALUE...] bats OPTION...: a run for run_queue.
+queue_bats() {
+    queue_prefix+=("$1")
     shift
-    put_off=() may_put_off=$MOST_PUT_OFF
-    read_tap "$prefix" < <(bats --formatter tap "$@" 2>&1 </dev/null)
+    queue+=("$(printf '%q ' env "$@" --formatter tap)")
+}
+
+queue_last_first() {
+    queue=("${queue[-1]}" "${queue[@]:0:${#queue[@]}-1}")
+    queue_prefix=("${queue_prefix[-1]}" "${queue_prefix[@]:0:${#queue_prefix[@]}-1}")
+}
+
+# run_queue [LANES]: the runs in the queue, so many beside each other, so that processors have work while one comes to
+# its end; each is printed and counted when it has ended. A test that fails is shown and runs once more at the end, with
+# nothing beside it, and that verdict counts: a real server on a busy machine can miss any time limit once.
+run_queue() {
+    local lanes=${1:-1} next=0 n pid out running=() again_of=() again=() before
+    out=$(mktemp -d)
+    while [[ $next -lt ${#queue[@]} || ${#running[@]} -gt 0 ]]; do
+        if [[ $next -lt ${#queue[@]} && ${#running[@]} -lt $lanes ]]; then
+            printf 'begun    %s\n' "${queue_prefix[next]%: }"
+            eval "exec ${queue[next]}" >"$out/$next" 2>&1 </dev/null &
+            running[$!]=$next next=$((next + 1))
+            continue
+        fi
+        pid=
+        wait -n -p pid "${!running[@]}"
+        n=${running[pid]}
+        unset "running[pid]"
+        put_off=() may_put_off=$MOST_PUT_OFF
+        read_tap "${queue_prefix[n]}" <"$out/$n"
+        again+=("${put_off[@]}")
+        while [[ ${#again_of[@]} -lt ${#again[@]} ]]; do
+            again_of+=("$n")
+        done
+    done
     may_put_off=0
     before=$passed
-    for name in "${put_off[@]}"; do
-        read_tap "$prefix" < <(bats --formatter tap --filter "$(literally "$name")" "$@" 2>&1 </dev/null)
+    for n in "${!again[@]}"; do
+        read_tap "${queue_prefix[again_of[n]]}" \
+            < <(eval "${queue[again_of[n]]} --filter $(printf %q "$(literally "${again[n]}")")" 2>&1 </dev/null)
     done
     repeated=$((repeated + passed - before))
+    rm -rf "$out"
+    queue=() queue_prefix=()
 }
 
 # literally TEXT: a regular expression for this text and nothing else.

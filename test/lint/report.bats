@@ -71,14 +71,14 @@ END
 twice() {
     # This bats' own environment is not for the one within.
     # shellcheck disable=SC2016 # expanded by the shell that is started
-    env -i PATH=/usr/local/bin:/usr/bin:/bin bash -c 'source "$1/report.bash" && read_bats_twice "t: " "$2" &&
-        echo "$passed $repeated $failed"' _ "$harness" "$BATS_TEST_TMPDIR/flaky" 3>&-
+    env -i PATH=/usr/local/bin:/usr/bin:/bin bash -c 'source "$1/report.bash" && queue_bats "t: " bats "$2" &&
+        run_queue && echo "$passed $repeated $failed"' _ "$harness" "$BATS_TEST_TMPDIR/flaky" 3>&-
 }
 
 @test "second run: one that then passes is shown and told apart" {
     flaky 2
     run twice
-    [[ ${lines[0]} == 'AGAIN    t: a (first) [1+]' ]]
+    [[ ${lines[0]} == 'begun    t' && ${lines[1]} == 'AGAIN    t: a (first) [1+]' ]]
     [[ ${lines[-2]} == 'ok       t: a (first) [1+]' && ${lines[-1]} == '2 1 0' ]]
     [[ $(wc -l <"$BATS_TEST_TMPDIR/runs") -eq 2 ]]
 }
@@ -88,6 +88,30 @@ twice() {
     run twice
     [[ ${lines[-1]} == '1 0 1' && $output == *'FAILED   t: a (first) [1+]'* ]]
     [[ $(wc -l <"$BATS_TEST_TMPDIR/runs") -eq 2 ]]
+}
+
+@test "queue: runs beside each other are all counted, and what failed in one runs again as that one" {
+    mkdir "$BATS_TEST_TMPDIR/two"
+    sed 's/^ test_is/@test/; s/^ //' >"$BATS_TEST_TMPDIR/two/a.bats" <<END
+ test_is "a" {
+     touch "$BATS_TEST_TMPDIR/\$NAME"
+     # Each waits for the other, at its first run.
+     for _ in {1..100}; do
+         [[ ! -e $BATS_TEST_TMPDIR/one || ! -e $BATS_TEST_TMPDIR/other ]] || break
+         sleep 0.1
+     done
+     [[ -e $BATS_TEST_TMPDIR/one && -e $BATS_TEST_TMPDIR/other ]]
+     echo >>"$BATS_TEST_TMPDIR/runs.\$NAME"
+     [[ \$NAME == one || \$(wc -l <"$BATS_TEST_TMPDIR/runs.\$NAME") -ge 2 ]]
+ }
+END
+    # shellcheck disable=SC2016 # expanded by the shell that is started
+    run env -i PATH=/usr/local/bin:/usr/bin:/bin bash -c 'source "$1/report.bash"
+        queue_bats "one: " NAME=one bats "$2"; queue_bats "other: " NAME=other bats "$2"
+        run_queue 2 && echo "$passed $repeated $failed"' _ "$harness" "$BATS_TEST_TMPDIR/two" 3>&-
+    [[ ${lines[-2]} == 'ok       other: a' && ${lines[-1]} == '2 1 0' ]]
+    [[ $output == *'ok       one: a'* && $output == *'AGAIN    other: a'* ]]
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/runs.one") -eq 1 ]]
 }
 
 @test "second run: of one that took too long, under its name alone" {

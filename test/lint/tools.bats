@@ -199,3 +199,9 @@ long_one(int a,
     run -0 "$links" /bin
     [[ $(readlink "$tree/root/bin/etcdctl") == quorate ]]
 }
+
+# Else it would be compiled without them, and a test that counts on one would wait for nothing.
+@test "failpoints: each file that has some is compiled into quorate-failpoints" {
+    diff <(cd "$repo/src" && grep -lr --include='*.c' -e 'FAILPOINT(' -e failpoint_hit . | sed 's,^\./,,' | sort) \
+        <(sed -n '/^failpoint_sources/,/^)/s/.*'"'"'\(.*\)'"'"'.*/\1/p' "$repo/src/meson.build" | sort)
+}
