@@ -19,6 +19,7 @@
 
 struct etcd_client;
 struct etcd_options;
+struct tls_options;
 
 /* etcdctl's exit codes beside 1. Source: pkg/cobrautl/error.go, 3.7. */
 enum { ETCD_EXIT_BAD_CONNECTION = 2, ETCD_EXIT_INTERRUPTED = 5, ETCD_EXIT_BAD_ARGS = 128 };
@@ -70,6 +71,9 @@ MUST_CHECK bool app_repository(struct app *app, const char **ret_path, struct er
 /* Where quorate keeps plans, locks and labs (plan/state_dir.h). */
 MUST_CHECK bool app_state_dir(struct app *app, const char **ret_state_dir, struct error *e);
 
+/* The certificates of the command line, else of the cluster: for those who shake hands and say no more, so
+ * that nobody is asked for a password. e: as app_etcd_options. */
+MUST_CHECK bool app_tls_options(struct app *app, struct tls_options *ret_tls, struct error *e);
 /*
  * How to reach the cluster: endpoints, TLS files, time-outs, user and password. Endpoints are those
  * of --endpoints, else the inventory's of --cluster, else of ETCDCTL_ENDPOINTS, else 127.0.0.1:2379;

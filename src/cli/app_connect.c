@@ -13,6 +13,7 @@
 #include "etcd/client.h"
 #include "etcd/cluster.h"
 #include "etcd/kv.h"
+#include "net/tls.h"
 #include "plan/state_dir.h"
 
 bool
@@ -254,6 +255,20 @@ use_token(struct app *app, struct etcd_options *o)
         return;
     secret_set(&app->token, bytes_of_text(token));
     o->token = &app->token;
+}
+
+bool
+app_tls_options(struct app *app, struct tls_options *ret_tls, struct error *e)
+{
+    const struct inventory *inventory = NULL;
+    struct etcd_options o = {0};
+
+    if (!app_inventory(app, &inventory, e) || !tls_files_check(app, e))
+        return false;
+    use_tls(app, inventory, &o);
+    *ret_tls = (struct tls_options){
+        .ca_file = o.ca_file, .cert_file = o.cert_file, .key_file = o.key_file};
+    return true;
 }
 
 bool

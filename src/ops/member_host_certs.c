@@ -1,198 +1,22 @@
 #include "ops/member_host_certs.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/evidence.h"
-#include "base/io.h"
 #include "base/time.h"
 #include "cluster/member_tls.h"
-#include "cluster/rules_certificate.h"
-#include "node/host/host_access.h"
 #include "node/host/host_facts.h"
-#include "node/host/host_file.h"
 #include "node/host/host_reach.h"
-
-enum { KEY_FILE_MOST_BYTES = 1 << 20 };
-
-struct looking {
-    struct arena *mem;
-    const struct host *host;
-    const struct service *service; /* NULL: paths are the host's own */
-    const struct member_start_changes *changes;
-    struct service_account account; /* no user: it is not known, or we */
-    int64_t now_s;                  /* by the host's clock */
-    const char *sources; /* addresses it dials its peers from, blanks between; NULL: not known */
-};
-
-/* A file that a setting names. */
-struct named_file {
-    const char *setting; /* "peer-cert-file" */
-    const char *path;    /* as the setting has it */
-    const char *on_host;
-};
-
-/* Puts file and setting in front of an error, and the same into its evidence; the value is false. */
-static bool
-about(const struct looking *l, const struct named_file *f, const char *word, struct error *e)
-{
-    if (e->cause == NULL)
-        evidence_begin(e, word);
-    evidence_text(e, "file", f->on_host);
-    evidence_text(e, "setting", f->setting);
-    return error_wrap(e, "%s: '%s' (--%s)", host_name(l->host), f->on_host, f->setting);
-}
-
-/* --- finding a file --- */
-
-/* NULL: the container would not see it. */
-static bool
-on_host(const struct looking *l, const char *path, const char **ret_path, struct error *e)
-{
-    for (size_t i = 0; i < l->changes->mount_count; i++) {
-        const struct pod_mount_change *m = &l->changes->mounts[i];
-        size_t size = strlen(m->mount_path);
-
-        if (strncmp(path, m->mount_path, size) == 0 && (path[size] == '/' || path[size] == '\0')) {
-            *ret_path = arena_printf(l->mem, "%s%s", m->host_path, path + size);
-            return true;
-        }
-    }
-    if (l->service != NULL)
-        return service_host_path(l->mem, l->service, path, ret_path, e);
-    *ret_path = path;
-    return true;
-}
-
-static bool
-may_read(const struct looking *l, const struct named_file *f, struct error *e)
-{
-    const struct service_account *account = &l->account;
-    const struct host_reader reader = {account->uid, account->gid, account->groups};
-    const char *blocker;
-
-    if (account->user == NULL || account->uid == 0)
-        return true;
-    if (!host_may_read(l->mem, l->host, &reader, f->on_host, &blocker, e))
-        return false;
-    if (blocker == NULL)
-        return true;
-    error_set_(e, ERROR_PERMISSION, 0,
-               "user '%s', as whom etcd runs, cannot read it: %s is in the "
-               "way",
-               account->user, blocker);
-    evidence_begin(e, "file-unreadable");
-    evidence_text(e, "field", "mode");
-    evidence_text(e, "user", account->user);
-    error_hint_(e,
-                "chown %s: '%s' there, its mode 0600 for a key and 0644 for others, and let that "
-                "user into all folders above",
-                account->user, f->on_host);
-    return false;
-}
-
-static bool
-is_there(const struct looking *l, const struct named_file *f, struct error *e)
-{
-    struct host_file file;
-
-    if (!host_file_look(l->mem, l->host, f->on_host, &file, e))
-        return false;
-    if (file.kind != HOST_NOTHING)
-        return true;
-    error_set_(e, ERROR_NOT_FOUND, 0, "there is no such file");
-    return error_hint(e,
-                      "issue the member a certificate by the authority of the others ('quorate tls "
-                      "issue'), and put it there");
-}
-
-static bool
-file_find(const struct looking *l, struct named_file *f, struct error *e)
-{
-    f->on_host = f->path;
-    if (!on_host(l, f->path, &f->on_host, e))
-        return false;
-    if (f->on_host == NULL) {
-        f->on_host = f->path;
-        error_set_(e, ERROR_REFUSED, 0, "no volume of the pod leads there: etcd would not see it");
-        error_hint_(e, "mount the folder of the host that has it");
-        return about(l, f, "file-not-mounted", e);
-    }
-    return (is_there(l, f, e) || about(l, f, "file-missing", e)) &&
-           (may_read(l, f, e) || about(l, f, "file-unreadable", e));
-}
-
-/* --- reading --- */
-
-static bool
-certificates_read(const struct looking *l, struct named_file *f, struct certificates *ret,
-                  struct error *e)
-{
-    struct bytes pem;
-
-    if (!file_find(l, f, e))
-        return false;
-    if (!host_file_read(l->mem, l->host, f->on_host, CERTIFICATE_FILE_MOST_BYTES, &pem, e))
-        return false;
-    if (certificates_decode(l->mem, pem, ret, e))
-        return true;
-    error_hint_(e, "put the PEM file there as it was issued");
-    return about(l, f, "file-damaged", e);
-}
-
-static bool
-key_compare(const struct certificate *c, int fd, bool *ret_has, struct error *e)
-{
-    off_t size = lseek(fd, 0, SEEK_END);
-    void *text;
-    bool done;
-
-    if (size <= 0 || size > KEY_FILE_MOST_BYTES)
-        return error_set(e, ERROR_TLS, "no PEM private key in it");
-    text = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (text == MAP_FAILED)
-        return error_set_errno(e, errno, "read a key");
-    (void)madvise(text, (size_t)size, MADV_DONTDUMP);
-    done = certificate_has_key_text(c, bytes_of(text, (size_t)size), ret_has, e);
-    explicit_bzero(text, (size_t)size);
-    munmap(text, (size_t)size);
-    return done;
-}
-
-/* The key passes through a file in memory that nobody else can open. */
-static bool
-key_read(const struct looking *l, struct named_file *f, const struct certificate *c, bool *ret_has,
-         struct error *e)
-{
-    static const struct observer nobody = {0};
-    AUTO_FD fd = -1;
-
-    if (!file_find(l, f, e))
-        return false;
-    fd = memfd_create("key", MFD_CLOEXEC);
-    if (fd < 0)
-        return error_set_errno(e, errno, "memfd_create");
-    if (!host_file_fetch(l->host, f->on_host, fd, "a key in memory", &nobody, e))
-        return false;
-    if (key_compare(c, fd, ret_has, e))
-        return true;
-    if (e->hint[0] == '\0')
-        error_hint_(e, "put the certificate's key there as it was issued, in PEM");
-    return about(l, f, "file-damaged", e);
-}
-
-/* --- judging --- */
+#include "ops/member_cert_files.h"
 
 static const char *
-setting_of(const struct looking *l, const struct member_tls_side *side, const char *name)
+setting_of(const struct cert_looking *l, const struct member_tls_side *side, const char *name)
 {
     return member_tls_setting(l->mem, side, name);
 }
 
 static bool
-pair_is_named(const struct looking *l, const char *cert_setting, const char *cert,
+pair_is_named(const struct cert_looking *l, const char *cert_setting, const char *cert,
               const char *key_setting, const char *key, struct error *e)
 {
     if ((cert == NULL) == (key == NULL))
@@ -206,7 +30,7 @@ pair_is_named(const struct looking *l, const char *cert_setting, const char *cer
 
 /* Asks for addresses of its names where it matters. */
 static bool
-sources_prepare(const struct looking *l, const struct certificate *c,
+sources_prepare(const struct cert_looking *l, const struct certificate *c,
                 struct certificate_wanted *wanted, struct error *e)
 {
     struct member_tls_texts names = {0};
@@ -219,33 +43,8 @@ sources_prepare(const struct looking *l, const struct certificate *c,
                                                    &wanted->name_addresses, e);
 }
 
-/* A certificate with its key, by the CA file of its side. */
 static bool
-pair_check(const struct looking *l, struct named_file cert, struct named_file key,
-           const struct certificates *authorities, struct certificate_wanted wanted,
-           struct error *e)
-{
-    struct certificates found;
-    bool has_key;
-
-    if (!pair_is_named(l, cert.setting, cert.path, key.setting, key.path, e))
-        return false;
-    if (cert.path == NULL)
-        return true;
-    if (!certificates_read(l, &cert, &found, e) || !key_read(l, &key, &found.items[0], &has_key, e))
-        return false;
-    wanted.has_key = &has_key;
-    wanted.authorities = authorities;
-    wanted.chain = &found;
-    wanted.now_s = l->now_s;
-    if (!sources_prepare(l, &found.items[0], &wanted, e))
-        return false;
-    return rule_certificate_fits(&found.items[0], &wanted, e) ||
-           about(l, &cert, "certificate-unfit", e);
-}
-
-static bool
-has_a_certificate(const struct looking *l, const struct member_tls_side *side, struct error *e)
+has_a_certificate(const struct cert_looking *l, const struct member_tls_side *side, struct error *e)
 {
     if (!side->listens || side->makes_own || side->files.cert_file != NULL)
         return true;
@@ -257,48 +56,95 @@ has_a_certificate(const struct looking *l, const struct member_tls_side *side, s
 }
 
 static bool
-authorities_read(const struct looking *l, const struct member_tls_side *side,
+authorities_read(const struct cert_looking *l, const struct member_tls_side *side,
                  struct certificates *room, const struct certificates **ret, struct error *e)
 {
-    struct named_file ca = {setting_of(l, side, "trusted-ca-file"), side->files.ca_file, NULL};
+    struct cert_file ca = {setting_of(l, side, "trusted-ca-file"), side->files.ca_file, NULL};
 
     *ret = ca.path != NULL ? room : NULL;
-    return ca.path == NULL || certificates_read(l, &ca, room, e);
+    return ca.path == NULL || cert_file_certificates(l, &ca, room, e);
 }
 
-static bool
-side_check(const struct looking *l, const struct member_tls_side *side, struct error *e)
+/* A certificate of a side, its key, and what it is wanted for. */
+struct pair {
+    struct cert_file cert;
+    struct cert_file key;
+    struct certificate_wanted wanted;
+};
+
+enum { PAIRS = 2 };
+
+/* The side's own, and the one that it shows as a client in place of that. */
+static void
+pairs_of(const struct cert_looking *l, const struct member_tls_side *side, struct pair pairs[PAIRS])
 {
     const char *sources = side->asks_clients && !side->skips_source ? l->sources : NULL;
     bool own_client = side->client_cert_file != NULL;
-    const struct certificates *authorities;
-    struct certificates room;
-    const struct certificate_wanted as_server = {
-        .hosts = side->hosts.items,
-        .host_count = side->hosts.count,
-        .server = true,
-        .client = side->is_client,
-        .common_names = side->common_names.items,
-        .common_name_count = side->common_names.count,
-        .allowed_hosts = side->allowed_hosts.items,
-        .allowed_host_count = side->allowed_hosts.count,
-        .sources = side->is_peer && !own_client ? sources : NULL,
-    };
-    const struct certificate_wanted as_client = {.client = true,
-                                                 .sources = side->is_peer ? sources : NULL};
 
-    return has_a_certificate(l, side, e) && authorities_read(l, side, &room, &authorities, e) &&
-           pair_check(
-               l,
-               (struct named_file){setting_of(l, side, "cert-file"), side->files.cert_file, NULL},
-               (struct named_file){setting_of(l, side, "key-file"), side->files.key_file, NULL},
-               authorities, as_server, e) &&
-           pair_check(l,
-                      (struct named_file){setting_of(l, side, "client-cert-file"),
-                                          side->client_cert_file, NULL},
-                      (struct named_file){setting_of(l, side, "client-key-file"),
-                                          side->client_key_file, NULL},
-                      authorities, as_client, e);
+    pairs[0] = (struct pair){
+        .cert = {setting_of(l, side, "cert-file"), side->files.cert_file, NULL},
+        .key = {setting_of(l, side, "key-file"), side->files.key_file, NULL},
+        .wanted = {.hosts = side->hosts.items,
+                   .host_count = side->hosts.count,
+                   .server = true,
+                   .client = side->is_client,
+                   .common_names = side->common_names.items,
+                   .common_name_count = side->common_names.count,
+                   .allowed_hosts = side->allowed_hosts.items,
+                   .allowed_host_count = side->allowed_hosts.count,
+                   .sources = side->is_peer && !own_client ? sources : NULL,
+                   .days = l->days,
+                   .now_s = l->now_s},
+    };
+    pairs[1] = (struct pair){
+        .cert = {setting_of(l, side, "client-cert-file"), side->client_cert_file, NULL},
+        .key = {setting_of(l, side, "client-key-file"), side->client_key_file, NULL},
+        .wanted = {.client = true,
+                   .sources = side->is_peer ? sources : NULL,
+                   .days = l->days,
+                   .now_s = l->now_s},
+    };
+}
+
+/* By the CA file of its side. */
+static bool
+pair_check(const struct cert_looking *l, struct pair *p, const struct certificates *authorities,
+           struct error *e)
+{
+    struct certificate_wanted *wanted = &p->wanted;
+    struct certificates found;
+    bool has_key;
+
+    if (!pair_is_named(l, p->cert.setting, p->cert.path, p->key.setting, p->key.path, e))
+        return false;
+    if (p->cert.path == NULL)
+        return true;
+    if (!cert_file_certificates(l, &p->cert, &found, e) ||
+        !cert_file_key(l, &p->key, &found.items[0], &has_key, e) ||
+        !sources_prepare(l, &found.items[0], wanted, e))
+        return false;
+    wanted->has_key = &has_key;
+    wanted->authorities = authorities;
+    wanted->chain = &found;
+    return rule_certificate_fits(&found.items[0], wanted, e) ||
+           cert_file_about(l, &p->cert, "certificate-unfit", e);
+}
+
+static bool
+side_check(struct cert_looking *l, const struct member_tls_side *side, struct error *e)
+{
+    const struct certificates *authorities;
+    struct pair pairs[PAIRS];
+    struct certificates room;
+
+    if (!has_a_certificate(l, side, e) || !authorities_read(l, side, &room, &authorities, e))
+        return false;
+    pairs_of(l, side, pairs);
+    for (size_t i = 0; i < PAIRS; i++) {
+        if (!pair_check(l, &pairs[i], authorities, e))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -316,7 +162,7 @@ is_without_tls(const struct member_tls *tls)
 
 /* Both clocks may be seconds off what was measured; a certificate that begins now has begun. */
 static bool
-clock_read(struct looking *l, struct error *e)
+clock_read(struct cert_looking *l, struct error *e)
 {
     struct host_facts facts;
 
@@ -327,7 +173,7 @@ clock_read(struct looking *l, struct error *e)
 }
 
 static bool
-sides_check(struct looking *l, const struct member_tls *tls, struct error *e)
+sides_check(struct cert_looking *l, const struct member_tls *tls, struct error *e)
 {
     return is_without_tls(tls) ||
            (clock_read(l, e) && side_check(l, &tls->clients, e) && side_check(l, &tls->peers, e));
@@ -342,7 +188,7 @@ member_host_certs_check(const struct host *host, const struct inventory_member *
                         struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct looking l = {.mem = &tmp, .host = host, .changes = &no_changes};
+    struct cert_looking l = {.mem = &tmp, .host = host, .changes = &no_changes};
     const struct member_tls tls = member_tls_of(&tmp, member, NULL, NULL, 0);
 
     return sides_check(&l, &tls, e);
@@ -360,7 +206,7 @@ lab_check(const struct inventory_member *member, struct error *e)
 
 /* By the routes to the hosts of all other members' peer URLs. */
 static bool
-sources_find(struct looking *l, const struct inventory *inventory,
+sources_find(struct cert_looking *l, const struct inventory *inventory,
              const struct inventory_member *member, struct error *e)
 {
     struct member_hosts others = {0};
@@ -375,26 +221,137 @@ sources_find(struct looking *l, const struct inventory *inventory,
            host_source_addresses(l->mem, l->host, others.items, others.count, &l->sources, e);
 }
 
+/* Reads what the member's settings say, and what is the same for both sides. */
+static bool
+start_prepare(struct cert_looking *l, struct site *site, const struct inventory *inventory,
+              const struct inventory_member *member, struct member_tls *ret_tls, struct error *e)
+{
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+    struct service *service = arena_zero(l->mem, sizeof(*service));
+
+    if (!site_service(site, member, service, e) ||
+        !service_settings(l->mem, service, &settings, e) ||
+        !service_account(l->mem, service, &l->account, e))
+        return false;
+    l->host = service->host;
+    l->service = service;
+    *ret_tls =
+        member_tls_of(l->mem, member, &settings, l->changes->settings, l->changes->setting_count);
+    return is_without_tls(ret_tls) || sources_find(l, inventory, member, e);
+}
+
 bool
 member_start_certs_check(struct site *site, const struct inventory *inventory,
                          const struct inventory_member *member,
                          const struct member_start_changes *changes, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct looking l = {.mem = &tmp, .changes = changes != NULL ? changes : &no_changes};
-    struct etcd_settings settings = ETCD_SETTINGS_INIT;
-    struct service service;
+    struct cert_looking l = {.mem = &tmp, .changes = changes != NULL ? changes : &no_changes};
     struct member_tls tls;
 
     if (site->lab_dir != NULL)
         return lab_check(member, e);
-    if (!site_service(site, member, &service, e) ||
-        !service_settings(&tmp, &service, &settings, e) ||
-        !service_account(&tmp, &service, &l.account, e))
+    return start_prepare(&l, site, inventory, member, &tls, e) && sides_check(&l, &tls, e);
+}
+
+/* --- all of them, for people --- */
+
+static void
+problem_take(struct arena *mem, struct member_cert_seen *seen, struct error *e)
+{
+    seen->problem = arena_text(mem, e->text);
+    error_clear(e);
+}
+
+/* A key that cannot be read is the certificate's flaw. */
+static void
+key_look(const struct cert_looking *l, struct pair *p, struct member_cert_seen *seen)
+{
+    struct error e = ERROR_INIT;
+    bool *has_key = arena_zero(l->mem, sizeof(*has_key));
+
+    if (p->key.path == NULL)
+        return;
+    if (cert_file_key(l, &p->key, &seen->chain.items[0], has_key, &e)) {
+        seen->has_key = has_key;
+        p->wanted.has_key = has_key;
+    } else {
+        *ARRAY_PUSH(l->mem, &seen->flaws) =
+            (struct certificate_flaw){.word = e.cause != NULL ? e.cause : "key-unreadable",
+                                      .field = "key",
+                                      .text = arena_text(l->mem, e.text),
+                                      .remedy = arena_text(l->mem, error_hint_text(&e))};
+    }
+    seen->key_path = p->key.on_host;
+}
+
+static void
+pair_look(const struct cert_looking *l, struct pair *p, const struct certificates *authorities,
+          struct member_certs_seen *ret)
+{
+    struct error e = ERROR_INIT;
+    struct certificate_flaws flaws;
+    struct member_cert_seen *seen;
+
+    if (p->cert.path == NULL)
+        return;
+    seen = ARRAY_PUSH(l->mem, ret);
+    *seen = (struct member_cert_seen){.setting = p->cert.setting, .path = p->cert.path};
+    if (!cert_file_certificates(l, &p->cert, &seen->chain, &e)) {
+        seen->path = p->cert.on_host;
+        problem_take(l->mem, seen, &e);
+        return;
+    }
+    seen->path = p->cert.on_host;
+    key_look(l, p, seen);
+    if (!sources_prepare(l, &seen->chain.items[0], &p->wanted, &e))
+        problem_take(l->mem, seen, &e);
+    p->wanted.authorities = authorities;
+    p->wanted.chain = &seen->chain;
+    certificate_judge(l->mem, &seen->chain.items[0], &p->wanted, &flaws);
+    for (size_t i = 0; i < flaws.count; i++)
+        *ARRAY_PUSH(l->mem, &seen->flaws) = flaws.items[i];
+}
+
+/* Its authorities are told when they are none that could be read. */
+static void
+side_look(const struct cert_looking *l, const struct member_tls_side *side,
+          struct member_certs_seen *ret)
+{
+    struct error e = ERROR_INIT;
+    const struct certificates *authorities;
+    struct pair pairs[PAIRS];
+    struct certificates *room = arena_zero(l->mem, sizeof(*room));
+
+    if (!authorities_read(l, side, room, &authorities, &e)) {
+        struct member_cert_seen *seen = ARRAY_PUSH(l->mem, ret);
+
+        *seen = (struct member_cert_seen){.setting = setting_of(l, side, "trusted-ca-file"),
+                                          .path = side->files.ca_file};
+        problem_take(l->mem, seen, &e);
+        authorities = NULL;
+    }
+    pairs_of(l, side, pairs);
+    for (size_t i = 0; i < PAIRS; i++)
+        pair_look(l, &pairs[i], authorities, ret);
+}
+
+bool
+member_start_certs_look(struct arena *mem, struct site *site, const struct inventory *inventory,
+                        const struct inventory_member *member, int64_t days,
+                        struct member_certs_seen *ret, struct error *e)
+{
+    struct cert_looking l = {.mem = mem, .changes = &no_changes, .days = days};
+    struct member_tls tls;
+
+    *ret = (struct member_certs_seen){0};
+    if (!start_prepare(&l, site, inventory, member, &tls, e))
         return false;
-    l.host = service.host;
-    l.service = &service;
-    tls = member_tls_of(&tmp, member, &settings, l.changes->settings, l.changes->setting_count);
-    return is_without_tls(&tls) ||
-           (sources_find(&l, inventory, member, e) && sides_check(&l, &tls, e));
+    if (is_without_tls(&tls))
+        return true;
+    if (!clock_read(&l, e))
+        return false;
+    side_look(&l, &tls.clients, ret);
+    side_look(&l, &tls.peers, ret);
+    return true;
 }

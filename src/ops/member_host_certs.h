@@ -7,6 +7,7 @@
 #define QUORATE_OPS_MEMBER_HOST_CERTS_H
 
 #include "cluster/inventory.h"
+#include "cluster/rules_certificate.h"
 #include "cluster/site.h"
 #include "format/settings/pod_manifest.h"
 #include "format/settings/settings.h"
@@ -40,5 +41,34 @@ MUST_CHECK bool member_start_certs_check(struct site *site, const struct invento
 /* The same of a member that is still to be laid out there: the files that are configured of it. */
 MUST_CHECK bool member_host_certs_check(const struct host *host,
                                         const struct inventory_member *member, struct error *e);
+
+/* One certificate that a setting names, or what a setting named in vain. */
+struct member_cert_seen {
+    const char *setting;       /* "peer-cert-file" */
+    const char *path;          /* on the host */
+    struct certificates chain; /* its own first; none: 'problem' says why */
+    const bool *has_key;       /* NULL: the key was not read */
+    const char *key_path;      /* on the host; NULL: none is named */
+    struct certificate_flaws flaws;
+    const char *problem; /* NULL: none */
+};
+
+struct member_certs_seen {
+    struct member_cert_seen *items;
+    size_t count;
+    size_t capacity;
+};
+
+/*
+ * Looks at all of them instead, for people: what cannot be read is told of one, and the next is looked at.
+ *
+ * days    as in struct certificate_wanted.
+ * e       the host, or its settings, cannot be read.
+ * Memory  in 'mem'.
+ */
+MUST_CHECK bool member_start_certs_look(struct arena *mem, struct site *site,
+                                        const struct inventory *inventory,
+                                        const struct inventory_member *member, int64_t days,
+                                        struct member_certs_seen *ret, struct error *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cluster/member_hosts.h"
 #include "net/endpoint.h"
 #include "net/tls_presented.h"
+#include "ops/member_host_certs.h"
 
 enum { DEPTH_MOST = 4, FILES_MOST = 1000 };
 
@@ -34,6 +35,7 @@ finding_add_at(struct inspecting *in, const char *where, const struct inventory_
     f->where = where;
     f->member = member != NULL ? member->name : "";
     f->version = "";
+    f->setting = "";
     return f;
 }
 
@@ -406,13 +408,64 @@ runs_here(const struct inventory *inventory, const struct inventory_member *memb
     return inventory->lab != NULL || (member->host != NULL && strcmp(member->host, "local:") == 0);
 }
 
+/* What was found there, and how its host is called. */
+static void
+host_file_add(struct inspecting *in, const struct inventory_member *m, const struct host *host,
+              const struct member_cert_seen *seen)
+{
+    const char *where = arena_printf(in->mem, "%s:%s", host_name(host), seen->path);
+    struct tls_finding *f = finding_add_at(in, where, m);
+
+    f->setting = seen->setting;
+    f->problem = seen->problem;
+    f->seen = seen->chain.count > 0;
+    if (!f->seen)
+        return;
+    f->certificate = seen->chain.items[0];
+    f->flaws = seen->flaws;
+    f->key_path = seen->key_path;
+    f->key = seen->has_key == NULL ? KEY_NONE : *seen->has_key ? KEY_FITS : KEY_OTHER;
+    chain_add(in, where, m, &seen->chain, 1);
+}
+
+static void
+host_look(struct inspecting *in, struct site *site, const struct inventory_member *m)
+{
+    struct error e = ERROR_INIT;
+    struct member_certs_seen seen = {0};
+    const struct host *host;
+
+    if (!site_host(site, m, &host, &e) ||
+        !member_start_certs_look(in->mem, site, in->request->inventory, m, in->request->days, &seen,
+                                 &e)) {
+        problem_add(in, m->host != NULL ? m->host : m->name, m, e.text);
+        return;
+    }
+    for (size_t i = 0; i < seen.count; i++)
+        host_file_add(in, m, host, &seen.items[i]);
+}
+
+static void
+hosts_look(struct inspecting *in)
+{
+    const struct inventory *inventory = in->request->inventory;
+    struct site site;
+
+    if (inventory->lab != NULL)
+        return;
+    site_init(&site, in->mem, inventory);
+    for (size_t i = 0; i < inventory->members.count; i++)
+        host_look(in, &site, &inventory->members.items[i]);
+}
+
 static void
 member_add(struct inspecting *in, const struct inventory_member *m)
 {
     const char *server = m->tls.cert_file;
     const char *peer = m->peer_tls.cert_file;
 
-    if (runs_here(in->request->inventory, m)) {
+    if (runs_here(in->request->inventory, m) &&
+        (in->request->inventory->lab != NULL || !in->request->on_hosts)) {
         if (server != NULL)
             file_look(in, server, true);
         if (peer != NULL && (server == NULL || strcmp(peer, server) != 0))
@@ -447,6 +500,8 @@ tls_inspect(struct arena *mem, const struct tls_inspect_request *request, struct
         return error_set(
             e, ERROR_USAGE,
             "there is nothing to look at: give files, folders, HOST:PORT, or --cluster");
+    if (request->on_hosts && request->inventory == NULL)
+        return error_set(e, ERROR_USAGE, "whose hosts? give --cluster");
     if (request->tls->ca_file != NULL &&
         !certificates_load(mem, request->tls->ca_file, &in.trusted, e))
         return false;
@@ -460,6 +515,8 @@ tls_inspect(struct arena *mem, const struct tls_inspect_request *request, struct
     }
     if (request->what_count == 0)
         inventory_add(&in);
+    if (request->on_hosts)
+        hosts_look(&in);
     ports_look(&in);
     return true;
 }

@@ -17,6 +17,7 @@ struct tls_inspect_request {
     const struct tls_options *tls;     /* ca_file: what is trusted; the identity for ports */
     const char *const *hosts;          /* names that each server's certificate must have */
     size_t host_count;
+    bool on_hosts;      /* members' hosts are asked for the files that their settings name */
     int64_t days;       /* what ends within them is a flaw */
     int64_t timeout_ms; /* for all ports together */
 };
@@ -24,10 +25,11 @@ struct tls_inspect_request {
 enum key_beside { KEY_NONE, KEY_FITS, KEY_OTHER };
 
 struct tls_finding {
-    const char *where;  /* the file, or the URL */
-    const char *member; /* of the inventory; "" when it is nobody's */
-    bool seen;          /* there is a certificate; otherwise 'problem' */
-    unsigned place;     /* in its file or chain, from 0; the first is who it is */
+    const char *where;   /* the file, or the URL; "db1:/etc/etcd/pki/peer.crt" on a host */
+    const char *setting; /* that names it there; "" */
+    const char *member;  /* of the inventory; "" when it is nobody's */
+    bool seen;           /* there is a certificate; otherwise 'problem' */
+    unsigned place;      /* in its file or chain, from 0; the first is who it is */
     struct certificate certificate;
     enum key_beside key;
     const char *key_path; /* NULL: none was found */
@@ -45,7 +47,7 @@ struct tls_findings {
 /*
  * Looks at all of it. What cannot be read or reached is a finding with its problem, no error.
  *
- * Ports are asked at once. A server's certificate is judged by the host of its URL and, for a member,
+ * Ports are asked at once; hosts one after the other, as ops/member_host_certs.h does. A server's certificate is judged by the host of its URL and, for a member,
  * by all names its certificates should have, with both usages; a file by its key (NAME.key or
  * NAME-key.pem beside NAME.crt or NAME.pem), dates and authority; the authority is tls->ca_file, else
  * the ca.crt or ca.pem in its own folder.

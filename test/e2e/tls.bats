@@ -193,3 +193,13 @@ extension() {
     [[ $output == *"127.0.0.1:1"*"connection refused"* && $output == *"it is http: no certificate is shown there"* ]]
     run -2 "$QUORATE" tls inspect
 }
+
+@test "a look at certificates asks for no password, whoever the cluster's user is" {
+    inventory 2379 2380
+    sed -i '/endpoints:/i\    user: {name: root}' quorate.yaml
+    "$QUORATE" tls init pki
+    "$QUORATE" tls issue pki --cluster prod --client root
+    run -1 --separate-stderr "$QUORATE" tls inspect --cluster prod --timeout 100ms </dev/null
+    [[ $stderr != *password* && $output == *not-seen* ]]
+    run -2 "$QUORATE" tls inspect --hosts pki
+}

@@ -4,7 +4,6 @@
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/report.h"
-#include "etcd/client.h"
 #include "ops/tls_inspect.h"
 
 static const struct option_def inspect_options[] = {
@@ -12,6 +11,9 @@ static const struct option_def inspect_options[] = {
      .help = "Count as wrong what ends within N days"},
     {"host", OPTION_TEXTS, .arg = "NAME[,NAME...]",
      .help = "Names or addresses that each server's certificate must have"},
+    {"hosts", OPTION_BOOL,
+     .help =
+         "Look on the hosts of the cluster's members as well, at the files their settings name"},
     {"timeout", OPTION_DURATION, .arg = "DURATION", .fallback = "5s",
      .help = "How long to wait for ports"},
     OPTIONS_END,
@@ -98,6 +100,7 @@ columns_add(struct report *r)
     report_column(r, COLUMN_TEXT, "TLS", "version");
     report_column(r, COLUMN_TEXT, "VERDICT", "verdict");
     report_detail_column(r, COLUMN_TEXT, "SHA-256", "fingerprint");
+    report_detail_column(r, COLUMN_TEXT, "SETTING", "setting");
 }
 
 static void
@@ -125,6 +128,7 @@ findings_fill(struct app *app, struct report *r, const struct tls_findings *find
             seen_row(r, f, now_s);
         else
             unseen_row(r);
+        report_text(r, f->setting);
         notes_add(r, f);
         app->exit_code |= !f->seen || f->flaws.count > 0;
     }
@@ -136,7 +140,6 @@ static bool
 tls_inspect_report(struct app *app, struct report *report, struct error *e)
 {
     const struct options *o = &app->options;
-    const struct etcd_options *etcd;
     struct tls_options tls;
     struct tls_inspect_request request = {
         .what = app->operands,
@@ -144,15 +147,13 @@ tls_inspect_report(struct app *app, struct report *report, struct error *e)
         .tls = &tls,
         .days = (int64_t)option_u64(o, "days"),
         .timeout_ms = option_ms(o, "timeout"),
+        .on_hosts = option_bool(o, "hosts"),
     };
     struct tls_findings findings;
 
     request.hosts = option_list(o, "host", &request.host_count);
-    if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &etcd, e))
-        return false;
-    tls = (struct tls_options){
-        .ca_file = etcd->ca_file, .cert_file = etcd->cert_file, .key_file = etcd->key_file};
-    if (!tls_inspect(app->mem, &request, &findings, e))
+    if (!app_inventory(app, &request.inventory, e) || !app_tls_options(app, &tls, e) ||
+        !tls_inspect(app->mem, &request, &findings, e))
         return false;
     report_init(report, app->mem, "certificates");
     findings_fill(app, report, &findings);
@@ -167,13 +168,16 @@ const struct command command_tls_inspect = {
     .options = inspect_options,
     .report = tls_inspect_report,
     .example = "quorate tls inspect --cluster prod\n"
+               "quorate tls inspect --cluster prod --hosts\n"
                "quorate tls inspect pki --days 30\n"
                "quorate tls inspect 10.0.0.1:2379 10.0.0.1:2380 --cacert pki/ca.crt",
     .description =
         "Of a port it shows what a handshake really presents, whether it is trusted or not. "
         "Without "
         "operands all ports of the members of --cluster are asked, client and peer, and the "
-        "certificate files that are here. A server that presents a chain has a row for each, its "
+        "certificate files that are here; with --hosts also those on the members' hosts, as a plan "
+        "asks about them before it starts a member: by the host's clock, and whether etcd's user "
+        "can read them. A server that presents a chain has a row for each, its "
         "own "
         "first; -w json has their fingerprints as well.\n\n"
         "Judged are: dates; the authority (--cacert, the cluster's, or the ca.crt in a file's own "

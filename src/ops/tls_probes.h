@@ -1,0 +1,43 @@
+/*
+ * 'tls probes': health checks and clients on members' hosts that do not speak TLS to a port where etcd does, in
+ * manifests, units, timers' scripts and crontabs; and what etcd's own log says of those that it sent away.
+ */
+#ifndef QUORATE_OPS_TLS_PROBES_H
+#define QUORATE_OPS_TLS_PROBES_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cluster/inventory.h"
+#include "cluster/site.h"
+
+struct tls_probe {
+    const char *member;
+    const char
+        *where;       /* "db1:/etc/kubernetes/manifests/etcd.yaml:44", "db1: log of etcd.service" */
+    const char *asks; /* "http://127.0.0.1:2379/health"; of the log: the address it came from */
+    const char *word; /* "probe-plain-http"; see cluster/rules_probe.h, and "log-rejected" */
+    const char *text;
+    const char *remedy;
+    uint64_t count; /* of lines of the log; 1 otherwise */
+};
+
+struct tls_probes {
+    struct tls_probe *items;
+    size_t count;
+    size_t capacity;
+};
+
+enum { TLS_PROBES_LOG_LINES = 2000 };
+
+/*
+ * Looks on one member's host, and adds what is found. Without TLS there is nothing to be found.
+ *
+ * e       host and service errors.
+ * Memory  in 'mem'.
+ */
+MUST_CHECK bool tls_probes_find(struct arena *mem, struct site *site,
+                                const struct inventory *inventory,
+                                const struct inventory_member *member, struct tls_probes *ret,
+                                struct error *e);
+
+#endif
