@@ -16,14 +16,14 @@
 /* Serials are positive and of at most 20 bytes (RFC 5280, 4.1.2.2); 127 random bits collide never. */
 enum { SERIAL_BITS = 127, BACKDATED_S = 300, DAY_S = 24 * 60 * 60 };
 
-bool
-openssl_failed(const char *what, struct error *e)
+void
+openssl_failed_(const char *what, struct error *e)
 {
     char reason[256];
 
     ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
     ERR_clear_error();
-    return error_set(e, ERROR_TLS, "%s: %s", what, reason);
+    error_set_(e, ERROR_TLS, 0, "%s: %s", what, reason);
 }
 
 bool

@@ -15,7 +15,8 @@ struct authority {
 };
 
 /* "WHAT: what OpenSSL says"; the value is false. */
-bool openssl_failed(const char *what, struct error *e);
+#define openssl_failed(what, e) (openssl_failed_((what), (e)), error_false())
+void openssl_failed_(const char *what, struct error *e);
 
 /* A serial, dates, key and subject: what every certificate has. NULL: OpenSSL failed. */
 X509 *cert_new(const struct cert_request *request, EVP_PKEY *key);

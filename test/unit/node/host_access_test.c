@@ -67,8 +67,10 @@ test_owner_and_groups(void **state)
 {
     struct place *p = *state;
 
-    if (p == NULL)
+    if (p == NULL) {
         skip(); /* only root becomes another user */
+        return;
+    }
     assert_string_equal(blocker(p, SOMEBODY, ""),
                         arena_printf(&p->mem, "%s (-rw------- root:root)", p->file));
     assert_int_equal(chown(p->file, 0, A_GROUP), 0);
@@ -85,8 +87,10 @@ test_folders(void **state)
 {
     struct place *p = *state;
 
-    if (p == NULL)
+    if (p == NULL) {
         skip();
+        return;
+    }
     assert_int_equal(chmod(p->file, 0644), 0);
     assert_null(blocker(p, SOMEBODY, ""));
     assert_int_equal(chmod(p->dir, 0700), 0);
