@@ -154,8 +154,8 @@ peer-cert-file good' && $(jq -r '[.certificates[] | select(.where | startswith("
     local found
     nodes_cluster --tls static-pod db1 db2:debian
     with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1,ssh://root@db2
-    run -0 q tls probes
-    [[ $output == *"nobody is found"* ]]
+    run q tls probes
+    [[ $status -eq 0 && $output == *"nobody is found"* ]] || { echo "$output" && return 1; }
     node_sh db2 sh -c 'mkdir -p /etc/systemd/system/etcd.service.d && cat >/etc/systemd/system/etcd.service.d/check.conf' <<'CONF'
 [Service]
 # curl http://127.0.0.1:2379/health
@@ -163,7 +163,8 @@ ExecStartPost=-/usr/bin/curl -s http://127.0.0.1:2379/health
 CONF
     node_sh db2 sh -c 'echo "* * * * * root wget -q http://db2:2379/health" >/etc/cron.d/etcd-check'
     # A load balancer's check, and a plain one, as etcd sees them.
-    node_sh db2 bash -c 'for i in 1 2 3; do exec 3<>/dev/tcp/127.0.0.1/2379; exec 3>&-; done; curl -s -m 2 http://127.0.0.1:2379/health; true'
+    node_sh db2 bash -c 'for i in 1 2 3; do exec 3<>/dev/tcp/127.0.0.1/2379; exec 3>&-; done
+        exec 3<>/dev/tcp/127.0.0.1/2379; printf "GET /health HTTP/1.0\r\n\r\n" >&3; timeout 3 cat <&3; true'
     q tls probes -w json >seen || [[ $? -eq 1 ]]
     found=$(jq -r '.probes[] | "\(.where) \(.verdict) \(.asks)"' seen)
     [[ $found == *"db2:/etc/systemd/system/etcd.service.d/check.conf:3 probe-plain-http http://127.0.0.1:2379/health"* ]]
