@@ -7,6 +7,7 @@
 #include "format/peer_urls.h"
 #include "node/host/host_file.h"
 #include "node/host/host_reach.h"
+#include "ops/member_host_certs.h"
 #include "ops/member_rescue.h"
 
 struct judging {
@@ -41,7 +42,8 @@ survivor_look(struct judging *j, struct error *e)
                           survivor->host != NULL ? survivor->host : "ssh://root@HOST");
     return data_look(j, survivor, &has_data, e) &&
            (has_data || error_set(e, ERROR_NOT_FOUND, "'%s' has no data: '%s' is not there",
-                                  survivor->name, survivor->data_dir));
+                                  survivor->name, survivor->data_dir)) &&
+           member_start_certs_check(&j->site, j->request->inventory, survivor, NULL, e);
 }
 
 /* One that answers, and whose member runs, is not gone, even when nobody can log in to its host. */
