@@ -114,6 +114,16 @@ root_of(const struct certificate *c, const struct certificate_wanted *w)
     return NULL;
 }
 
+bool
+certificate_is_trusted(const struct certificate *c, const struct certificates *authorities,
+                       const struct certificates *chain, int64_t now_s)
+{
+    const struct certificate_wanted wanted = {
+        .authorities = authorities, .chain = chain, .now_s = now_s};
+
+    return is_among(c, authorities) || root_of(c, &wanted) != NULL;
+}
+
 static void
 judge_root(const struct judging *j)
 {

@@ -53,6 +53,10 @@ struct certificate_flaws {
     size_t capacity;
 };
 
+/* Whether one of the authorities, or itself being among them, stands behind it; dates of others do not count. */
+bool certificate_is_trusted(const struct certificate *c, const struct certificates *authorities,
+                            const struct certificates *chain, int64_t now_s);
+
 /* All that is wrong with it, the worst first; in 'mem'. */
 void certificate_judge(struct arena *mem, const struct certificate *c,
                        const struct certificate_wanted *wanted, struct certificate_flaws *ret);

@@ -24,6 +24,9 @@ struct cert_file {
     const char *on_host;
 };
 
+/* Nothing is about to be changed. */
+extern const struct member_start_changes no_start_changes;
+
 /* Puts host, file and setting in front of an error, and the same into its evidence; 'word' is its cause when it
  * has none. The value is false. */
 bool cert_file_about(const struct cert_looking *l, const struct cert_file *f, const char *word,

@@ -8,6 +8,7 @@
 #include "node/host/host_facts.h"
 #include "node/host/host_reach.h"
 #include "ops/member_cert_files.h"
+#include "ops/member_peer_certs.h"
 
 static const char *
 setting_of(const struct cert_looking *l, const struct member_tls_side *side, const char *name)
@@ -181,14 +182,14 @@ sides_check(struct cert_looking *l, const struct member_tls *tls, struct error *
 
 /* --- whose --- */
 
-static const struct member_start_changes no_changes = {0};
+const struct member_start_changes no_start_changes = {0};
 
 bool
 member_host_certs_check(const struct host *host, const struct inventory_member *member,
                         struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct cert_looking l = {.mem = &tmp, .host = host, .changes = &no_changes};
+    struct cert_looking l = {.mem = &tmp, .host = host, .changes = &no_start_changes};
     const struct member_tls tls = member_tls_of(&tmp, member, NULL, NULL, 0);
 
     return sides_check(&l, &tls, e);
@@ -246,12 +247,13 @@ member_start_certs_check(struct site *site, const struct inventory *inventory,
                          const struct member_start_changes *changes, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct cert_looking l = {.mem = &tmp, .changes = changes != NULL ? changes : &no_changes};
+    struct cert_looking l = {.mem = &tmp, .changes = changes != NULL ? changes : &no_start_changes};
     struct member_tls tls;
 
     if (site->lab_dir != NULL)
         return lab_check(member, e);
-    return start_prepare(&l, site, inventory, member, &tls, e) && sides_check(&l, &tls, e);
+    return start_prepare(&l, site, inventory, member, &tls, e) && sides_check(&l, &tls, e) &&
+           member_peer_certs_agree(&l, site, inventory, member, &tls.peers, e);
 }
 
 /* --- all of them, for people --- */
@@ -341,7 +343,7 @@ member_start_certs_look(struct arena *mem, struct site *site, const struct inven
                         const struct inventory_member *member, int64_t days,
                         struct member_certs_seen *ret, struct error *e)
 {
-    struct cert_looking l = {.mem = mem, .changes = &no_changes, .days = days};
+    struct cert_looking l = {.mem = mem, .changes = &no_start_changes, .days = days};
     struct member_tls tls;
 
     *ret = (struct member_certs_seen){0};

@@ -48,6 +48,10 @@ good_again() {
     node_sh db1 sh -c 'rm -rf "$0" && cp -a /root/good "$0"' $tls
 }
 
+link_of() {
+    node_sh "$1" ip -o -4 address show to 10.99.0.0/24 | awk '{ print $2; exit }'
+}
+
 # FILE CAUSE TEXT: refused, with the file, what is wrong and the next thing to do; nothing was touched.
 refused() {
     local refusal
@@ -131,6 +135,37 @@ refused() {
     node_sh db1 sed -i '/PEER_TRUSTED/s/peer-ca.crt/ca.crt/' /etc/default/etcd
     q recover --yes
     [[ $(q get color --print-value-only) == green ]]
+}
+
+@test "a certificate that its own host trusts, and its peers do not, is refused; so is an address that is none of its names" {
+    nodes_cluster --tls debian db1 db2
+    with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1,ssh://root@db2
+    q put color green
+    q backup now
+    node_sh db1 cp -a $tls /root/good
+    cp "$(nodes_dir)/tls/ca.crt" "$(nodes_dir)/tls/ca.key" .
+    process=$(node_sh db1 pgrep -x etcd)
+    names=IP:$(node_ip db1),DNS:db1,IP:127.0.0.1,DNS:localhost
+    # Of an authority of its own, which it trusts besides the others'.
+    certs_authority own
+    certs_leaf self own "$names"
+    node_sh db1 sed -i '/PEER_TRUSTED/s/ca.crt/peer-ca.crt/' /etc/default/etcd
+    cat ca.crt own.crt >both
+    put peer-ca.crt both
+    put_pair self
+    refused peer.crt certificate-wrong-ca "'db2' would refuse it: 'CN=own' issued it"
+    # db2 would take it by now, but not be taken.
+    node_sh db2 sh -c 'cat >"$0/ca.crt"' $tls <both
+    put peer-ca.crt own.crt
+    put_pair self
+    refused peer-ca.crt certificate-wrong-ca "with it 'db2' would be refused"
+    node_sh db1 sed -i '/PEER_TRUSTED/s/peer-ca.crt/ca.crt/' /etc/default/etcd
+    # It comes from an address that is not in its certificate.
+    certs_leaf named ca "IP:$(node_ip db1),DNS:db1"
+    put_pair named
+    node_sh db1 sh -c 'ip address add 10.99.0.91/24 dev "$0" && ip route replace 10.99.0.12 dev "$0" src 10.99.0.91' "$(link_of db1)"
+    refused peer.crt certificate-other-address "peers see it come from 10.99.0.91"
+    node_sh db1 sh -c 'ip route del 10.99.0.12 && ip address del 10.99.0.91/24 dev "$0"' "$(link_of db1)"
 }
 
 @test "inspect looks on hosts as well: what settings name, by the host's clock and for etcd's user" {
