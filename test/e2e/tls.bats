@@ -169,6 +169,7 @@ extension() {
     }
     # The gateway dials etcd's own port with the server's certificate.
     [[ $(curl -sS "${tls[@]}" "https://$client/v3/kv/range" -d '{"key":"Y29sb3I="}' | jq -r '.kvs[0].value | @base64d') == green ]]
+    [[ $(ETCDCTL_API=3 "$(etcd_tool "$ETCD_VERSION" etcdctl)" --endpoints "https://$client" "${tls[@]}" get color --print-value-only) == green ]]
     run -0 --separate-stderr "$QUORATE" tls inspect "$client" "$peer" --cluster prod "${tls[@]}" -w json
     [[ $(jq -r '.certificates[] | "\(.member) \(.subject) \(.version) \(.verdict)"' <<<"$output" | sort -u) == "m1 CN=m1 TLSv1.3 good" ]]
     [[ $(jq -r '.certificates[0].fingerprint' <<<"$output") == "$(openssl x509 -in pki/m1/server.crt -outform DER | sha256sum | cut -d' ' -f1)" ]]
