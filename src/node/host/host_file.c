@@ -113,6 +113,7 @@ bool
 host_file_remove(const struct host *host, const char *path, struct error *e)
 {
     static const char script[] = "[ -L \"$1\" ] || [ ! -d \"$1\" ] || exit 91\n"
+                                 "[ -e \"$2\" ] || exit 0\n"
                                  "rm -f -- \"$1\" && sync -- \"$2\"\n";
     AUTO_ARENA tmp = ARENA_INIT;
     const char *const rest[] = {path_dir(&tmp, path), NULL};

@@ -570,6 +570,8 @@ test_remove_and_list(void **state)
     EXPECT_OK(host_file_remove(place->host, in(place, "l"), &e));
     EXPECT_OK(host_file_remove(place->host, in(place, "b\nc"), &e));
     EXPECT_OK(host_file_remove(place->host, in(place, "b\nc"), &e));
+    /* Nor is its folder there. */
+    EXPECT_OK(host_file_remove(place->host, in(place, "none/b"), &e));
     assert_string_equal(names_in(place, place->dir), ".a");
     assert_false(host_file_remove(place->host, place->dir, &e));
     assert_int_equal(e.code, ERROR_REFUSED);
