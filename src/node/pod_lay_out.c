@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "format/peer_urls.h"
 #include "format/settings/etcd_flag.h"
+#include "format/settings/pod_make.h"
 #include "node/host/host_tree.h"
 #include "node/pod_place.h"
 
@@ -23,8 +24,8 @@ struct pod_layout {
     const struct service *to;
     const struct setting_change *changes;
     size_t change_count;
-    struct service_pod_file pattern;
-    struct pod_manifest pod; /* as it is to be */
+    struct service_pod_file pattern; /* path NULL: it is no pod, and has settings only */
+    struct pod_manifest pod;         /* as it is to be */
     ARRAY(const char *) missing;
     ARRAY(struct made_dir) dirs;
     ARRAY(const char *) made; /* those that are not there, and what is above them */
@@ -313,6 +314,13 @@ manifest_make(struct pod_layout *l, bool is_there, struct bytes *ret_bytes, stru
     struct service_pod_file own = {0};
     const char *path = pod_held_path(&l->mem, l->to);
 
+    if (!is_there && l->pattern.path == NULL) {
+        const struct etcd_settings settings =
+            settings_with(&l->mem, &l->pattern.pod.settings, l->changes, l->change_count);
+
+        *ret_bytes = pod_manifest_make(&l->mem, &settings, l->to->image);
+        return pod_manifest_parse(&l->mem, path, *ret_bytes, &l->pod, e) && own_check(l, e);
+    }
     if (!is_there)
         return (pod_manifest_change(&l->mem, &l->pattern.pod, l->changes, l->change_count, NULL, 0,
                                     ret_bytes, e) ||
@@ -332,10 +340,11 @@ manifest_make(struct pod_layout *l, bool is_there, struct bytes *ret_bytes, stru
 static bool
 manifest_write(struct pod_layout *l, bool is_there, struct bytes bytes, struct error *e)
 {
-    struct host_file dir, like;
+    struct host_file dir, like = {.kind = HOST_FILE, .mode = 0600};
 
     if (!host_file_look(&l->mem, l->to->host, path_dir(&l->mem, l->to->place), &dir, e) ||
-        !host_file_look(&l->mem, l->from->host, l->pattern.path, &like, e))
+        (l->pattern.path != NULL &&
+         !host_file_look(&l->mem, l->from->host, l->pattern.path, &like, e)))
         return false;
     like.uid = dir.uid;
     like.gid = dir.gid;
@@ -380,19 +389,29 @@ write_all(struct pod_layout *l, bool is_there, struct bytes bytes, const char *k
     return manifest_write(l, is_there, bytes, e);
 }
 
+/* Of a pattern of another kind the settings are all that counts. */
+static bool
+pattern_load(struct pod_layout *l, struct error *e)
+{
+    if (l->from->class != l->to->class)
+        return service_settings(&l->mem, l->from, &l->pattern.pod.settings, e);
+    if (!service_pod_load(&l->mem, l->from, &l->pattern, e))
+        return false;
+    if (l->pattern.pod.settings.config_file == NULL)
+        return true;
+    return error_set(e, ERROR_REFUSED, "%s: '%s' has its settings in '%s', which is not laid out",
+                     host_name(l->from->host), l->pattern.path,
+                     l->pattern.pod.settings.config_file) ||
+           error_hint(e, "give a manifest with the settings as flags");
+}
+
 static bool
 lay_out(struct pod_layout *l, bool is_there, const char *keeping, struct error *e)
 {
     struct bytes bytes;
 
-    if (!service_pod_load(&l->mem, l->from, &l->pattern, e))
+    if (!pattern_load(l, e))
         return false;
-    if (l->pattern.pod.settings.config_file != NULL)
-        return error_set(e, ERROR_REFUSED,
-                         "%s: '%s' has its settings in '%s', which is not laid out",
-                         host_name(l->from->host), l->pattern.path,
-                         l->pattern.pod.settings.config_file) ||
-               error_hint(e, "give a manifest with the settings as flags");
     return directory_check(l, e) && manifest_make(l, is_there, &bytes, e) &&
            pod_copies_refuse(&l->mem, l->to, &l->pod, e) && data_plan(l, "data-dir", e) &&
            data_plan(l, "wal-dir", e) && files_check(l, e) && volumes_check(l, e) &&

@@ -122,15 +122,6 @@ service_put_back(const struct service *service, const char *keeping, struct erro
     return service->class->put_back(service, keeping, e);
 }
 
-static const char *
-other_kind_hint(const struct service *service)
-{
-    return service->class == &service_pod
-               ? "name a member that is a static pod to take after, or give a manifest"
-               : "name a member that is a systemd unit to take after, or lay a unit out there by "
-                 "hand";
-}
-
 bool
 service_lay_out(const struct service *service, const struct service *pattern,
                 const struct setting_change *changes, size_t count, const char *keeping,
@@ -138,10 +129,5 @@ service_lay_out(const struct service *service, const struct service *pattern,
 {
     if (service->class->lay_out == NULL)
         return no_files(service, e);
-    if (pattern->class != service->class)
-        return error_set(e, ERROR_REFUSED, "%s: '%s' (%s) cannot be laid out like '%s' (%s) on %s",
-                         host_name(service->host), service->place, service->class->word,
-                         pattern->place, pattern->class->word, host_name(pattern->host)) ||
-               error_hint(e, "%s", other_kind_hint(service));
     return service->class->lay_out(service, pattern, changes, count, keeping, e);
 }

@@ -78,6 +78,7 @@ struct service {
     const char *name;        /* the member's */
     const char *place;       /* where the class finds it */
     const struct host *host; /* NULL for a lab's, which is always here */
+    const char *image;       /* of a pod that is laid out like what is none; otherwise NULL */
 };
 
 const char *service_state_word(enum service_state state); /* "absent", "stopped", ... */
@@ -144,9 +145,13 @@ MUST_CHECK bool service_put_back(const struct service *service, const char *keep
  * A static pod gets the pattern's manifest, and the directories of its data. The pattern may be a manifest on
  * another host than the members', as on "local:".
  *
+ * The pattern may be of the other kind: then its settings are the service's, and a host without files gets a
+ * manifest in kubeadm's shape, or a unit of its own: /etc/systemd/system/NAME, as user etcd where there is one,
+ * with the etcd in root's path.
+ *
  * e  ERROR_CONFLICT: it is not down. ERROR_NOT_FOUND: what starts etcd on the pattern's host comes from a
- *    package that this host lacks; certificates or volumes that the manifest needs are not there.
- *    ERROR_REFUSED: the pattern is of another kind, or a setting of the pattern's own would be the service's.
+ *    package that this host lacks, or the host has no etcd; certificates or volumes that the manifest needs
+ *    are not there. ERROR_REFUSED: a setting of the pattern's own would be the service's.
  */
 MUST_CHECK bool service_lay_out(const struct service *service, const struct service *pattern,
                                 const struct setting_change *changes, size_t count,

@@ -14,6 +14,7 @@ struct layout {
     struct unit_status from_unit, to_unit;
     struct unit_files files; /* the pattern's */
     struct settings_files copies;
+    bool is_like; /* the pattern is a unit, too */
 };
 
 static void
@@ -136,28 +137,115 @@ copy_all(struct layout *l, const char *keeping, struct error *e)
                           e));
 }
 
+/* --- like what is no unit ---------------------------------------------------------------------- */
+
+/* Of a pod: its container's paths, as its host knows them. */
+static bool
+other_settings_take(struct layout *l, struct error *e)
+{
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+
+    if (!service_settings(&l->mem, l->from, &settings, e))
+        return false;
+    for (size_t i = 0; i < settings.items.count; i++) {
+        struct etcd_setting setting = settings.items.items[i];
+        const char *path = NULL;
+
+        if (!setting.in_force)
+            continue;
+        if (setting.value[0] == '/' &&
+            !service_host_path(&l->mem, l->from, setting.value, &path, e))
+            return false;
+        if (path != NULL)
+            setting.value = path;
+        settings_add(&l->mem, &l->files.settings, setting);
+    }
+    settings_resolve(&l->files.settings);
+    return true;
+}
+
+/* Where etcd is, and whether there is a user of that name: "/usr/bin/etcd\netcd\n". */
+static bool
+program_look(struct layout *l, const char **ret_program, bool *ret_has_user, struct error *e)
+{
+    static const char script[] =
+        "command -v etcd || exit 94\nid -u etcd >/dev/null 2>&1 || exit 0\n"
+        "echo etcd\n";
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    struct host_result result = {0};
+    const char *said;
+
+    if (!host_run(&l->mem, l->to->host, &(struct host_command){.argv = argv}, &result, e))
+        return false;
+    said = (const char *)result.out.data;
+    if (result.exit_code != 0 || said[0] != '/')
+        return error_set(e, ERROR_NOT_FOUND, "%s: there is no etcd in root's path",
+                         host_name(l->to->host)) ||
+               error_hint(e, "install the version that the members run there, as /usr/bin/etcd");
+    *ret_program = arena_printf(&l->mem, "%.*s", (int)strcspn(said, "\n"), said);
+    *ret_has_user = strstr(said, "\netcd\n") != NULL;
+    return true;
+}
+
+/* As etcd's own contrib/systemd has it; the settings come by the change that follows. */
+static bool
+unit_write(struct layout *l, const char *keeping, struct error *e)
+{
+    const char *path = arena_printf(&l->mem, UNIT_DIR "/%s", l->to_unit.id);
+    const char *drop_in = arena_printf(&l->mem, UNIT_DIR "/%s.d/quorate.conf", l->to_unit.id);
+    const char *const paths[] = {path, drop_in};
+    const char *const enable[] = {"systemctl", "enable", "--", l->to_unit.id, NULL};
+    const struct host_file_new new = {.path = path, .like = &systemd_file_of_root};
+    struct host_result result = {0};
+    const char *program, *text;
+    bool has_user;
+
+    if (!program_look(l, &program, &has_user, e))
+        return false;
+    text = arena_printf(&l->mem,
+                        "[Unit]\nDescription=etcd key-value store\nWants=network-online.target\n"
+                        "After=network-online.target\n\n[Service]\nType=notify\n%sExecStart=%s\n"
+                        "Restart=always\nRestartSec=5s\nTimeoutStartSec=infinity\n"
+                        "LimitNOFILE=65536\n\n[Install]\nWantedBy=multi-user.target\n",
+                        has_user ? "User=etcd\n" : "", program);
+    return host_keep(l->to->host, keeping, paths, 2, e) &&
+           systemd_hold(&l->mem, l->to, &l->to_unit, e) &&
+           host_file_replace(l->to->host, &new, bytes_of_text(text), e) &&
+           systemd_reload(l->to, e) &&
+           host_run_well(&l->mem, l->to->host, &(struct host_command){.argv = enable}, &result, e);
+}
+
+static bool
+pattern_fetch(struct layout *l, struct error *e)
+{
+    if (!l->is_like)
+        return other_settings_take(l, e);
+    if (!systemd_status(&l->mem, l->from, &l->from_unit, e))
+        return false;
+    return l->from_unit.state != SERVICE_ABSENT || systemd_absent(l->from, e);
+}
+
 bool
 systemd_lay_out(const struct service *s, const struct service *pattern,
                 const struct setting_change *changes, size_t count, const char *keeping,
                 struct error *e)
 {
     __attribute__((cleanup(layout_release))) struct layout l = {
-        .mem = ARENA_INIT, .from = pattern, .to = s};
+        .mem = ARENA_INIT, .from = pattern, .to = s, .is_like = pattern->class == s->class};
     struct setting_changes all = {0};
     struct etcd_settings own = ETCD_SETTINGS_INIT;
 
-    if (!systemd_status(&l.mem, s, &l.to_unit, e) ||
-        !systemd_status(&l.mem, pattern, &l.from_unit, e))
+    l.from_unit.enabled = "enabled";
+    if (!systemd_status(&l.mem, s, &l.to_unit, e) || !pattern_fetch(&l, e))
         return false;
-    if (l.from_unit.state == SERVICE_ABSENT)
-        return systemd_absent(pattern, e);
     if (l.to_unit.state != SERVICE_ABSENT && l.to_unit.state != SERVICE_STOPPED &&
         l.to_unit.state != SERVICE_IDLE)
         return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is %s, and not held down",
                          host_name(s->host), l.to_unit.id, service_state_word(l.to_unit.state));
     if ((l.to_unit.state == SERVICE_IDLE && !idle_take(&l, keeping, e)) ||
-        !unit_files_fetch(&l.mem, pattern->host, &l.from_unit, &l.files, e) ||
-        (l.to_unit.state == SERVICE_ABSENT && !copy_all(&l, keeping, e)) ||
+        (l.is_like && !unit_files_fetch(&l.mem, pattern->host, &l.from_unit, &l.files, e)) ||
+        (l.to_unit.state == SERVICE_ABSENT &&
+         !(l.is_like ? copy_all(&l, keeping, e) : unit_write(&l, keeping, e))) ||
         !systemd_settings(&l.mem, s, &own, e))
         return false;
     settings_changes_to(&l.mem, &l.files.settings, &own, changes, count, &all);

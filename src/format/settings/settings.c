@@ -268,6 +268,29 @@ settings_changes_to(struct arena *mem, const struct etcd_settings *wanted,
         *ARRAY_PUSH(mem, &all->items) = changes[i];
 }
 
+struct etcd_settings
+settings_with(struct arena *mem, const struct etcd_settings *settings,
+              const struct setting_change *changes, size_t count)
+{
+    struct etcd_settings all = ETCD_SETTINGS_INIT;
+
+    for (size_t i = 0; i < settings->items.count; i++) {
+        const struct etcd_setting *setting = &settings->items.items[i];
+
+        if (setting->in_force && strcmp(setting->name, "config-file") != 0 &&
+            change_of(changes, count, setting->name) == NULL)
+            settings_add(mem, &all,
+                         (struct etcd_setting){.name = setting->name, .value = setting->value});
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].value != NULL && change_of(changes, count, changes[i].name) == &changes[i])
+            settings_add(mem, &all,
+                         (struct etcd_setting){.name = changes[i].name, .value = changes[i].value});
+    }
+    settings_resolve(&all);
+    return all;
+}
+
 bool
 settings_check_change(const struct etcd_settings *before, const struct etcd_settings *after,
                       const struct setting_change *changes, size_t count, struct error *e)

@@ -119,6 +119,10 @@ void settings_changes_to(struct arena *mem, const struct etcd_settings *wanted,
                          const struct etcd_settings *own, const struct setting_change *changes,
                          size_t count, struct setting_changes *all);
 
+/* The settings in force with the changes made, as flags of a command line that is written nowhere yet. */
+struct etcd_settings settings_with(struct arena *mem, const struct etcd_settings *settings,
+                                   const struct setting_change *changes, size_t count);
+
 /* Whether 'after' is 'before' with the changes and nothing else; else ERROR_VERIFY names the first
  * difference. For what was edited and read again. */
 MUST_CHECK bool settings_check_change(const struct etcd_settings *before,
