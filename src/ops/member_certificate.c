@@ -111,15 +111,27 @@ static const struct step certificate_step = {
     .undo = certificate_undo,
 };
 
-/* On hosts certificates are laid down by whoever has the authority: 'tls issue'. */
+/* On hosts they are there already, or an authority was given. */
+static void
+host_certificates_add(struct member_job *job)
+{
+    if (job->pki == NULL)
+        return;
+    job_add_issue(job);
+    if (job->member.runner == INVENTORY_RUNNER_STATIC_POD)
+        job_add_delivery(job);
+}
+
 void
 membership_add_certificates(struct membership *ms)
 {
-    if (ms->cluster.config != NULL)
-        return;
     for (size_t i = 0; i < ms->job_count; i++) {
         struct member_job *job = &ms->jobs[i];
 
+        if (ms->cluster.config != NULL) {
+            host_certificates_add(job);
+            continue;
+        }
         if (job->action == MEMBER_JOINS && job->member.tls.cert_file != NULL)
             plan_add_step(ms->plan, &certificate_step, job->member.name, job);
     }

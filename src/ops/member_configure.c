@@ -27,38 +27,61 @@ job_in_place(const struct member_job *job)
 /* --- like which other member --- */
 
 static bool
-may_be_pattern(const struct member_job *job, const struct inventory_member *m)
+may_be_pattern(const struct member_job *job, const struct inventory_member *m,
+               struct service *ret_service, struct error *e)
 {
-    return m->runner == job->member.runner && strcmp(m->name, job->member.name) != 0;
+    enum service_state state;
+
+    error_clear(e);
+    return site_service(&job->of->site, m, ret_service, e) &&
+           service_state(ret_service, &state, e) && state != SERVICE_ABSENT;
 }
 
-/* The one that was named, unless it is gone by now; else the first that can be read. */
+/* The first that can be read. NULL with an error: there were some of the kind, and none can be. */
+static const struct inventory_member *
+pattern_find(const struct member_job *job, const struct inventory *inventory, bool same_kind,
+             struct service *ret_service, struct error *e)
+{
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+
+        if (strcmp(m->name, job->member.name) != 0 &&
+            (m->runner == job->member.runner) == same_kind &&
+            may_be_pattern(job, m, ret_service, e))
+            return m;
+    }
+    return NULL;
+}
+
 bool
 job_pattern(const struct member_job *job, const struct inventory *inventory,
             const struct inventory_member **ret_pattern, struct service *ret_service,
             struct error *e)
 {
-    const struct inventory_member *named =
-        job->like != NULL ? inventory_member_by_name(inventory, job->like) : NULL;
-    enum service_state state;
+    struct arena *mem = job->of->plan->mem;
 
     error_clear(e);
-    for (size_t i = 0; i <= inventory->members.count; i++) {
-        const struct inventory_member *m = i == 0 ? named : &inventory->members.items[i - 1];
+    if (job->manifest != NULL) {
+        struct inventory_member *pattern = arena_zero(mem, sizeof(*pattern));
 
-        if (m == NULL || !may_be_pattern(job, m))
-            continue;
-        error_clear(e);
-        if (site_service(&job->of->site, m, ret_service, e) &&
-            service_state(ret_service, &state, e) && state != SERVICE_ABSENT) {
-            *ret_pattern = m;
-            return true;
-        }
+        *ret_pattern = pattern;
+        return manifest_member(mem, job->manifest, pattern, ret_service, e);
     }
+    /* The one that was named, unless it is gone by now. */
+    *ret_pattern = job->like != NULL ? inventory_member_by_name(inventory, job->like) : NULL;
+    if (*ret_pattern != NULL && may_be_pattern(job, *ret_pattern, ret_service, e))
+        return true;
+    error_clear(e);
+    *ret_pattern = pattern_find(job, inventory, true, ret_service, e);
+    /* One of its kind that cannot be reached is no reason to make it unlike that one. */
+    if (*ret_pattern == NULL && e->code == ERROR_NONE)
+        *ret_pattern = pattern_find(job, inventory, false, ret_service, e);
+    if (*ret_pattern != NULL)
+        return true;
     if (e->code != ERROR_NONE)
         return error_wrap(e, "'%s' has nobody to be laid out like", job->member.name);
-    error_set_(e, ERROR_NOT_FOUND, 0, "no other member of '%s' runs as '%s' does (%s)",
-               inventory->name, job->member.name, inventory_runner_word(job->member.runner));
+    error_set_(e, ERROR_NOT_FOUND, 0, "no other member of '%s' is there to lay '%s' out like",
+               inventory->name, job->member.name);
     return error_hint(e, "lay out its service by hand, hold it down, and grow again");
 }
 
@@ -86,8 +109,10 @@ lay_out(struct member_job *job, const struct inventory *inventory, const struct 
     const struct inventory_member *pattern;
     struct etcd_settings settings = ETCD_SETTINGS_INIT;
     struct setting_list changes = {0};
+    struct service own = *service;
     struct service like;
 
+    own.image = job->image;
     if (!job_pattern(job, inventory, &pattern, &like, e) ||
         !service_settings(&tmp, &like, &settings, e) ||
         !joiner_settings(&tmp, &job->of->site, pattern, &settings, &job->member, &changes, e))
@@ -95,7 +120,7 @@ lay_out(struct member_job *job, const struct inventory *inventory, const struct 
     *ARRAY_PUSH(&tmp, &changes.items) = (struct setting_change){"initial-cluster", initial_cluster};
     *ARRAY_PUSH(&tmp, &changes.items) =
         (struct setting_change){"initial-cluster-state", "existing"};
-    return service_lay_out(service, &like, changes.items.items, changes.items.count,
+    return service_lay_out(&own, &like, changes.items.items, changes.items.count,
                            keeping_of(&tmp, job), e);
 }
 

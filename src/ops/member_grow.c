@@ -59,10 +59,11 @@ member_grow_inputs(struct arena *mem, const struct member_request *request, stru
     if (count > 1 && (request->peer_url != NULL || request->client_url != NULL))
         return error_set(e, ERROR_USAGE, "a URL can be given for one member at a time");
     members = members_named(mem, request, count);
-    if (!members_choose(mem, request, &inputs.site, &view, members, count, &inputs.like, e))
+    if (!members_choose(mem, request, &inputs.site, &view, members, count, &inputs.layout, e))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!member_may_join(&inputs.site, request->inventory, &view, &members[i], false, e))
+        if (!member_may_join(&inputs.site, request->inventory, &view, &members[i], false,
+                             inputs.layout.pki, e))
             return false;
         member_inputs_join(mem, &inputs, &members[i], 0);
     }

@@ -2,10 +2,13 @@
 
 #include <string.h>
 
+#include "base/io.h"
 #include "format/peer_urls.h"
 #include "node/host/host_owner.h"
 #include "node/host/host_url.h"
 #include "ops/member_state.h"
+
+#define KUBEADM_MANIFEST "/etc/kubernetes/manifests/etcd.yaml"
 
 static bool
 is_word_byte(char c)
@@ -57,9 +60,10 @@ url_with(struct arena *mem, const char *url, const char *host, const char *port)
                         brackets ? "]" : "", port);
 }
 
-/* The pattern's URL on the joiner's host: by name where the pattern's has a name, else by address. */
+/* The pattern's URL on the joiner's host: by name where the pattern's has a name, else by address, as the host of
+ * 'member' knows it. */
 static bool
-url_of_host(struct arena *mem, struct site *site, const struct inventory_member *pattern,
+url_of_host(struct arena *mem, struct site *site, const struct inventory_member *member,
             const char *url, const char *host_url_text, const char *option,
             struct inventory_urls *ret_urls, struct error *e)
 {
@@ -76,8 +80,7 @@ url_of_host(struct arena *mem, struct site *site, const struct inventory_member 
                error_hint(e, "%s URL", option);
     if (!is_address(host))
         host = there.host;
-    else if (!site_host(site, pattern, &asked, e) ||
-             !host_resolve(mem, asked, there.host, &host, e))
+    else if (!site_host(site, member, &asked, e) || !host_resolve(mem, asked, there.host, &host, e))
         return error_wrap(e, "the address of '%s'", there.host) || error_hint(e, "%s URL", option);
     items[0] = url_with(mem, url, host, port);
     *ret_urls = (struct inventory_urls){items, 1};
@@ -102,22 +105,24 @@ is_known_well(const struct inventory_member *m)
            m->client_urls.count > 0 && m->data_dir != NULL;
 }
 
-/* The first that serves, since its host is up; else the first of all. */
+/* The first that serves, since its host is up; else the first of all. Of the kind that is wanted, if there is
+ * one. */
 static const struct inventory_member *
-pattern_best(const struct inventory *inventory, const struct cluster_view *view)
+pattern_best(const struct inventory *inventory, const struct cluster_view *view,
+             enum inventory_runner wanted)
 {
     const struct inventory_member *best = NULL;
+    int best_rank = -1;
 
     for (size_t i = 0; i < inventory->members.count; i++) {
         const struct inventory_member *m = &inventory->members.items[i];
         const struct member_view *seen = view_member_by_name(view, m->name);
+        int rank = 2 * (m->runner == wanted) + (seen != NULL && seen->known);
 
-        if (!is_known_well(m))
+        if (!is_known_well(m) || rank <= best_rank)
             continue;
-        if (seen != NULL && seen->known)
-            return m;
-        if (best == NULL)
-            best = m;
+        best = m;
+        best_rank = rank;
     }
     return best;
 }
@@ -127,9 +132,13 @@ pattern_choose(const struct member_request *request, const struct cluster_view *
                const struct inventory_member **ret_pattern, struct error *e)
 {
     const struct inventory *inventory = request->inventory;
+    enum inventory_runner wanted = INVENTORY_RUNNER_UNKNOWN;
+    const char *name;
 
+    if (request->runs != NULL)
+        (void)inventory_runner_parse(request->runs, &wanted, &name);
     *ret_pattern = request->like != NULL ? inventory_member_by_name(inventory, request->like)
-                                         : pattern_best(inventory, view);
+                                         : pattern_best(inventory, view, wanted);
     if (*ret_pattern != NULL && is_known_well(*ret_pattern))
         return true;
     if (*ret_pattern == NULL && request->like != NULL)
@@ -155,9 +164,11 @@ runner_choose(const struct member_request *request, const struct inventory_membe
                      request->runs);
 }
 
+/* 'pattern' is what it is laid out like, 'member' one whose host is asked for addresses. */
 static bool
 member_choose(struct arena *mem, const struct member_request *request, struct site *site,
-              const struct inventory_member *pattern, struct inventory_member *m, struct error *e)
+              const struct inventory_member *member, const struct inventory_member *pattern,
+              struct inventory_member *m, struct error *e)
 {
     if (m->name == NULL || m->host == NULL)
         return error_set(e, ERROR_USAGE, "on which host is '%s' to run?",
@@ -165,20 +176,22 @@ member_choose(struct arena *mem, const struct member_request *request, struct si
                error_hint(e, "%s=ssh://root@HOST", m->name != NULL ? m->name : "NAME");
     if (!runner_choose(request, pattern, m, e))
         return false;
+    if (m->runner_name == NULL)
+        m->runner_name = member->runner == m->runner ? member->runner_name : KUBEADM_MANIFEST;
     m->data_dir = request->data_dir != NULL
                       ? request->data_dir
                       : path_renamed(mem, pattern->data_dir, pattern->name, m->name);
     m->wal_dir = path_renamed(mem, pattern->wal_dir, pattern->name, m->name);
-    m->log_path = path_renamed(mem, pattern->log_path, pattern->name, m->name);
+    if (m->runner == pattern->runner)
+        m->log_path = path_renamed(mem, pattern->log_path, pattern->name, m->name);
     m->tls = tls_renamed(mem, &pattern->tls, pattern->name, m->name);
     m->peer_tls = tls_renamed(mem, &pattern->peer_tls, pattern->name, m->name);
     m->peer_urls = one_url(mem, request->peer_url);
     m->client_urls = one_url(mem, request->client_url);
-    return (request->peer_url != NULL ||
-            url_of_host(mem, site, pattern, pattern->peer_urls.items[0], m->host, "--peer-url",
-                        &m->peer_urls, e)) &&
+    return (request->peer_url != NULL || url_of_host(mem, site, member, pattern->peer_urls.items[0],
+                                                     m->host, "--peer-url", &m->peer_urls, e)) &&
            (request->client_url != NULL ||
-            url_of_host(mem, site, pattern, pattern->client_urls.items[0], m->host, "--client-url",
+            url_of_host(mem, site, member, pattern->client_urls.items[0], m->host, "--client-url",
                         &m->client_urls, e));
 }
 
@@ -206,24 +219,73 @@ lab_has_no_hosts(const struct inventory_member *members, size_t count, struct er
     return true;
 }
 
+/* kubeadm's image of the version that the members run: "registry.k8s.io/etcd:3.5.30-0". */
+static const char *
+image_choose(struct arena *mem, const struct member_request *request,
+             const struct cluster_view *view)
+{
+    const char *version = request->inventory->version;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        if (view->members[i].known)
+            version = view->members[i].status.version;
+    }
+    if (request->image != NULL || version == NULL)
+        return request->image;
+    return arena_printf(mem, "registry.k8s.io/etcd:%s-0", version);
+}
+
+/* The manifest that was given; else the member. */
+static bool
+manifest_choose(struct arena *mem, const struct member_request *request,
+                const struct inventory_member **pattern, struct member_layout *ret_layout,
+                struct error *e)
+{
+    struct inventory_member *of_manifest = arena_zero(mem, sizeof(*of_manifest));
+    struct service ignored;
+
+    ret_layout->like = (*pattern)->name;
+    if (request->manifest == NULL)
+        return true;
+    *pattern = of_manifest;
+    return path_absolute(mem, request->manifest, &ret_layout->manifest, e) &&
+           manifest_member(mem, ret_layout->manifest, of_manifest, &ignored, e);
+}
+
 bool
 members_choose(struct arena *mem, const struct member_request *request, struct site *site,
                const struct cluster_view *view, struct inventory_member *members, size_t count,
-               const char **ret_like, struct error *e)
+               struct member_layout *ret_layout, struct error *e)
 {
+    const struct inventory_member *member;
     const struct inventory_member *pattern;
 
-    *ret_like = NULL;
+    *ret_layout = (struct member_layout){0};
     if (request->inventory->lab != NULL)
         return lab_has_no_hosts(members, count, e) &&
                lab_members_choose(mem, request, view, members, count, e);
-    if (!pattern_choose(request, view, &pattern, e))
+    if (!pattern_choose(request, view, &member, e))
+        return false;
+    pattern = member;
+    if (request->pki != NULL && !path_absolute(mem, request->pki, &ret_layout->pki, e))
+        return false;
+    if (!manifest_choose(mem, request, &pattern, ret_layout, e))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!member_choose(mem, request, site, pattern, &members[i], e))
+        if (!member_choose(mem, request, site, member, pattern, &members[i], e))
             return false;
+        if (request->pki != NULL && members[i].tls.cert_file == NULL)
+            return error_set(e, ERROR_USAGE, "--pki is for clusters with TLS, and '%s' has none",
+                             pattern->name);
+        if (members[i].runner == INVENTORY_RUNNER_STATIC_POD)
+            ret_layout->image = image_choose(mem, request, view);
+        else if (request->manifest != NULL || request->image != NULL)
+            return error_set(e, ERROR_USAGE,
+                             "--manifest and --image are for static pods, and '%s' is to be a "
+                             "systemd unit",
+                             members[i].name) ||
+                   error_hint(e, "--runs static-pod:" KUBEADM_MANIFEST);
     }
-    *ret_like = pattern->name;
     return true;
 }
 
@@ -235,22 +297,23 @@ struct translation {
     const char *port_from, *port_to;
 };
 
-/* Each address is asked of the other host: a host may know itself as 127.0.1.1. */
+/* Each address is asked of the other host: a host may know itself as 127.0.1.1. A manifest is no host's. */
 static bool
 translation_make(struct arena *mem, struct site *site, const struct inventory_member *pattern,
                  const char *url_from, const struct inventory_member *joiner, const char *url_to,
                  struct translation *ret_translation, struct error *e)
 {
     struct translation t = {0};
-    const struct host *there;
+    const struct host *there = NULL;
     const struct host *here;
 
     if (!peer_url_host_port(mem, url_from, &t.host_from, &t.port_from) ||
         !peer_url_host_port(mem, url_to, &t.host_to, &t.port_to))
         return error_set(e, ERROR_USAGE, "'%s' or '%s' has no host and port", url_from, url_to);
-    if (!site_host(site, pattern, &there, e) || !site_host(site, joiner, &here, e) ||
+    if (!site_host(site, joiner, &here, e) ||
+        (pattern->host != NULL && !site_host(site, pattern, &there, e)) ||
         !host_resolve(mem, here, t.host_from, &t.address_from, e) ||
-        !host_resolve(mem, there, t.host_to, &t.address_to, e))
+        !host_resolve(mem, there != NULL ? there : here, t.host_to, &t.address_to, e))
         return false;
     *ret_translation = t;
     return true;
@@ -340,6 +403,7 @@ joiner_settings(struct arena *mem, struct site *site, const struct inventory_mem
     const struct etcd_setting *listen_peer = settings_get(settings, "listen-peer-urls");
     struct translation peer;
     struct translation client;
+    bool same;
 
     if (!translation_make(mem, site, pattern, pattern->peer_urls.items[0], joiner,
                           joiner->peer_urls.items[0], &peer, e) ||
@@ -357,8 +421,10 @@ joiner_settings(struct arena *mem, struct site *site, const struct inventory_mem
         if (setting != NULL)
             add(mem, changes, of_clients[i], urls_translate(mem, setting->value, &client));
     }
-    add_dir(mem, changes, "data-dir", pattern->data_dir, joiner->data_dir);
-    add_dir(mem, changes, "wal-dir", pattern->wal_dir, joiner->wal_dir);
+    /* What is a default of the one kind's files is none of the other's. */
+    same = pattern->runner == joiner->runner;
+    add_dir(mem, changes, "data-dir", same ? pattern->data_dir : NULL, joiner->data_dir);
+    add_dir(mem, changes, "wal-dir", same ? pattern->wal_dir : NULL, joiner->wal_dir);
     add_renamed(mem, changes, settings, pattern, joiner);
     return true;
 }

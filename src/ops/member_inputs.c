@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cluster/inventory_json.h"
+#include "node/host/host_file.h"
 #include "ops/member_state.h"
 
 static const char *const action_words[] = {
@@ -34,6 +35,14 @@ job_write(struct json_writer *w, const struct member_job *job)
     inventory_member_encode(w, &job->member);
     if (job->like != NULL)
         json_key_text(w, "like", job->like);
+    if (job->manifest != NULL)
+        json_key_text(w, "manifest", job->manifest);
+    if (job->image != NULL)
+        json_key_text(w, "image", job->image);
+    if (job->pki != NULL) {
+        json_key_text(w, "pki", job->pki);
+        json_key_bool(w, "hasAuthority", job->has_authority);
+    }
     if (job->lost)
         json_key_bool(w, "lost", true);
     json_object_end(w);
@@ -52,15 +61,34 @@ member_inputs_begin(struct arena *mem, const struct member_request *request,
     return true;
 }
 
+/* One that cannot be looked at has none: whoever brings it there says why not. */
+static bool
+has_authority(struct site *site, const struct inventory_member *member)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    struct host_file file = {.kind = HOST_NOTHING};
+    const struct host *host;
+
+    return member->tls.ca_file != NULL && site_host(site, member, &host, &ignored) &&
+           host_file_look(&tmp, host, member->tls.ca_file, &file, &ignored) &&
+           file.kind != HOST_NOTHING;
+}
+
 void
 member_inputs_join(struct arena *mem, struct member_inputs *inputs,
                    const struct inventory_member *member, uint64_t old_id)
 {
-    *ARRAY_PUSH(mem, &inputs->jobs) =
-        (struct member_job){.action = MEMBER_JOINS,
-                            .old_id = old_id,
-                            .member = *member,
-                            .like = old_id == 0 ? inputs->like : NULL};
+    struct member_job *job = ARRAY_PUSH(mem, &inputs->jobs);
+
+    *job = (struct member_job){.action = MEMBER_JOINS, .old_id = old_id, .member = *member};
+    if (old_id != 0)
+        return;
+    job->like = inputs->layout.like;
+    job->manifest = inputs->layout.manifest;
+    job->image = inputs->layout.image;
+    job->pki = inputs->layout.pki;
+    job->has_authority = job->pki != NULL && has_authority(&inputs->site, member);
 }
 
 static bool
@@ -152,6 +180,14 @@ member_inputs_write(struct arena *mem, const struct member_inputs *inputs, struc
     json_object_end(&w);
 }
 
+/* NULL when it is not there. */
+static bool
+text_read(struct arena *mem, const struct json *object, const char *key, const char **ret_text,
+          struct error *e)
+{
+    return json_get(object, key) == NULL || json_get_text(mem, object, key, ret_text, e);
+}
+
 static bool
 job_read(struct arena *mem, const struct json *object, struct member_job *ret_job, struct error *e)
 {
@@ -160,8 +196,12 @@ job_read(struct arena *mem, const struct json *object, struct member_job *ret_jo
     if (!json_get_text(mem, object, "action", &action, e) ||
         !json_get_id(object, "oldId", &ret_job->old_id, e) ||
         !inventory_member_decode(mem, json_get(object, "member"), &ret_job->member, e) ||
-        (json_get(object, "like") != NULL &&
-         !json_get_text(mem, object, "like", &ret_job->like, e)) ||
+        !text_read(mem, object, "like", &ret_job->like, e) ||
+        !text_read(mem, object, "manifest", &ret_job->manifest, e) ||
+        !text_read(mem, object, "image", &ret_job->image, e) ||
+        !text_read(mem, object, "pki", &ret_job->pki, e) ||
+        (ret_job->pki != NULL &&
+         !json_get_bool(object, "hasAuthority", &ret_job->has_authority, e)) ||
         (json_get(object, "lost") != NULL && !json_get_bool(object, "lost", &ret_job->lost, e)))
         return false;
     ret_job->action =

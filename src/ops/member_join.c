@@ -528,8 +528,13 @@ static const struct step *const join_steps[] = {&add_learner_step, &configure_st
 void
 membership_add_join(struct member_job *job)
 {
-    for (size_t i = 0; i < sizeof(join_steps) / sizeof(join_steps[0]); i++)
+    for (size_t i = 0; i < sizeof(join_steps) / sizeof(join_steps[0]); i++) {
         plan_add_step(job->of->plan, join_steps[i], job->member.name, job);
+        /* Whose they are to be a unit says that is there only now; a pod's are root's. */
+        if (join_steps[i] == &configure_step && job->pki != NULL &&
+            job->member.runner == INVENTORY_RUNNER_SYSTEMD)
+            job_add_delivery(job);
+    }
 }
 
 /* --- all of it, for an undo --- */

@@ -33,7 +33,8 @@ move_one(struct arena *mem, const struct member_request *request, const struct c
 {
     size_t at = inputs->jobs.count + 1;
 
-    if (!member_may_join(&inputs->site, request->inventory, view, fresh, false, e))
+    if (!member_may_join(&inputs->site, request->inventory, view, fresh, false, inputs->layout.pki,
+                         e))
         return false;
     member_inputs_join(mem, inputs, fresh, 0);
     return member_inputs_leave(mem, inputs, request->inventory, view, name, e) &&
@@ -56,8 +57,8 @@ member_move_inputs(struct arena *mem, const struct member_request *request, stru
     if (request->name_count > 1 && (request->peer_url != NULL || request->client_url != NULL))
         return error_set(e, ERROR_USAGE, "a URL can be given for one member at a time");
     if (!member_inputs_begin(mem, request, &inputs, &view, e) ||
-        !members_choose(mem, request, &inputs.site, &view, fresh, request->name_count, &inputs.like,
-                        e))
+        !members_choose(mem, request, &inputs.site, &view, fresh, request->name_count,
+                        &inputs.layout, e))
         return false;
     for (size_t i = 0; i < request->name_count; i++) {
         if (!move_one(mem, request, &view, &fresh[i], request->names[i], &inputs, e))

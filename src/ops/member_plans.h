@@ -45,6 +45,10 @@ struct member_request {
     const char *like;     /* the name of the member that joiners are laid out like */
     const char *runs;     /* "systemd:UNIT", "static-pod:/PATH" */
     const char *data_dir; /* of the joiners */
+    const char *manifest; /* a file here that static pods are laid out by */
+    const char *image;    /* of a static pod that is laid out like what is none */
+    const char *
+        pki; /* a folder here with an authority, ca.crt and ca.key, for certificates of the joiners */
 };
 
 /*

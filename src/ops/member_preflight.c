@@ -87,7 +87,8 @@ lab_look(struct arena *mem, const struct inventory_member *member, struct joiner
 
 /* What a member needs of its host: its certificates, and nothing that runs under its unit or manifest already. */
 static bool
-host_look(struct site *site, const struct inventory_member *member, struct error *e)
+host_look(struct site *site, const struct inventory_member *member, const char *pki,
+          struct error *e)
 {
     enum service_state state;
     struct service service;
@@ -95,7 +96,7 @@ host_look(struct site *site, const struct inventory_member *member, struct error
     if (!site_service(site, member, &service, e) || !service_state(&service, &state, e))
         return false;
     if (state == SERVICE_ABSENT || state == SERVICE_STOPPED || state == SERVICE_IDLE)
-        return member_host_certs_check(service.host, member, e);
+        return pki != NULL || member_host_certs_check(service.host, member, e);
     error_set_(e, ERROR_CONFLICT, 0, "%s: '%s' is %s already", host_name(service.host),
                service.place, service_state_word(state));
     return error_hint(e, "stop it there first, when it is nobody's: another etcd cannot run in its "
@@ -115,7 +116,7 @@ name_is_free(const struct inventory *inventory, const struct inventory_member *m
 bool
 member_may_join(struct site *site, const struct inventory *inventory,
                 const struct cluster_view *view, const struct inventory_member *member,
-                bool in_place, struct error *e)
+                bool in_place, const char *pki, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct joiner joiner = joiner_of(member);
@@ -128,7 +129,7 @@ member_may_join(struct site *site, const struct inventory *inventory,
                       !rule_may_add_learner(view, &joiner, e) || !rule_endpoints_belong(view, e) ||
                       !member_dir_look(site, member, member->data_dir, &data, e) ||
                       !(inventory->lab != NULL ? lab_look(&tmp, member, &joiner, e)
-                                               : host_look(site, member, e))))
+                                               : host_look(site, member, pki, e))))
         return error_wrap(e, "'%s' cannot join", member->name);
     joiner.has_data = data == DIR_FULL;
     return rule_joiner_configuration(view, &joiner, e) ||
@@ -159,7 +160,7 @@ static bool
 joiner_judge(struct membership *ms, const struct inventory *inventory,
              const struct cluster_view *view, const struct member_job *job, struct error *e)
 {
-    return member_may_join(&ms->site, inventory, view, &job->member, ms->replaces, e) &&
+    return member_may_join(&ms->site, inventory, view, &job->member, ms->replaces, job->pki, e) &&
            member_host_allows(ms, inventory, view, &job->member, job_in_place(job), e);
 }
 

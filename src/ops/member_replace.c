@@ -39,8 +39,9 @@ replace_elsewhere(struct arena *mem, const struct member_request *request,
 
     if (!member_inputs_lose(mem, inputs, view, request->names[0], e) ||
         !rule_may_replace(view, inputs->jobs.items[0].old_id, e) ||
-        !members_choose(mem, request, &inputs->site, view, fresh, 1, &inputs->like, e) ||
-        !member_may_join(&inputs->site, request->inventory, view, fresh, true, e))
+        !members_choose(mem, request, &inputs->site, view, fresh, 1, &inputs->layout, e) ||
+        !member_may_join(&inputs->site, request->inventory, view, fresh, true, inputs->layout.pki,
+                         e))
         return false;
     member_inputs_join(mem, inputs, fresh, 0);
     return true;
@@ -58,7 +59,7 @@ replace_in_place(struct arena *mem, const struct member_request *request,
     member = inputs->jobs.items[0].member;
     id = inputs->jobs.items[0].old_id;
     if (!rule_may_replace(view, id, e) ||
-        !member_may_join(&inputs->site, request->inventory, view, &member, true, e))
+        !member_may_join(&inputs->site, request->inventory, view, &member, true, NULL, e))
         return false;
     member_inputs_join(mem, inputs, &member, id);
     return true;

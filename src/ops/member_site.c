@@ -195,6 +195,8 @@ job_field(const void *op, struct arena *mem, const char *name)
         return arena_text(mem, path_name(job_aside(mem, job, "removed")));
     if (strcmp(name, "quorum") == 0)
         return quorum_text(mem, job->voters_after);
+    if (strcmp(name, "pki") == 0 && job->pki != NULL)
+        return arena_text(mem, job->pki);
     if (strcmp(name, "old_id") == 0)
         return arena_printf(mem, "%llx", (unsigned long long)job->old_id);
     return NULL;

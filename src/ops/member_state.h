@@ -43,7 +43,12 @@ struct member_job {
     uint64_t old_id; /* of one that leaves; of the one whose place is taken; else 0 */
     struct inventory_member member; /* its configuration */
     const char *like; /* of one that joins on a host: the name of the member it is laid out like */
-    bool lost;        /* its host is gone for good, and never asked */
+    const char *manifest; /* or the file here; NULL: none */
+    const char *image;    /* of a pod that is laid out like what is none; NULL: no pod */
+    const char
+        *pki; /* the folder here whose authority issues its certificates; NULL: they are there */
+    bool has_authority;  /* its host has an authority's certificate, which stays */
+    bool lost;           /* its host is gone for good, and never asked */
     size_t voters_after; /* when this job is done */
     bool last;
 };
@@ -82,14 +87,22 @@ typedef bool member_call(struct member_job *job, struct etcd_client *client, uin
  * enough, a learner that is not caught up.
  */
 MUST_CHECK bool job_change(struct member_job *job, member_call *call, uint64_t id, struct error *e);
+/* What joiners on hosts are laid out like. Each NULL: see struct member_job. */
+struct member_layout {
+    const char *like;
+    const char *manifest;
+    const char *image;
+    const char *pki;
+};
+
 /*
  * Chooses what nobody said about members that are to join (name and host are set where they were said): a
- * lab has ports and folders for them, hosts take after another member, whose name is told.
+ * lab has ports and folders for them, hosts take after another member, or after a manifest, which is told.
  */
 MUST_CHECK bool members_choose(struct arena *mem, const struct member_request *request,
                                struct site *site, const struct cluster_view *view,
                                struct inventory_member *members, size_t count,
-                               const char **ret_like, struct error *e);
+                               struct member_layout *ret_layout, struct error *e);
 /* The members that the request names, as far as it says anything. In 'mem'. */
 struct inventory_member *members_named(struct arena *mem, const struct member_request *request,
                                        size_t count);
@@ -144,10 +157,20 @@ struct setting_list {
     ARRAY(struct setting_change) items;
 };
 
-/* A member that runs as the job's does, and its service. e: as site_service; ERROR_NOT_FOUND: none. */
+/*
+ * What the job's member is laid out like, and its service: the manifest that was given; a member that runs as it
+ * does, the one that was named first; else one of the other kind. In the plan's arena.
+ *
+ * e  as site_service; ERROR_NOT_FOUND: none.
+ */
 MUST_CHECK bool job_pattern(const struct member_job *job, const struct inventory *inventory,
                             const struct inventory_member **ret_pattern,
                             struct service *ret_service, struct error *e);
+/* A manifest of this machine as what it would be as a member (name, URLs, paths on its host; no host), and its
+ * service. In 'mem'. e: as service_settings. */
+MUST_CHECK bool manifest_member(struct arena *mem, const char *path,
+                                struct inventory_member *ret_member, struct service *ret_service,
+                                struct error *e);
 /* What of the pattern's settings is the joiner's own: name, URLs, directories, certificates. */
 MUST_CHECK bool joiner_settings(struct arena *mem, struct site *site,
                                 const struct inventory_member *pattern,
@@ -178,6 +201,10 @@ void membership_add_join(struct member_job *job);
 void membership_add_leave(struct member_job *job);
 void membership_add_prove(struct membership *ms);
 
+/* On a host, with an authority: issues its certificates, and brings them there (member_pki.c). */
+void job_add_issue(struct member_job *job);
+void job_add_delivery(struct member_job *job);
+
 /* --- judging a joiner (member_preflight.c) --- */
 
 struct joiner joiner_of(const struct inventory_member *member);
@@ -189,11 +216,12 @@ const char *member_initial_cluster(struct arena *mem, const struct inventory_mem
  * and addresses. Changes nothing.
  *
  * in_place  it takes the place of one that is lost: name, URLs and directory are that one's.
+ * pki       NULL: its certificates are on its host, and are judged, too.
  */
 MUST_CHECK bool member_may_join(struct site *site, const struct inventory *inventory,
                                 const struct cluster_view *view,
                                 const struct inventory_member *member, bool in_place,
-                                struct error *e);
+                                const char *pki, struct error *e);
 
 /*
  * Whether the joiner's host can run it (member_host_look.c): its peers are reached from there, and on
@@ -210,7 +238,7 @@ MUST_CHECK bool member_host_allows(struct membership *ms, const struct inventory
 struct member_inputs {
     const struct inventory *inventory;
     struct site site;
-    const char *like;
+    struct member_layout layout;
     size_t voters;
     ARRAY(struct member_job) jobs; /* action, old_id, member */
 };

@@ -22,9 +22,19 @@
 
 #define HOST_OPTIONS                                                                               \
     {"like", OPTION_TEXT, .arg = "NAME",                                                           \
-     .help = "On a host, lay the new member out like this one [default: the first]"},              \
+     .help = "On a host, lay the new member out like this one [default: the first, of the kind "   \
+             "of --runs if there is one]"},                                                        \
         {"runs", OPTION_TEXT, .arg = "HOW",                                                        \
          .help = "On a host: systemd:UNIT or static-pod:/PATH [default: as --like's]"},            \
+        {"manifest", OPTION_FILE, .arg = "FILE",                                                   \
+         .help = "For a static pod: lay it out by this manifest [default: --like's; one of its "   \
+                 "settings in kubeadm's shape when it is no pod]"},                                \
+        {"image", OPTION_TEXT, .arg = "IMAGE",                                                     \
+         .help = "For a static pod that is not laid out like another [default: "                   \
+                 "registry.k8s.io/etcd:VERSION-0, of the version that the members run]"},          \
+        {"pki", OPTION_DIR, .arg = "DIR",                                                          \
+         .help = "On a host: issue certificates for it by the authority in DIR ('tls init'), and " \
+                 "bring them there [default: they are there]"},                                    \
     {                                                                                              \
         "data-dir", OPTION_TEXT,                                                                   \
             .arg = "DIR",                                                                          \
@@ -117,6 +127,9 @@ request_for_new(struct app *app, const char *const *texts, size_t count)
         .like = text_or_null(app, "like"),
         .runs = text_or_null(app, "runs"),
         .data_dir = text_or_null(app, "data-dir"),
+        .manifest = text_or_null(app, "manifest"),
+        .image = text_or_null(app, "image"),
+        .pki = text_or_null(app, "pki"),
     };
 
     take_new(app, texts, count, &request);
@@ -197,7 +210,9 @@ const struct command command_member_grow = {
     .plan = member_grow_plan,
     .example = "quorate member grow --cluster lab:demo --to 5 --dry-run\n"
                "quorate member grow --cluster lab:demo --to 5 --yes\n"
-               "quorate member grow --cluster prod db4=ssh://root@db4 db5=ssh://root@db5",
+               "quorate member grow --cluster prod db4=ssh://root@db4 db5=ssh://root@db5\n"
+               "quorate member grow --cluster prod db4=ssh://root@db4 --runs "
+               "static-pod:/etc/kubernetes/manifests/etcd.yaml",
     .description =
         "For each new member: it is added as a learner, which changes no quorum; gets its "
         "configuration; is started on an empty directory; is waited for until it has the leader's "
@@ -209,6 +224,10 @@ const struct command command_member_grow = {
         "settings, but for its name, URLs, directories and initial cluster. Its URLs are those of "
         "the other with its own host in them. quorate.yaml gets it, and nothing else in it "
         "moves.\n\n"
+        "Members may run in different ways. One that is to run as no other does (--runs) gets the "
+        "settings of one that runs otherwise: a static pod a manifest in kubeadm's shape, with "
+        "volumes for all directories that the settings name, or --manifest's; a systemd unit, "
+        "where the host has none, one that runs the etcd in root's path as user etcd.\n\n"
         "A plan that was cut is continued by 'quorate plan resume', or taken back by 'quorate plan "
         "undo': the new members leave again.",
 };
