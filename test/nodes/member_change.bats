@@ -3,7 +3,7 @@
 # Members come and go on hosts of their own, by the plans of 'member grow', 'shrink', 'replace' and 'move',
 # while a client writes.
 
-# shellcheck disable=SC2154 # stderr and the like are bats'
+# shellcheck disable=SC2154,SC2030,SC2031 # stderr and the like are bats'
 bats_require_minimum_version 1.5.0
 load ../harness/nodes
 
@@ -210,23 +210,67 @@ cut_at() {
     node_sh db2 sh -c 'systemctl stop etcd; umount /var/lib/etcd/default'
 }
 
+# refused WHAT...: with all of these words in the reason, and nothing is changed anywhere.
+refused() {
+    local what
+    echo "$stderr"
+    [[ $status -ne 0 ]]
+    for what; do
+        [[ $stderr == *"$what"* ]]
+    done
+    diff <(echo "$before") quorate.yaml
+    diff <(echo "$db2") <(files db2)
+    diff <(echo "$db3") <(files db3)
+}
+
+# The wrong ways of which the field tells, on hosts: stale data, a wrong name, state new, a URL that leads elsewhere,
+# and a second voter that was added by hand.
 @test "what cannot be is refused with the reason before anything is changed" {
-    local before
+    local before db2 db3
     uses_etcd 3.5
     begins debian db1
     before=$(<quorate.yaml)
+    db2=$(files db2)
+    db3=$(files db3)
     run --separate-stderr quorate member grow db2 --yes
-    [[ $status -ne 0 && $stderr == *"on which host is 'db2' to run"*"db2=ssh://root@HOST"* ]]
+    refused "on which host is 'db2' to run" "db2=ssh://root@HOST"
     node_sh db2 mkdir -p /var/lib/etcd/default/member
     run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
-    [[ $status -ne 0 && $stderr == *"/var/lib/etcd/default"* ]]
+    refused "/var/lib/etcd/default" "not empty"
     node_sh db2 rm -r /var/lib/etcd/default
-    node_sh db2 systemctl start etcd
-    run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
-    [[ $status -ne 0 && $stderr == *"'etcd.service' is running already"* ]]
-    node_sh db2 systemctl stop etcd
+
     run --separate-stderr quorate member grow db1=ssh://root@db3 --yes
-    [[ $status -ne 0 && $stderr == *"has a member 'db1' already"* ]]
-    diff <(echo "$before") quorate.yaml
+    refused "has a member 'db1' already"
+    run --separate-stderr quorate member grow a,b=ssh://root@db3 --yes
+    refused "cannot name a member"
+
+    # By hand, with the state that a tutorial has: a cluster of its own.
+    node_sh db2 sh -c 'systemd-run --quiet --unit etcd-by-hand --uid etcd etcd --name db2 --data-dir /var/lib/etcd/default \
+        --initial-cluster db2=http://10.99.0.12:2380 --initial-advertise-peer-urls http://10.99.0.12:2380 \
+        --listen-peer-urls http://10.99.0.12:2380 --initial-cluster-state new \
+        --listen-client-urls http://10.99.0.12:2379 --advertise-client-urls http://10.99.0.12:2379'
+    nodes_wait_healthy 60 db2
+    run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
+    refused "db2"
+    node_sh db2 systemctl stop etcd-by-hand
+    run --separate-stderr quorate member grow db2=ssh://root@db2 --yes
+    refused "/var/lib/etcd/default" "not empty"
+    node_sh db2 rm -r /var/lib/etcd/default
+
+    run --separate-stderr quorate member grow db3=ssh://root@db3 --peer-url http://10.99.0.12:2380 --yes
+    refused "leads to 10.99.0.12" "not an address of its host"
+    # A name that the members' hosts know otherwise than the joiner's does.
+    node_sh db1 sh -c 'cp /etc/hosts /etc/hosts.was; sed "s/.* db3$/10.99.0.12 db3/" /etc/hosts.was >/etc/hosts'
+    run --separate-stderr quorate member grow db3=ssh://root@db3 --peer-url http://db3:2380 --yes
+    node_sh db1 sh -c 'cp /etc/hosts.was /etc/hosts'
+    refused "on the host of 'db1' peer URL http://db3:2380 of 'db3' leads to 10.99.0.12"
     [[ $(quorate member list -w json | jq '.members | length') -eq 1 ]]
+
+    # By hand, without a learner: the quorum of two is gone with the call.
+    inside "$("$BATS_TEST_DIRNAME/../etcds" path 3.5)/etcdctl" --endpoints http://10.99.0.11:2379 \
+        member add db2 --peer-urls http://10.99.0.12:2380
+    run --separate-stderr quorate member grow db3=ssh://root@db3 --yes
+    refused "quorum is lost" "http://10.99.0.12:2380) was added as a voter, which counts at once, and has not started"
+    quorate member rescue db1 --yes
+    cluster_is_now db1
 }
