@@ -55,15 +55,16 @@ config_keep(struct arena *mem, const struct rescue *r, struct error *e)
 static bool
 config_put_back(struct arena *mem, const struct rescue *r, struct error *e)
 {
-    struct bytes old, now;
+    struct bytes before, found;
     const char *kept;
 
-    if (!config_read(mem, r, r->old_config, &old, e) || !config_read(mem, r, NULL, &now, e))
+    if (!config_read(mem, r, r->old_config, &before, e) || !config_read(mem, r, NULL, &found, e))
         return false;
     if (r->in_place)
-        return file_replace(path_join(mem, r->folder, INVENTORY_LAB_FILE), old, STATE_FILE_MODE, e);
-    return bytes_equal(old, now) ||
-           config_save(mem, r->site->cluster.config, true, now, old, &kept, e);
+        return file_replace(path_join(mem, r->folder, INVENTORY_LAB_FILE), before, STATE_FILE_MODE,
+                            e);
+    return bytes_equal(before, found) ||
+           config_save(mem, r->site->cluster.config, true, found, before, &kept, e);
 }
 
 static bool
