@@ -2,64 +2,12 @@
 
 #include <string.h>
 
-#include "base/io.h"
-#include "base/time.h"
 #include "etcd/cluster.h"
-#include "etcd/maintenance.h"
 #include "ops/member_state.h"
 
 enum { CHANGE_TIMEOUT_S = 120, STOP_TIMEOUT_S = 60 };
 
 /* --- what undoing shares with the steps --- */
-
-static bool
-leadership_give(const struct member_job *job, const struct cluster_view *view, uint64_t id,
-                struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    AUTO_ETCD_CLIENT client = NULL;
-    struct etcd_header_only moved;
-    uint64_t target = rule_next_leader(view, id);
-
-    if (target == 0)
-        return error_set(e, ERROR_REFUSED, "'%s' leads, and no other voter could",
-                         job->member.name);
-    return membership_client_of(job->of, view_member_by_id(view, id), &client, e) &&
-           etcd_move_leader_at(&tmp, client, 0, target, &moved, e);
-}
-
-/* The leader has gone, or was another by the time it was asked: the next look tells. */
-static bool
-election_is_due(const struct error *e)
-{
-    return e->code == ERROR_CONNECTION || e->code == ERROR_TIMEOUT ||
-           e->code == ERROR_UNAVAILABLE ||
-           (e->cause != NULL && strcmp(e->cause, "not-leader") == 0);
-}
-
-/* Until another leads. Of one that is dead the others know only once they have elected anew. */
-static bool
-leadership_leave(const struct member_job *job, uint64_t id, struct error *e)
-{
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        const struct member_view *leader;
-        struct cluster_view view;
-
-        if (!membership_look(&tmp, job->of, &view, e))
-            return false;
-        if (view.leader_id != 0 && view.leader_id != id)
-            return true;
-        leader = view_member_by_id(&view, view.leader_id);
-        if (leader != NULL && leader->known && !leadership_give(job, &view, id, e)) {
-            if (!election_is_due(e))
-                return false;
-            error_clear(e);
-        }
-        if (!membership_wait(job->of, "no other member takes the leadership", e))
-            return false;
-    }
-}
 
 static bool
 listed(const struct member_job *job, uint64_t id, bool *ret_listed, struct error *e)
@@ -91,7 +39,8 @@ job_expel(struct member_job *job, uint64_t id, struct error *e)
         return false;
     if (!is_there)
         return true;
-    if (!leadership_leave(job, id, e) || !job_change(job, remove_call, id, e))
+    if (!membership_leadership_leave(job->of, id, job->member.name, e) ||
+        !job_change(job, remove_call, id, e))
         return false;
     while (is_there) {
         if (!listed(job, id, &is_there, e) ||
@@ -129,7 +78,7 @@ lead_run(void *op, struct error *e)
 {
     const struct member_job *job = op;
 
-    return leadership_leave(job, job->old_id, e);
+    return membership_leadership_leave(job->of, job->old_id, job->member.name, e);
 }
 
 static const struct step move_leader_step = {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "etcd/maintenance.h"
 #include "ops/member_state.h"
 
 enum { PROOF_TIMEOUT_S = 120 };
@@ -38,47 +37,6 @@ members_prove(const struct membership *ms, const struct cluster_view *view, stru
     return true;
 }
 
-static int64_t
-revision_common(const struct cluster_view *view)
-{
-    int64_t least = INT64_MAX;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        if (view->members[i].known && view->members[i].status.header.revision < least)
-            least = view->members[i].status.header.revision;
-    }
-    return least;
-}
-
-/* At a revision that all have, so that a writer does not disturb it. */
-static bool
-hashes_prove(const struct membership *ms, const struct cluster_view *view, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    AUTO_ETCD_CLIENT client = NULL;
-    struct etcd_hash_kv_answer *answers;
-    int64_t revision = revision_common(view);
-    size_t voters = view_voter_count(view);
-
-    if (!membership_client(ms, view, 0, &client, e))
-        return false;
-    etcd_hash_kv_each(&tmp, client, revision, &answers);
-    for (size_t i = 0; i < voters; i++) {
-        if (!answers[i].answer.ok) {
-            *e = answers[i].answer.error;
-            return error_wrap(e, "HashKV");
-        }
-        if (answers[i].hash_kv.hash != answers[0].hash_kv.hash)
-            return error_set(e, ERROR_VERIFY, "HashKV at revision %lld differs: %u on %s, %u on %s",
-                             (long long)revision, answers[0].hash_kv.hash,
-                             answers[0].answer.endpoint, answers[i].hash_kv.hash,
-                             answers[i].answer.endpoint);
-    }
-    plan_note(ms->plan, "%s; HashKV %u at revision %lld on all", quorum_text(&tmp, voters),
-              answers[0].hash_kv.hash, (long long)revision);
-    return true;
-}
-
 static bool
 prove_check(void *op UNUSED, enum progress *ret_progress, struct error *e UNUSED)
 {
@@ -104,7 +62,7 @@ prove_verify(void *op, struct error *e)
         struct error last;
 
         if (membership_look(&tmp, ms, &view, e) && members_prove(ms, &view, e) &&
-            hashes_prove(ms, &view, e))
+            membership_hashes_prove(ms, &view, e))
             return true;
         last = *e;
         if (!membership_wait(ms, last.text, e)) {

@@ -4,11 +4,15 @@
 
 #include "base/failpoint.h"
 #include "base/io.h"
-#include "base/time.h"
-#include "cluster/connect.h"
+#include "ops/live_cluster.h"
 #include "ops/member_state.h"
 
-enum { AGAIN_MS = 250 };
+/* What all plans on a cluster that serves do alike; its hosts are not asked for it. */
+static struct live_cluster
+live_of(const struct membership *ms)
+{
+    return (struct live_cluster){.plan = ms->plan, .context = ms->context, .cluster = ms->cluster};
+}
 
 bool
 membership_inventory(struct arena *mem, const struct membership *ms,
@@ -17,67 +21,49 @@ membership_inventory(struct arena *mem, const struct membership *ms,
     return plan_cluster_inventory(mem, &ms->cluster, ret_inventory, e);
 }
 
-static void
-options_of(const struct membership *ms, const struct inventory *inventory,
-           struct etcd_options *ret_options)
-{
-    inventory_etcd_options(inventory, ret_options);
-    ret_options->user = ms->context->user;
-    ret_options->password = ms->context->password;
-}
-
 bool
 membership_look(struct arena *mem, const struct membership *ms, struct cluster_view *ret_view,
                 struct error *e)
 {
-    struct inventory *inventory;
-    struct etcd_options options;
+    struct live_cluster live = live_of(ms);
 
-    if (!membership_inventory(mem, ms, &inventory, e))
-        return false;
-    options_of(ms, inventory, &options);
-    return cluster_view_fetch(mem, &options, ret_view, e);
-}
-
-static bool
-client_open(const struct membership *ms, const char *const *endpoints, size_t count,
-            struct etcd_client **ret_client, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct inventory *inventory;
-    struct etcd_options options;
-
-    if (!membership_inventory(&tmp, ms, &inventory, e))
-        return false;
-    options_of(ms, inventory, &options);
-    options.endpoints = endpoints;
-    options.endpoint_count = count;
-    return etcd_client_open(&options, ret_client, e);
+    return live_look(mem, &live, ret_view, e);
 }
 
 bool
 membership_client_of(const struct membership *ms, const struct member_view *member,
                      struct etcd_client **ret_client, struct error *e)
 {
-    return client_open(ms, &member->endpoint, 1, ret_client, e);
+    struct live_cluster live = live_of(ms);
+
+    return live_client_of(&live, member, ret_client, e);
 }
 
 bool
 membership_client(const struct membership *ms, const struct cluster_view *view, uint64_t but,
                   struct etcd_client **ret_client, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    ARRAY(const char *) endpoints = ARRAY_INIT;
+    struct live_cluster live = live_of(ms);
 
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
+    return live_client(&live, view, but, ret_client, e);
+}
 
-        if (m->known && !m->member.is_learner && m->member.id != but && m->status.leader != 0)
-            *ARRAY_PUSH(&tmp, &endpoints) = m->endpoint;
-    }
-    if (endpoints.count == 0)
-        return error_set(e, ERROR_UNAVAILABLE, "no voter of '%s' serves", ms->plan->cluster);
-    return client_open(ms, endpoints.items, endpoints.count, ret_client, e);
+bool
+membership_leadership_leave(const struct membership *ms, uint64_t id, const char *name,
+                            struct error *e)
+{
+    struct live_cluster live = live_of(ms);
+
+    return live_leadership_leave(&live, id, name, e);
+}
+
+bool
+membership_hashes_prove(const struct membership *ms, const struct cluster_view *view,
+                        struct error *e)
+{
+    struct live_cluster live = live_of(ms);
+
+    return live_hashes_prove(&live, view, e);
 }
 
 const struct member_view *
@@ -133,12 +119,9 @@ passes(const struct error *e)
 bool
 membership_wait(const struct membership *ms, const char *what, struct error *e)
 {
-    if (plan_interrupted(ms->plan))
-        return error_set(e, ERROR_CANCELLED, "interrupted");
-    if (time_monotonic_ms() + AGAIN_MS > plan_deadline_ms(ms->plan))
-        return error_set(e, ERROR_TIMEOUT, "%s", what);
-    time_sleep_ms(AGAIN_MS);
-    return true;
+    struct live_cluster live = live_of(ms);
+
+    return live_wait(&live, what, e);
 }
 
 static bool

@@ -67,6 +67,11 @@ MUST_CHECK bool membership_client(const struct membership *ms, const struct clus
 /* A client on this member only. */
 MUST_CHECK bool membership_client_of(const struct membership *ms, const struct member_view *member,
                                      struct etcd_client **ret_client, struct error *e);
+/* live_leadership_leave, live_hashes_prove (live_cluster.h). */
+MUST_CHECK bool membership_leadership_leave(const struct membership *ms, uint64_t id,
+                                            const char *name, struct error *e);
+MUST_CHECK bool membership_hashes_prove(const struct membership *ms,
+                                        const struct cluster_view *view, struct error *e);
 /* The member in the list that has the job's peer URL and is not the old one; NULL: none. */
 const struct member_view *job_member(const struct member_job *job, const struct cluster_view *view);
 /* Looks at the cluster, and at the job's member in it: NULL when it is not in the list. */
