@@ -185,8 +185,8 @@ plan_face_env(struct app *app, struct plan_face *face, struct plan_env *ret_env,
     };
     if (!app_state_dir(app, &ret_env->state_dir, e) || !app_etcd_options(app, &etcd, e))
         return false;
-    cluster_lock_init(app->mem, ret_env->state_dir, etcd, option_bool(&app->options, "take-over"),
-                      &face->hold);
+    cluster_lock_init(app->mem, ret_env->state_dir, app->inventory, etcd,
+                      option_bool(&app->options, "take-over"), &face->hold);
     interrupted = 0;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/thread.h"
 #include "base/time.h"
+#include "cluster/inventory_find.h"
 #include "cluster/rules_lock.h"
 #include "etcd/cluster.h"
 #include "etcd/keep_alive.h"
@@ -35,7 +36,8 @@ enum lock_state {
 struct cluster_lock {
     struct arena *mem;
     const char *state_dir;
-    const struct etcd_options *etcd;
+    struct etcd_options etcd;
+    const struct inventory *inventory; /* NULL: none */
     bool take_over;
     struct plan *plan;
     const char *id;
@@ -137,12 +139,10 @@ facts_of(struct arena *mem, const struct cluster_lock *lock, const struct etcd_k
 static bool
 client_open(struct cluster_lock *lock, struct error *e)
 {
-    struct etcd_options options = *lock->etcd;
-
-    options.endpoints = lock->endpoints.items;
-    options.endpoint_count = lock->endpoints.count;
+    lock->etcd.endpoints = lock->endpoints.items;
+    lock->etcd.endpoint_count = lock->endpoints.count;
     etcd_client_close(&lock->client);
-    return etcd_client_open(&options, &lock->client, e);
+    return etcd_client_open(&lock->etcd, &lock->client, e);
 }
 
 static bool
@@ -153,6 +153,51 @@ has_endpoint(const struct cluster_lock *lock, const char *url)
             return true;
     }
     return false;
+}
+
+static void
+endpoint_add(struct cluster_lock *lock, const char *url)
+{
+    if (!has_endpoint(lock, url))
+        *ARRAY_PUSH(&lock->endpoints_mem, &lock->endpoints) = arena_text(&lock->endpoints_mem, url);
+}
+
+static const char *
+text_kept(struct cluster_lock *lock, const char *text)
+{
+    return text != NULL ? arena_text(&lock->endpoints_mem, text) : NULL;
+}
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Nobody could be asked: the plan may have changed how the cluster is reached, and its inventory with it. */
+static void
+reach_again(struct cluster_lock *lock)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct error ignored = ERROR_INIT;
+    struct inventory_places places = {.state_dir = lock->state_dir};
+    const struct inventory_tls *tls;
+    struct inventory *now;
+
+    if (lock->inventory == NULL)
+        return;
+    places.config = lock->inventory->lab == NULL ? lock->inventory->path : NULL;
+    if (!inventory_find(&tmp, &places, lock->inventory->name, &now, &ignored))
+        return;
+    tls = &now->client_tls;
+    for (size_t i = 0; i < now->endpoints.count; i++)
+        endpoint_add(lock, now->endpoints.items[i]);
+    if (tls->ca_file != NULL && !is_same_text(tls->ca_file, lock->etcd.ca_file)) {
+        lock->etcd.ca_file = text_kept(lock, tls->ca_file);
+        lock->etcd.cert_file = text_kept(lock, tls->cert_file);
+        lock->etcd.key_file = text_kept(lock, tls->key_file);
+    }
+    (void)!client_open(lock, &ignored);
 }
 
 /* Members come and go under a plan: their URLs join the endpoints, so that the lease finds somebody
@@ -170,13 +215,8 @@ endpoints_refresh(struct cluster_lock *lock)
     for (size_t i = 0; i < list.member_count; i++) {
         if (list.members[i].is_learner) /* which takes none of our calls */
             continue;
-        for (size_t k = 0; k < list.members[i].client_url_count; k++) {
-            const char *url = list.members[i].client_urls[k];
-
-            if (!has_endpoint(lock, url))
-                *ARRAY_PUSH(&lock->endpoints_mem, &lock->endpoints) =
-                    arena_text(&lock->endpoints_mem, url);
-        }
+        for (size_t k = 0; k < list.members[i].client_url_count; k++)
+            endpoint_add(lock, list.members[i].client_urls[k]);
     }
     if (lock->endpoints.count > before && !client_open(lock, &ignored))
         lock->endpoints.count = before;
@@ -200,8 +240,10 @@ lease_renew(struct cluster_lock *lock, struct error *e)
         lock->renewed_ms = sent_ms;
         return true;
     }
-    if (e->code != ERROR_NOT_FOUND)
+    if (e->code != ERROR_NOT_FOUND) {
+        reach_again(lock);
         return false;
+    }
     error_set_(e, ERROR_LOCKED, 0, "its lease ended %" PRId64 " s after it was last renewed",
                (time_monotonic_ms() - lock->renewed_ms) / 1000);
     lock_lose(lock, e);
@@ -348,7 +390,7 @@ alone_text(struct cluster_lock *lock, const struct error *why)
             lock->mem,
             " (to let '%s' have it: quorate role grant-permission ROLE readwrite " CLUSTER_LOCK_KEY
             ")",
-            lock->etcd->user != NULL ? lock->etcd->user : "the user");
+            lock->etcd.user != NULL ? lock->etcd.user : "the user");
     return arena_printf(lock->mem,
                         "the cluster's own lock cannot be had, only this host's keeps a second "
                         "operator away: %s%s",
@@ -487,15 +529,16 @@ hold_release(void *context, bool undone)
 }
 
 void
-cluster_lock_init(struct arena *mem, const char *state_dir, const struct etcd_options *etcd,
-                  bool take_over, struct plan_hold *ret_hold)
+cluster_lock_init(struct arena *mem, const char *state_dir, const struct inventory *inventory,
+                  const struct etcd_options *etcd, bool take_over, struct plan_hold *ret_hold)
 {
     struct cluster_lock *lock = arena_zero(mem, sizeof(*lock));
     pthread_condattr_t monotonic;
 
     lock->mem = mem;
     lock->state_dir = state_dir;
-    lock->etcd = etcd;
+    lock->etcd = *etcd;
+    lock->inventory = inventory;
     lock->take_over = take_over;
     for (size_t i = 0; i < etcd->endpoint_count; i++)
         *ARRAY_PUSH(&lock->endpoints_mem, &lock->endpoints) = etcd->endpoints[i];

@@ -6,6 +6,7 @@
 #ifndef QUORATE_OPS_CLUSTER_LOCK_H
 #define QUORATE_OPS_CLUSTER_LOCK_H
 
+#include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "plan/hold.h"
 
@@ -19,13 +20,15 @@ struct cluster_lock;
  * A lock for one plan; connects to nothing yet.
  *
  * state_dir  where the plan's host lock is.
- * etcd       how to reach the cluster; must live on. The members' own URLs are asked, too, so that the
- *            lock outlives the endpoints (member move).
+ * inventory  what the plan may change of how the cluster is reached (tls enable): read again when nobody
+ *            answers. NULL: none.
+ * etcd       how to reach the cluster; its texts must live on. The members' own URLs are asked, too, so
+ *            that the lock outlives the endpoints (member move).
  * take_over  take it from whoever has it.
  * ret_hold   for struct plan_env.
  * Memory     in 'mem'; what it opens ends with the hold's release.
  */
-void cluster_lock_init(struct arena *mem, const char *state_dir, const struct etcd_options *etcd,
-                       bool take_over, struct plan_hold *ret_hold);
+void cluster_lock_init(struct arena *mem, const char *state_dir, const struct inventory *inventory,
+                       const struct etcd_options *etcd, bool take_over, struct plan_hold *ret_hold);
 
 #endif
