@@ -46,6 +46,10 @@ struct inventory_member {
     const char *log_path;          /* a file it writes its log to; NULL: none is known */
     struct inventory_tls tls;      /* as server for clients */
     struct inventory_tls peer_tls; /* as peer */
+    /* Of a lab's member: where it listens for peers, when that is not at its peer URLs alone; and whether
+     * it takes clients without a certificate although it has one itself. */
+    struct inventory_urls listen_peer_urls;
+    bool any_client;
     /* --initial-cluster of a member that joined a cluster that was there; NULL: it is one of the
      * first, who all start with all, or it is not known. */
     const char *initial_cluster;

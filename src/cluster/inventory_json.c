@@ -52,6 +52,10 @@ inventory_member_encode(struct json_writer *w, const struct inventory_member *me
     text_encode(w, "initial_cluster", member->initial_cluster);
     inventory_tls_encode(w, "tls", &member->tls);
     inventory_tls_encode(w, "peer_tls", &member->peer_tls);
+    if (member->listen_peer_urls.count > 0)
+        urls_encode(w, "listen_peer_urls", &member->listen_peer_urls);
+    if (member->any_client)
+        json_key_bool(w, "any_client", true);
     json_object_end(w);
 }
 
@@ -125,7 +129,11 @@ inventory_member_decode(struct arena *mem, const struct json *object,
         !text_or_null(mem, object, "log", &m.log_path, e) ||
         !text_or_null(mem, object, "initial_cluster", &m.initial_cluster, e) ||
         !inventory_tls_decode(mem, object, "tls", &m.tls, e) ||
-        !inventory_tls_decode(mem, object, "peer_tls", &m.peer_tls, e))
+        !inventory_tls_decode(mem, object, "peer_tls", &m.peer_tls, e) ||
+        (json_get(object, "listen_peer_urls") != NULL &&
+         !urls_decode(mem, object, "listen_peer_urls", &m.listen_peer_urls, e)) ||
+        (json_get(object, "any_client") != NULL &&
+         !json_get_bool(object, "any_client", &m.any_client, e)))
         return false;
     *ret_member = m;
     return true;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cluster/tls_stage.h"
+
 /* An endpoint may be there without its scheme. */
 static bool
 same_endpoint(const char *endpoint, const char *url)
@@ -80,6 +82,24 @@ inventory_member_put(struct arena *mem, struct inventory *inventory,
         endpoints_change(mem, inventory, slot, member->client_urls.items[0]);
     if (slot == NULL)
         slot = ARRAY_PUSH(mem, &inventory->members);
+    *slot = *member;
+}
+
+void
+inventory_member_switch(struct arena *mem, struct inventory *inventory,
+                        const struct inventory_member *member)
+{
+    struct inventory_member *slot = slot_of(inventory, member->name);
+    struct inventory_urls authorities = {
+        arena_zero(mem, (member->client_urls.count + 1) * sizeof(char *)),
+        member->client_urls.count};
+
+    ASSERT(slot != NULL && member->client_urls.count > 0);
+    for (size_t i = 0; i < authorities.count; i++)
+        authorities.items[i] = tls_url_authority(member->client_urls.items[i]);
+    inventory->endpoints = tls_urls_switch(
+        mem, &inventory->endpoints, &authorities,
+        tls_url_is(member->client_urls.items[0], TLS_SECURE) ? TLS_SECURE : TLS_PLAIN);
     *slot = *member;
 }
 

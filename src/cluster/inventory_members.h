@@ -12,6 +12,13 @@
 void inventory_member_put(struct arena *mem, struct inventory *inventory,
                           const struct inventory_member *member);
 
+/*
+ * Puts a member in the place of the one of its name; endpoints that lead to it get the scheme of its first
+ * client URL, each in its place. In 'mem'.
+ */
+void inventory_member_switch(struct arena *mem, struct inventory *inventory,
+                             const struct inventory_member *member);
+
 /* Takes the member out, and its client URLs out of the endpoints; false when it is not in it. */
 bool inventory_member_drop(struct arena *mem, struct inventory *inventory, const char *name);
 

@@ -7,6 +7,8 @@
 #include "pki/authority.h"
 #include "plan/state_dir.h"
 
+#define CLIENT_NAME "client"
+
 enum { AUTHORITY_DAYS = 3650, CERT_DAYS = 365 };
 
 static const char *
@@ -50,36 +52,26 @@ member_issue(const struct authority *authority, const struct inventory *inventor
 }
 
 static bool
-client_issue(struct arena *mem, const struct authority *authority, struct inventory *inventory,
-             struct error *e)
+client_issue(const struct authority *authority, const struct inventory_tls *files, struct error *e)
 {
     const struct cert_request request = {
-        .common_name = "client", .client = true, .days = CERT_DAYS};
+        .common_name = CLIENT_NAME, .client = true, .days = CERT_DAYS};
 
-    inventory->client_tls = lab_member_certs(mem, inventory, request.common_name);
-    return authority_issue(authority, &request, inventory->client_tls.cert_file,
-                           inventory->client_tls.key_file, e);
+    return authority_issue(authority, &request, files->cert_file, files->key_file, e);
 }
 
 bool
-lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
+lab_authority_make(const struct inventory *inventory, struct error *e)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     AUTO_AUTHORITY authority = NULL;
+    const char *cert = tls_file(&tmp, inventory, "ca.crt");
 
-    if (!dir_make(path_join(mem, inventory->lab->dir, "tls"), STATE_DIR_MODE, e) ||
-        !authority_new(inventory->name, AUTHORITY_DAYS, KEY_P256, &authority, e) ||
-        !authority_save(authority, tls_file(mem, inventory, "ca.crt"),
-                        tls_file(mem, inventory, "ca.key"), e))
-        return false;
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        struct inventory_member *member = &inventory->members.items[i];
-
-        member->tls = lab_member_certs(mem, inventory, member->name);
-        member->peer_tls = member->tls;
-        if (!member_issue(authority, inventory, member, e))
-            return false;
-    }
-    return client_issue(mem, authority, inventory, e);
+    if (path_exists(cert))
+        return true;
+    return dir_make(path_dir(&tmp, cert), STATE_DIR_MODE, e) &&
+           authority_new(inventory->name, AUTHORITY_DAYS, KEY_P256, &authority, e) &&
+           authority_save(authority, cert, tls_file(&tmp, inventory, "ca.key"), e);
 }
 
 static bool
@@ -90,6 +82,34 @@ authority_of(const struct inventory *inventory, struct authority **ret_authority
     return authority_load(inventory->client_tls.ca_file, tls_file(&tmp, inventory, "ca.key"),
                           ret_authority, e) ||
            error_wrap(e, "the authority of '%s'", inventory->name);
+}
+
+bool
+lab_client_cert_make(struct arena *mem, struct inventory *inventory, struct error *e)
+{
+    AUTO_AUTHORITY authority = NULL;
+
+    inventory->client_tls = lab_member_certs(mem, inventory, CLIENT_NAME);
+    if (path_exists(inventory->client_tls.cert_file) && path_exists(inventory->client_tls.key_file))
+        return true;
+    return authority_of(inventory, &authority, e) &&
+           client_issue(authority, &inventory->client_tls, e);
+}
+
+bool
+lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e)
+{
+    if (!lab_authority_make(inventory, e) || !lab_client_cert_make(mem, inventory, e))
+        return false;
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        struct inventory_member *member = &inventory->members.items[i];
+
+        member->tls = lab_member_certs(mem, inventory, member->name);
+        member->peer_tls = member->tls;
+        if (!lab_member_cert_issue(inventory, member, e))
+            return false;
+    }
+    return true;
 }
 
 bool

@@ -14,6 +14,12 @@
  */
 MUST_CHECK bool lab_certs_make(struct arena *mem, struct inventory *inventory, struct error *e);
 
+/* The lab's authority alone: one that is there stays. */
+MUST_CHECK bool lab_authority_make(const struct inventory *inventory, struct error *e);
+/* The certificate of the lab's clients, named in the inventory: one that is there stays. In 'mem'. */
+MUST_CHECK bool lab_client_cert_make(struct arena *mem, struct inventory *inventory,
+                                     struct error *e);
+
 bool lab_has_tls(const struct inventory *inventory);
 /* The files of a member's certificate, whether they are there or not. In 'mem'. */
 struct inventory_tls lab_member_certs(struct arena *mem, const struct inventory *inventory,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster/tls_stage.h"
 #include "node/supervisor.h"
 
 /* This process's environment without ETCD_..., which would be read as etcd's flags. */
@@ -46,12 +47,15 @@ argv_add_tls(struct argv *argv, const struct inventory_member *member)
         return;
     argv_add(argv, "--cert-file", tls->cert_file);
     argv_add(argv, "--key-file", tls->key_file);
-    argv_add(argv, "--trusted-ca-file", tls->ca_file);
-    argv_add(argv, "--client-cert-auth", NULL);
     argv_add(argv, "--peer-cert-file", peer->cert_file);
     argv_add(argv, "--peer-key-file", peer->key_file);
     argv_add(argv, "--peer-trusted-ca-file", peer->ca_file);
     argv_add(argv, "--peer-client-cert-auth", NULL);
+    /* An authority alone has clients asked for certificates, too. */
+    if (member->any_client)
+        return;
+    argv_add(argv, "--trusted-ca-file", tls->ca_file);
+    argv_add(argv, "--client-cert-auth", NULL);
 }
 
 /* Flags that all of etcd 3.4 to 3.7 know. */
@@ -60,14 +64,17 @@ lab_member_argv(struct arena *mem, const struct inventory *inventory,
                 const struct inventory_member *member)
 {
     bool joins = member->initial_cluster != NULL;
+    const char *clients = tls_urls_text(mem, &member->client_urls);
     struct argv argv = {.mem = mem};
 
     argv_add(&argv, inventory->lab->etcd, NULL);
     argv_add(&argv, "--name", member->name);
     argv_add(&argv, "--data-dir", member->data_dir);
-    argv_add(&argv, "--listen-client-urls", member->client_urls.items[0]);
-    argv_add(&argv, "--advertise-client-urls", member->client_urls.items[0]);
-    argv_add(&argv, "--listen-peer-urls", member->peer_urls.items[0]);
+    argv_add(&argv, "--listen-client-urls", clients);
+    argv_add(&argv, "--advertise-client-urls", clients);
+    argv_add(&argv, "--listen-peer-urls",
+             tls_urls_text(mem, member->listen_peer_urls.count > 0 ? &member->listen_peer_urls
+                                                                   : &member->peer_urls));
     argv_add(&argv, "--initial-advertise-peer-urls", member->peer_urls.items[0]);
     argv_add(&argv, "--initial-cluster",
              joins ? member->initial_cluster : inventory_initial_cluster(mem, inventory));

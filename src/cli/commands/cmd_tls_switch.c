@@ -1,0 +1,114 @@
+/* 'tls enable' and 'tls disable': a live cluster goes to TLS, and back, as a plan. */
+
+#include "cli/app.h"
+#include "cli/plan_context.h"
+#include "ops/tls_switch.h"
+
+#define SPARE_OPTION                                                                               \
+    {                                                                                              \
+        "spare-peer-port", OPTION_U64,                                                             \
+            .arg = "PORT",                                                                         \
+            .help = "On the way, members listen for peers here, too [default: a free one]"         \
+    }
+
+static const struct option_def enable_options[] = {
+    {"client-cert-auth", OPTION_BOOL,
+     .help = "In the end, ask clients for certificates; peers are asked anyway"},
+    {"keep-plain", OPTION_BOOL, .help = "In the end, still take clients that come without TLS"},
+    SPARE_OPTION,
+    OPTIONS_END,
+};
+
+static const struct option_def disable_options[] = {SPARE_OPTION, OPTIONS_END};
+
+enum { PORT_MOST = 65535 };
+
+static bool
+spare_port_of(struct app *app, const char **ret_port, struct error *e)
+{
+    uint64_t port = option_u64(&app->options, "spare-peer-port");
+
+    if (port > PORT_MOST)
+        return error_set(e, ERROR_USAGE, "--spare-peer-port: %llu is no port",
+                         (unsigned long long)port);
+    *ret_port = port > 0 ? arena_printf(app->mem, "%llu", (unsigned long long)port) : NULL;
+    return true;
+}
+
+static bool
+switch_plan(struct app *app, const struct plan_kind *kind, struct tls_switch_request *request,
+            struct plan **ret_plan, struct error *e)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    struct plan_context *context;
+
+    if (!spare_port_of(app, &request->spare_port, e) ||
+        !app_inventory(app, &request->inventory, e) || !plan_context_of_app(app, &context, e))
+        return false;
+    request->state_dir = context->state_dir;
+    request->etcd = context->etcd;
+    return tls_switch_inputs(app->mem, request, &inputs, e) &&
+           plan_new(app->mem, kind, buf_bytes(&inputs), context, ret_plan, e);
+}
+
+static bool
+tls_enable_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct tls_switch_request request = {
+        .to = TLS_SECURE,
+        .client_auth = option_bool(&app->options, "client-cert-auth"),
+        .keep_plain = option_bool(&app->options, "keep-plain"),
+    };
+
+    return switch_plan(app, &tls_enable_kind, &request, ret_plan, e);
+}
+
+static bool
+tls_disable_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    struct tls_switch_request request = {.to = TLS_PLAIN};
+
+    return switch_plan(app, &tls_disable_kind, &request, ret_plan, e);
+}
+
+const struct command command_tls_enable = {
+    .name = "tls enable",
+    .summary = "Switch a live cluster from plain HTTP to TLS without losing a write",
+    .family = FAMILY_TLS,
+    .options = enable_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = tls_enable_plan,
+    .example = "quorate tls enable --cluster lab:demo --dry-run\n"
+               "quorate tls enable --cluster lab:demo --client-cert-auth --yes",
+    .description =
+        "Each member gets a certificate, then is restarted three times, one member at a time, the "
+        "leader last and after it gave the leadership away, each time until all serve and none "
+        "lags: to take clients by both schemes at the port it has, and peers by https at a spare "
+        "port; "
+        "to take clients by https only, and peers by https at its own port again; to give the "
+        "spare "
+        "port up. In between the member list is changed, so that peers dial the one port and then "
+        "the "
+        "other. Clients that are given endpoints of both schemes lose no write; others are to be "
+        "moved "
+        "to https while both are taken (--keep-plain leaves it at that, and the same command "
+        "without "
+        "it ends it).\n\n"
+        "What is half done, by hand or by a plan that was cut, is found and gone on with. 'quorate "
+        "plan undo' takes all of it back.",
+};
+
+const struct command command_tls_disable = {
+    .name = "tls disable",
+    .summary = "Switch a live cluster from TLS to plain HTTP without losing a write",
+    .family = FAMILY_TLS,
+    .options = disable_options,
+    .needs = NEEDS_CLUSTER | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = tls_disable_plan,
+    .example = "quorate tls disable --cluster lab:demo --dry-run\n"
+               "quorate tls disable --cluster lab:demo --yes",
+    .description = "The way of 'quorate tls enable', back: both schemes, then http only. The files "
+                   "of certificates stay where they are.",
+};

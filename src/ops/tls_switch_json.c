@@ -1,0 +1,155 @@
+#include "ops/tls_switch_json.h"
+
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "cluster/inventory_json.h"
+
+static const char *const change_words[] = {
+    [TLS_CLIENTS_OVERLAP] = "overlap",
+    [TLS_CLIENTS_KEEP] = "keep",
+    [TLS_CLIENTS_FLIP] = "flip",
+};
+
+/* --- encode --- */
+
+static void
+list_encode(struct json_writer *w, const char *key, const struct inventory_urls *list)
+{
+    json_key(w, key);
+    json_array_begin(w);
+    for (size_t i = 0; i < list->count; i++)
+        json_text(w, list->items[i]);
+    json_array_end(w);
+}
+
+static void
+job_encode(struct json_writer *w, const struct tls_job *job)
+{
+    const struct tls_addresses *a = &job->addresses;
+
+    json_object_begin(w);
+    json_key_text(w, "name", job->name);
+    json_key_id(w, "id", job->id);
+    list_encode(w, "listenPeers", &a->listen_peers);
+    list_encode(w, "peers", &a->peers);
+    json_key_text(w, "clientPorts", change_words[a->change]);
+    json_key_text(w, "peerPort", a->peer_port);
+    if (a->spare_port != NULL)
+        json_key_text(w, "sparePort", a->spare_port);
+    list_encode(w, "listenClients", &a->listen_clients);
+    list_encode(w, "clients", &a->clients);
+    inventory_tls_encode(w, "tls", &job->tls);
+    inventory_tls_encode(w, "peerTls", &job->peer_tls);
+    json_object_end(w);
+}
+
+void
+tls_switch_encode(const struct inventory *inventory, const struct tls_switch *s,
+                  struct buf *ret_inputs)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, ret_inputs, 0);
+    json_object_begin(&w);
+    plan_cluster_encode(&w, inventory);
+    json_key_text(&w, "stamp", s->stamp);
+    json_key_text(&w, "to", tls_scheme_word(s->to));
+    json_key_bool(&w, "clientAuth", s->client_auth);
+    json_key(&w, "members");
+    json_array_begin(&w);
+    for (size_t i = 0; i < s->job_count; i++)
+        job_encode(&w, &s->jobs[i]);
+    json_array_end(&w);
+    json_object_end(&w);
+}
+
+/* --- decode --- */
+
+static bool
+list_decode(struct arena *mem, const struct json *object, const char *key,
+            struct inventory_urls *ret_list, struct error *e)
+{
+    const struct json *array;
+
+    if (!json_get_array(object, key, &array, e))
+        return false;
+    ret_list->count = json_array_count(array);
+    ret_list->items = arena_zero(mem, (ret_list->count + 1) * sizeof(*ret_list->items));
+    for (size_t i = 0; i < ret_list->count; i++) {
+        if (!json_as_text(mem, json_array_at(array, i), &ret_list->items[i], e))
+            return error_wrap(e, "'%s'", key);
+    }
+    return ret_list->count > 0 || error_set(e, ERROR_FORMAT, "'%s' is empty", key);
+}
+
+static bool
+change_decode(struct arena *mem, const struct json *object, enum tls_clients *ret_change,
+              struct error *e)
+{
+    const char *word;
+
+    if (!json_get_text(mem, object, "clientPorts", &word, e))
+        return false;
+    for (enum tls_clients change = TLS_CLIENTS_OVERLAP; change <= TLS_CLIENTS_FLIP; change++) {
+        if (strcmp(word, change_words[change]) == 0) {
+            *ret_change = change;
+            return true;
+        }
+    }
+    return error_set(e, ERROR_FORMAT, "'clientPorts' is '%s'", word);
+}
+
+static bool
+job_decode(struct arena *mem, const struct json *object, struct tls_job *job, struct error *e)
+{
+    struct tls_addresses *a = &job->addresses;
+
+    return json_get_text(mem, object, "name", &job->name, e) &&
+           json_get_id(object, "id", &job->id, e) &&
+           list_decode(mem, object, "listenPeers", &a->listen_peers, e) &&
+           list_decode(mem, object, "peers", &a->peers, e) &&
+           change_decode(mem, object, &a->change, e) &&
+           json_get_text(mem, object, "peerPort", &a->peer_port, e) &&
+           (json_get(object, "sparePort") == NULL ||
+            json_get_text(mem, object, "sparePort", &a->spare_port, e)) &&
+           list_decode(mem, object, "listenClients", &a->listen_clients, e) &&
+           list_decode(mem, object, "clients", &a->clients, e) &&
+           inventory_tls_decode(mem, object, "tls", &job->tls, e) &&
+           inventory_tls_decode(mem, object, "peerTls", &job->peer_tls, e);
+}
+
+static bool
+jobs_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s, struct error *e)
+{
+    const struct json *array;
+
+    if (!json_get_array(inputs, "members", &array, e))
+        return false;
+    s->job_count = json_array_count(array);
+    s->jobs = arena_zero(mem, (s->job_count + 1) * sizeof(*s->jobs));
+    for (size_t i = 0; i < s->job_count; i++) {
+        struct tls_job *job = &s->jobs[i];
+
+        job->of = s;
+        for (enum tls_stage stage = TLS_STAGE_OLD; stage <= TLS_STAGE_END; stage++)
+            job->turns[stage] = (struct tls_turn){job, stage};
+        if (!job_decode(mem, json_array_at(array, i), job, e))
+            return error_wrap(e, "member %zu", i + 1);
+    }
+    return s->job_count > 0 || error_set(e, ERROR_FORMAT, "there are no members");
+}
+
+bool
+tls_switch_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s,
+                  struct error *e)
+{
+    const char *to;
+
+    if (!json_get_text(mem, inputs, "stamp", &s->stamp, e) ||
+        !json_get_text(mem, inputs, "to", &to, e) ||
+        !json_get_bool(inputs, "clientAuth", &s->client_auth, e))
+        return false;
+    s->to = strcmp(to, tls_scheme_word(TLS_SECURE)) == 0 ? TLS_SECURE : TLS_PLAIN;
+    return jobs_decode(mem, inputs, s, e);
+}

@@ -1,0 +1,170 @@
+/* The steps that change the member list: where peers dial a member. */
+
+#include <string.h>
+
+#include "cluster/inventory_host.h"
+#include "cluster/inventory_save.h"
+#include "etcd/cluster.h"
+#include "ops/tls_switch_state.h"
+
+enum { CHANGE_TIMEOUT_S = 120 };
+
+static const char *
+mark_of(struct arena *mem, const struct tls_turn *turn)
+{
+    return arena_printf(mem, "listed %d %s", (int)turn->stage, turn->job->name);
+}
+
+static bool
+listed_urls(struct arena *mem, const struct tls_job *job, struct inventory_urls *ret_urls,
+            struct error *e)
+{
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!live_look(mem, &job->of->live, &view, e))
+        return false;
+    m = view_member_by_id(&view, job->id);
+    if (m == NULL || m->member.peer_url_count == 0)
+        return error_set(e, ERROR_CONFLICT, "'%s' is not in the member list", job->name);
+    *ret_urls = tls_listed_urls(mem, m);
+    return true;
+}
+
+/* Of an earlier step also what a later one brings. */
+static bool
+listed_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_turn *turn = op;
+    const struct tls_job *job = turn->job;
+    struct inventory_urls now;
+
+    if (!listed_urls(&tmp, job, &now, e))
+        return false;
+    *ret_progress = PROGRESS_TODO;
+    for (enum tls_stage stage = turn->stage; stage <= TLS_STAGE_END; stage++) {
+        struct inventory_urls wanted =
+            tls_stage_peers_after(&tmp, &job->addresses, job->of->to, stage);
+
+        if (tls_urls_equal(&now, &wanted))
+            *ret_progress = PROGRESS_DONE;
+    }
+    return true;
+}
+
+static bool
+inventory_set(const struct tls_job *job, const struct inventory_urls *urls, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct inventory_member *member;
+    struct inventory *inventory;
+
+    if (!tls_job_member(&tmp, job, &inventory, &member, e))
+        return false;
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        if (&inventory->members.items[i] == member)
+            inventory->members.items[i].peer_urls = *urls;
+    }
+    return inventory_save(inventory, e);
+}
+
+static bool
+list_set(const struct tls_job *job, const struct inventory_urls *urls, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_ETCD_CLIENT client = NULL;
+    struct etcd_member_list list;
+    struct cluster_view view;
+
+    return live_look(&tmp, &job->of->live, &view, e) &&
+           live_client(&job->of->live, &view, 0, &client, e) &&
+           etcd_member_update(&tmp, client, job->id, urls->items, urls->count, &list, e);
+}
+
+static bool
+listed_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_turn *turn = op;
+    const struct tls_job *job = turn->job;
+    struct inventory_urls wanted =
+        tls_stage_peers_after(&tmp, &job->addresses, job->of->to, turn->stage);
+    struct inventory_urls now;
+
+    if (!tls_all_serve_wait(job->of, e) || !listed_urls(&tmp, job, &now, e))
+        return false;
+    if (plan_mark_get(job->of->live.plan, mark_of(&tmp, turn)) == NULL &&
+        !plan_mark(job->of->live.plan, mark_of(&tmp, turn), tls_urls_text(&tmp, &now), e))
+        return false;
+    return list_set(job, &wanted, e) && inventory_set(job, &wanted, e);
+}
+
+/* Followers hear of it a moment later. */
+static bool
+listed_verify(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_turn *turn = op;
+    const struct tls_job *job = turn->job;
+    struct inventory_urls wanted =
+        tls_stage_peers_after(&tmp, &job->addresses, job->of->to, turn->stage);
+    enum progress progress;
+
+    for (;;) {
+        if (!listed_check(op, &progress, e))
+            return false;
+        if (progress == PROGRESS_DONE)
+            return inventory_set(job, &wanted, e) && tls_all_serve_wait(job->of, e);
+        if (!live_wait(&job->of->live, "the member list has it where it was", e))
+            return false;
+    }
+}
+
+static bool
+listed_undo(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_turn *turn = op;
+    const char *text = plan_mark_get(turn->job->of->live.plan, mark_of(&tmp, turn));
+    struct inventory_urls before;
+
+    if (text == NULL)
+        return true;
+    before = inventory_urls_split(&tmp, text);
+    return list_set(turn->job, &before, e) && inventory_set(turn->job, &before, e) &&
+           tls_all_serve_wait(turn->job->of, e);
+}
+
+static const struct step listed_steps[] = {
+    [TLS_STAGE_BOTH] =
+        {
+            .name = "list",
+            .intent = "let peers dial %{member} at %{peer_urls}",
+            .field = tls_turn_field,
+            .check = listed_check,
+            .run = listed_run,
+            .verify = listed_verify,
+            .undo = listed_undo,
+            .timeout_s = CHANGE_TIMEOUT_S,
+        },
+    [TLS_STAGE_NEW] =
+        {
+            .name = "list-again",
+            .intent = "let peers dial %{member} at its own port again: %{peer_urls}",
+            .field = tls_turn_field,
+            .check = listed_check,
+            .run = listed_run,
+            .verify = listed_verify,
+            .undo = listed_undo,
+            .timeout_s = CHANGE_TIMEOUT_S,
+        },
+};
+
+void
+tls_switch_add_peer_urls(struct tls_switch *s, enum tls_stage stage)
+{
+    for (size_t i = 0; i < s->job_count; i++)
+        plan_add_step(s->live.plan, &listed_steps[stage], s->jobs[i].name,
+                      &s->jobs[i].turns[stage]);
+}

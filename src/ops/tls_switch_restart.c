@@ -1,0 +1,301 @@
+/* The steps that restart a member with the settings of its next stage: one at a time, the leader last. */
+
+#include <string.h>
+
+#include "cluster/rules.h"
+#include "etcd/maintenance.h"
+#include "ops/tls_switch_state.h"
+
+enum {
+    RESTART_TIMEOUT_S = 300,
+    FAILURES_MOST = 4, /* looks at which it had ended by itself, before it is given up */
+    LOG_LINES = 1,
+};
+
+bool
+tls_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}
+
+/* --- gates --- */
+
+static bool
+all_serve(const struct cluster_view *view, struct error *e)
+{
+    size_t voters = view_voter_count(view);
+
+    if (view->leader_id == 0 || view_voters_serving(view) != voters)
+        return error_set(e, ERROR_UNAVAILABLE, "%zu of %zu voters serve", view_voters_serving(view),
+                         voters);
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && view_lag(view, m) > CAUGHT_UP_ENTRIES)
+            return error_set(e, ERROR_UNAVAILABLE, "'%s' is %llu entries behind", m->member.name,
+                             (unsigned long long)view_lag(view, m));
+    }
+    return true;
+}
+
+bool
+tls_all_serve_wait(const struct tls_switch *s, struct error *e)
+{
+    for (;;) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct cluster_view view;
+        struct error why;
+
+        if (live_look(&tmp, &s->live, &view, e) && all_serve(&view, e))
+            return true;
+        why = *e;
+        error_clear(e);
+        if (!live_wait(&s->live, why.text, e))
+            return false;
+    }
+}
+
+/* It ends as soon as it is started: its own last word says more than that it is not there. */
+static bool
+lives(const struct tls_turn *turn, unsigned *failures, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct tls_job *job = turn->job;
+    const struct inventory_member *member;
+    struct inventory *inventory;
+    struct error ignored = ERROR_INIT;
+    struct service service;
+    enum service_state state;
+    const char *said = "";
+
+    if (!tls_job_member(&tmp, job, &inventory, &member, e) ||
+        !site_service(&job->of->live.site, member, &service, e) ||
+        !service_state(&service, &state, e))
+        return false;
+    if ((state != SERVICE_FAILED && state != SERVICE_IDLE) || ++*failures < FAILURES_MOST)
+        return true;
+    if (!service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
+        said = "";
+    return error_set(e, ERROR_FAILED, "'%s' ends as soon as it is started", job->name) ||
+           error_hint(e, "the last line of its log: %s", said);
+}
+
+static bool
+serves_again_wait(const struct tls_turn *turn, struct error *e)
+{
+    unsigned failures = 0;
+
+    for (;;) {
+        AUTO_ARENA tmp = ARENA_INIT;
+        struct cluster_view view;
+        struct error why;
+
+        if (live_look(&tmp, &turn->job->of->live, &view, e) && all_serve(&view, e))
+            return true;
+        why = *e;
+        error_clear(e);
+        if (!lives(turn, &failures, e) || !live_wait(&turn->job->of->live, why.text, e))
+            return false;
+    }
+}
+
+/* Of more than one, the leadership goes first, so that nobody waits for an election. */
+static bool
+leadership_leave(const struct tls_turn *turn, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct cluster_view view;
+
+    if (!live_look(&tmp, &turn->job->of->live, &view, e))
+        return false;
+    return view_voter_count(&view) < 2 ||
+           live_leadership_leave(&turn->job->of->live, turn->job->id, turn->job->name, e);
+}
+
+/* --- the steps --- */
+
+/* Whether it answers where its settings say, in the new scheme if they have that: they may not be what runs. */
+static bool
+answers(const struct tls_turn *turn, const struct tls_urls *now)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_ETCD_CLIENT client = NULL;
+    const struct tls_switch *s = turn->job->of;
+    struct member_view at = {0};
+    struct error ignored = ERROR_INIT;
+    struct etcd_status_answer *answer;
+
+    for (size_t i = 0; i < now->clients.count; i++) {
+        if (i == 0 || tls_url_is(now->clients.items[i], s->to))
+            at.endpoint = now->clients.items[i];
+    }
+    if (at.endpoint == NULL || !live_client_of(&s->live, &at, &client, &ignored))
+        return false;
+    etcd_status_each(&tmp, client, &answer);
+    return answer[0].answer.ok && answer[0].status.header.member_id == turn->job->id;
+}
+
+static bool
+turn_is_done(const struct tls_turn *turn, bool *ret_done, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct tls_job *job = turn->job;
+    struct tls_switch *s = job->of;
+    const struct inventory_member *member;
+    struct inventory *inventory;
+    enum service_state state;
+    struct service service;
+    struct tls_urls now = {0};
+    bool asks = true;
+
+    if (!tls_job_member(&tmp, job, &inventory, &member, e) ||
+        !site_service(&s->live.site, member, &service, e) || !service_state(&service, &state, e) ||
+        !tls_member_urls(&tmp, &s->live.site, member, &now, e))
+        return false;
+    if (turn->stage == TLS_STAGE_END && s->client_auth &&
+        !tls_member_asks(&tmp, &s->live.site, member, &asks, e))
+        return false;
+    *ret_done = state == SERVICE_RUNNING &&
+                tls_stage_of(&now, s->to, job->addresses.change) >= turn->stage && asks &&
+                answers(turn, &now);
+    return true;
+}
+
+static bool
+restart_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    bool done;
+
+    if (!turn_is_done(op, &done, e))
+        return false;
+    *ret_progress = done ? PROGRESS_DONE : PROGRESS_TODO;
+    return true;
+}
+
+/* A restart that was cut goes on whoever serves: the member itself may be the one that does not. */
+static bool
+restart_run(void *op, struct error *e)
+{
+    struct tls_turn *turn = op;
+
+    if (!tls_turn_begun(turn) &&
+        (!tls_all_serve_wait(turn->job->of, e) || !leadership_leave(turn, e)))
+        return false;
+    return tls_turn_apply(turn, e);
+}
+
+static bool
+restart_verify(void *op, struct error *e)
+{
+    const struct tls_turn *turn = op;
+    bool done;
+
+    if (!serves_again_wait(turn, e) || !turn_is_done(turn, &done, e))
+        return false;
+    return done || error_set(e, ERROR_VERIFY, "'%s' serves, and not with its new settings",
+                             turn->job->name);
+}
+
+static bool
+restart_undo(void *op, struct error *e)
+{
+    struct tls_turn *turn = op;
+    struct error why = ERROR_INIT;
+
+    if (!tls_turn_begun(turn))
+        return true;
+    if (!leadership_leave(turn, &why))
+        plan_note(turn->job->of->live.plan, "going back all the same: %s", why.text);
+    return tls_turn_take_back(turn, e) && serves_again_wait(turn, e);
+}
+
+const char *
+tls_turn_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct tls_turn *turn = op;
+    const struct tls_addresses *a = &turn->job->addresses;
+    const struct tls_switch *s = turn->job->of;
+
+    if (strcmp(name, "peer_urls") == 0) {
+        struct inventory_urls urls = tls_stage_peers_after(mem, a, s->to, turn->stage);
+
+        return tls_urls_text(mem, &urls);
+    }
+    return tls_job_field(turn->job, mem, name);
+}
+
+const char *
+tls_job_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct tls_job *job = op;
+    const struct tls_switch *s = job->of;
+
+    if (strcmp(name, "member") == 0)
+        return arena_text(mem, job->name);
+    if (strcmp(name, "old") == 0)
+        return tls_scheme_word(tls_scheme_other(s->to));
+    if (strcmp(name, "new") == 0)
+        return tls_scheme_word(s->to);
+    if (strcmp(name, "port") == 0)
+        return job->addresses.peer_port;
+    if (strcmp(name, "spare") == 0)
+        return job->addresses.spare_port != NULL ? job->addresses.spare_port
+                                                 : job->addresses.peer_port;
+    if (strcmp(name, "overlap") == 0)
+        return job->addresses.change == TLS_CLIENTS_FLIP ? ""
+               : s->to == TLS_SECURE                     ? "clients may come by http and by https, "
+                                     : "clients may come by https and by http, ";
+    if (strcmp(name, "auth") == 0)
+        return s->client_auth ? "; clients are asked for certificates" : "";
+    if (strcmp(name, "keeps") == 0)
+        return job->addresses.change == TLS_CLIENTS_KEEP ? "for peers" : "for clients and peers";
+    return NULL;
+}
+
+static const struct step restart_steps[] = {
+    [TLS_STAGE_BOTH] =
+        {
+            .name = "both",
+            .intent = "restart %{member}: %{overlap}peers by %{new} to port %{spare}",
+            .field = tls_turn_field,
+            .check = restart_check,
+            .run = restart_run,
+            .verify = restart_verify,
+            .undo = restart_undo,
+            .timeout_s = RESTART_TIMEOUT_S,
+        },
+    [TLS_STAGE_NEW] =
+        {
+            .name = "only",
+            .intent =
+                "restart %{member}: no more %{old} %{keeps}, %{new} at peer port %{port}, too",
+            .field = tls_turn_field,
+            .check = restart_check,
+            .run = restart_run,
+            .verify = restart_verify,
+            .undo = restart_undo,
+            .timeout_s = RESTART_TIMEOUT_S,
+        },
+    [TLS_STAGE_END] =
+        {
+            .name = "end",
+            .intent = "restart %{member}: one peer port again, %{port}%{auth}",
+            .field = tls_turn_field,
+            .check = restart_check,
+            .run = restart_run,
+            .verify = restart_verify,
+            .undo = restart_undo,
+            .timeout_s = RESTART_TIMEOUT_S,
+        },
+};
+
+/* Every other time from the end: who leads after one round is the first of it, and so the last of the next. */
+void
+tls_switch_add_restarts(struct tls_switch *s, enum tls_stage stage)
+{
+    for (size_t i = 0; i < s->job_count; i++) {
+        struct tls_job *job = &s->jobs[stage == TLS_STAGE_NEW ? s->job_count - 1 - i : i];
+
+        plan_add_step(s->live.plan, &restart_steps[stage], job->name, &job->turns[stage]);
+    }
+}
