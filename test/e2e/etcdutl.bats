@@ -26,8 +26,8 @@ setup_file() {
     etcd_wait_healthy 1
     export ETCDCTL_API=3
     for i in {1..60}; do
-        ctl put "key/$((i % 20))" "value $i"
-    done
+        printf 'key/%s\tvalue %s\n' $((i % 20)) "$i"
+    done | put_lines
     ctl put $'bin\x01\xff"\\ ü' $'v\n\t\xfe'
     ctl del key/3
     ctl lease grant 100000
@@ -158,8 +158,8 @@ borders() {
     etcd_restart 1
     etcd_wait_healthy 1
     for i in {1..100}; do
-        printf "%*s" $((i * 1733 % 7000)) "$i" | ctl put "large/$i"
-    done
+        printf 'large/%s\t%*s\n' "$i" $((i * 1733 % 7000)) "$i"
+    done | put_lines
     etcd_kill 1 TERM
     cp -r "$data" "$BATS_TEST_TMPDIR/theirs"
     hash=$("$utl" hash "$data" | tail -n 1)
@@ -318,9 +318,7 @@ borders() {
     run -1 "$utl" check v2store --data-dir "$data"
     [[ $output == "Error: detected custom v2 content in WAL records (raft index "*": "*")"* ]]
     [[ $output == *": QGET)"*"Hint: "*"without --enable-v2"* || $output == *": PUT /1/dir/name)"* ]]
-    for i in {1..25}; do
-        ctl put filler "$i"
-    done
+    printf 'filler\t%s\n' {1..25} | put_lines
     etcd_kill 1 TERM
     run -1 "$utl" check v2store --data-dir "$data"
     [[ $output == "Error: detected custom content in v2store ("*".snap)"* ]]

@@ -56,8 +56,8 @@ compare() {
     local i
     lazy_start
     for i in {1..30}; do
-        ctl put "prefix/$((i % 12))" "value $i"
-    done
+        printf 'prefix/%s\tvalue %s\n' $((i % 12)) "$i"
+    done | put_lines
     ctl put before 3 --ignore-lease
     ctl put before --ignore-value
     ctl put none --ignore-value || true

@@ -3,7 +3,7 @@
 # lease: what quorate prints and does is what the etcdctl of each version prints and does; and a lease
 # lives on when members die or stand still.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154,SC2034 # stderr comes from run --separate-stderr; COMPARE_MASK is read by twins
 bats_require_minimum_version 1.5.0

@@ -285,7 +285,8 @@ last_is_there() {
     wait_for 20 says 'source: .*trying again for 30'
     etcd_restart 1
     etcd_wait_healthy
-    wait_for 30 dest_is k/ k/
+    wait_for 60 dest_has_all
+    dest_is k/ k/
     says 'source: it answers again'
     etcd_kill 1
     etcd_restart 1
@@ -307,9 +308,13 @@ last_is_there() {
 # A mirror that has copied something, but by far not all, nor read it in advance (8 MiB): one put after the
 # other, 50000 of them.
 mirror_in_mid_copy() {
-    fill k/ 50000
+    fill k/ 20000
     mirror_start --single-puts "$@" "$(dest etcd_endpoints)"
     wait_for 10 dest_has_some
+}
+
+dest_has_all() {
+    [[ $(dest ctl get --prefix k/ --keys-only | grep -c .) -eq 20000 ]]
 }
 
 dest_has_some() {

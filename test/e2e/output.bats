@@ -4,7 +4,7 @@
 # the same cluster, is compared after nothing but times (and, where both write, revisions) has been
 # taken out. QUORATE_COMPAT names the version to imitate.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0

@@ -89,8 +89,8 @@ join() {
 @test "three members from one snapshot: equal content, restart, a fourth joins" {
     etcd_start "$ETCD_VERSION" 3
     for i in {1..20}; do
-        ctl put "key-$i" "value-$i"
-    done
+        printf 'key-%s\tvalue-%s\n' "$i" "$i"
+    done | put_lines
     ctl del key-7
     saved_at=$(revision)
     saved=$(hash_kv 1 "$saved_at")

@@ -30,8 +30,8 @@ put_many() { # COUNT: three revisions of each of COUNT/3 keys, large enough for 
     local filling i
     filling=$(printf 'x%.0s' {1..1200})
     for ((i = 0; i < $1; i++)); do
-        with_cluster "$QUORATE" put "/registry/pods/$((i % ($1 / 3)))" "$filling$i" >/dev/null
-    done
+        printf '/registry/pods/%s\t%s\n' $((i % ($1 / 3))) "$filling$i"
+    done | put_lines
 }
 
 stop() {

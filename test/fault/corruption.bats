@@ -2,7 +2,7 @@
 #
 # The corruption campaign (test/harness/corrupt.c) on what a server of each version has just written:
 # several levels of pages, free pages with old content, a log, a compaction. CORRUPTIONS says how many
-# damaged files (3000 unless told), CORRUPTION_SEED which ones.
+# damaged files (1000 unless told, 3000 with QUORATE_EVERY_MOMENT=1), CORRUPTION_SEED which ones.
 #
 # bats file_tags=few-etcds
 
@@ -41,7 +41,7 @@ corrupt() {
     wal=$(find "$(lab_dir)/m1.etcd/member/wal" -name '*.wal' | sort | head -n 1)
     # A segment is 64 MB, most of it not yet written.
     head -c 900000 "$wal" >"$dir/head.wal"
-    run corrupt "${CORRUPTIONS:-3000}" "${CORRUPTION_SEED:-1}" "$dir"/*
+    run corrupt "${CORRUPTIONS:-$((${QUORATE_EVERY_MOMENT:+2000} + 1000))}" "${CORRUPTION_SEED:-1}" "$dir"/*
     echo "$output"
     [[ $status -eq 0 ]]
 }

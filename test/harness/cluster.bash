@@ -15,6 +15,7 @@
 #   with_cluster COMMAND...  any command that understands the ETCDCTL_ variables, quorate among them
 #   exec_with_cluster COMMAND...    the same in place of the shell: behind `exec_with_cluster COMMAND &`
 #                            $! is the command itself, which a kill then reaches
+#   put_lines                puts what standard input says, KEY TAB VALUE, one after the other by one process; TLS not
 #   wait_for SECONDS COMMAND...                     polls until the command succeeds
 #   etcd_versions            every version at hand, one a line, the oldest first
 #   etcd_tool VERSION NAME   path of etcd, etcdctl or etcdutl (3.4 has no etcdutl) of any version
@@ -157,6 +158,19 @@ exec_with_cluster() {
     local settings
     _etcd_settings
     exec env "${settings[@]}" "$@"
+}
+
+put_lines() {
+    python3 -c '
+import base64, http.client, json, sys
+connection = http.client.HTTPConnection(sys.argv[1].split("//")[1], timeout=30)
+for line in sys.stdin.buffer:
+    key, value = (base64.b64encode(part).decode() for part in line.rstrip(b"\n").split(b"\t", 1))
+    connection.request("POST", "/v3/kv/put", json.dumps({"key": key, "value": value}))
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    answer.read()
+' "$(etcd_endpoints 1)"
 }
 
 wait_for() {
