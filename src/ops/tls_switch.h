@@ -30,7 +30,7 @@ struct tls_switch_request {
  * Looks at the cluster and at the settings of all members, and makes the plan's inputs: what is half done
  * already is found, and gone on with.
  *
- * e  ERROR_REFUSED: a member does not serve, is a learner, or its URLs are none that the way begins at.
+ * e  ERROR_REFUSED: it is no lab; a member does not serve, is a learner, or its URLs are none that the way begins at.
  */
 MUST_CHECK bool tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
                                   struct buf *ret_inputs, struct error *e);

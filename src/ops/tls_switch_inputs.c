@@ -120,6 +120,11 @@ tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
     struct making m = {.mem = mem, .request = request};
     uint16_t random;
 
+    if (request->inventory->lab == NULL)
+        return error_set(e, ERROR_REFUSED, "'%s' is no lab: its hosts are switched by hand so far",
+                         request->inventory->name) ||
+               error_hint(e, "'quorate tls deliver' brings the certificates; the order of the "
+                             "settings is in the guide \"TLS on and off\"");
     site_init(&m.site, mem, request->inventory);
     if (!cluster_view_fetch(mem, request->etcd, &m.view, e))
         return false;

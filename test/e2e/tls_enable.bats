@@ -156,3 +156,18 @@ answers_anybody() {
     nothing_is_lost
     all_speak http https
 }
+
+@test "on hosts it is refused, before anybody is asked" {
+    cat >"$BATS_TEST_TMPDIR/quorate.yaml" <<'YAML'
+clusters:
+  prod:
+    endpoints: [http://127.0.0.1:1]
+    members:
+      m1:
+        client_urls: [http://127.0.0.1:1]
+        peer_urls: [http://127.0.0.1:2]
+YAML
+    run -3 --separate-stderr "$QUORATE" --config "$BATS_TEST_TMPDIR/quorate.yaml" --cluster prod tls enable --yes
+    # shellcheck disable=SC2154 # bats sets it
+    [[ $stderr == *"'prod' is no lab"*"by hand so far"* ]]
+}

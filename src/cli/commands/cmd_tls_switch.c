@@ -95,6 +95,7 @@ const struct command command_tls_enable = {
         "to https while both are taken (--keep-plain leaves it at that, and the same command "
         "without "
         "it ends it).\n\n"
+        "So far for labs: on hosts the settings are changed by hand, in this order.\n\n"
         "What is half done, by hand or by a plan that was cut, is found and gone on with. 'quorate "
         "plan undo' takes all of it back.",
 };
