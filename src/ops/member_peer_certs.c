@@ -28,8 +28,10 @@ party_read(struct party *p, const struct member_tls_side *side, struct error *e)
         .setting = member_tls_setting(p->looking.mem, side, "trusted-ca-file"),
         .path = side->files.ca_file,
     };
-    return cert_file_certificates(&p->looking, &p->cert, &p->chain, e) &&
-           cert_file_certificates(&p->looking, &p->ca, &p->authorities, e);
+    if (!cert_file_certificates(&p->looking, &p->cert, &p->chain, e))
+        return false;
+    ASSERT(p->chain.items != NULL); /* a file without any is damaged */
+    return cert_file_certificates(&p->looking, &p->ca, &p->authorities, e);
 }
 
 /* Without an authority peers are verified by what the system trusts. */

@@ -200,11 +200,16 @@ CONF
     # A load balancer's check, and a plain one, as etcd sees them.
     node_sh db2 bash -c 'for i in 1 2 3; do exec 3<>/dev/tcp/127.0.0.1/2379; exec 3>&-; done
         exec 3<>/dev/tcp/127.0.0.1/2379; printf "GET /health HTTP/1.0\r\n\r\n" >&3; timeout 3 cat <&3; true'
+    # Written elsewhere first: the kubelet runs whatever it finds beside a manifest.
+    node_sh db1 sh -c 'sed "/livenessProbe/,/scheme/s/port: 2381/port: 2379/" /etc/kubernetes/manifests/etcd.yaml >/root/etcd.yaml &&
+        cat /root/etcd.yaml >/etc/kubernetes/manifests/etcd.yaml'
     q tls probes -w json >seen || [[ $? -eq 1 ]]
     found=$(jq -r '.probes[] | "\(.where) \(.verdict) \(.asks)"' seen)
     [[ $found == *"db2:/etc/systemd/system/etcd.service.d/check.conf:3 probe-plain-http http://127.0.0.1:2379/health"* ]]
     [[ $found == *"db2:/etc/cron.d/etcd-check:1 probe-plain-http http://db2:2379/health"* ]]
+    [[ $found == *"db1:/etc/kubernetes/manifests/etcd.yaml:"*" probe-plain-http http://127.0.0.1:2379/health"* ]]
+    [[ $(jq -r '.probes[] | select(.member == "db1" and .verdict == "probe-plain-http") | .remedy' seen) == *"ask http://127.0.0.1:2381/livez"* ]]
     [[ $found == *"db2: log of "*" log-rejected 127.0.0.1"* && $found != *check.conf:2* ]]
-    [[ $(jq -r '.probes[0].remedy' seen) == *"--listen-metrics-urls=http://127.0.0.1:2381"* ]]
+    [[ $(jq -r '[.probes[] | select(.member == "db2")][0].remedy' seen) == *"--listen-metrics-urls=http://127.0.0.1:2381"* ]]
     [[ $(jq -r '[.probes[] | select(.verdict == "log-rejected" and (.text | contains("TLS handshake")))] | length' seen) -ge 1 ]]
 }
