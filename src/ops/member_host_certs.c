@@ -112,7 +112,7 @@ static bool
 pair_check(const struct cert_looking *l, struct pair *p, const struct certificates *authorities,
            struct error *e)
 {
-    struct certificate_wanted *wanted = &p->wanted;
+    struct certificate_wanted wanted = p->wanted;
     struct certificates found;
     bool has_key;
 
@@ -122,12 +122,12 @@ pair_check(const struct cert_looking *l, struct pair *p, const struct certificat
         return true;
     if (!cert_file_certificates(l, &p->cert, &found, e) ||
         !cert_file_key(l, &p->key, &found.items[0], &has_key, e) ||
-        !sources_prepare(l, &found.items[0], wanted, e))
+        !sources_prepare(l, &found.items[0], &wanted, e))
         return false;
-    wanted->has_key = &has_key;
-    wanted->authorities = authorities;
-    wanted->chain = &found;
-    return rule_certificate_fits(&found.items[0], wanted, e) ||
+    wanted.has_key = &has_key;
+    wanted.authorities = authorities;
+    wanted.chain = &found;
+    return rule_certificate_fits(&found.items[0], &wanted, e) ||
            cert_file_about(l, &p->cert, "certificate-unfit", e);
 }
 
