@@ -314,6 +314,13 @@ manifest_make(struct pod_layout *l, bool is_there, struct bytes *ret_bytes, stru
     struct service_pod_file own = {0};
     const char *path = pod_held_path(&l->mem, l->to);
 
+    if (!is_there && l->pattern.path == NULL && l->to->image == NULL)
+        return error_set(e, ERROR_REFUSED,
+                         "%s: '%s' (static-pod) cannot be laid out like '%s' (%s) on %s: nobody "
+                         "says which image it runs",
+                         host_name(l->to->host), l->to->place, l->from->place, l->from->class->word,
+                         host_name(l->from->host)) ||
+               error_hint(e, "name the image, or give a manifest");
     if (!is_there && l->pattern.path == NULL) {
         const struct etcd_settings settings =
             settings_with(&l->mem, &l->pattern.pod.settings, l->changes, l->change_count);
