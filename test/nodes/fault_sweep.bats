@@ -16,8 +16,7 @@ load procedures
 patience_s=400 # until a plan that meets a fault has ended, on a slow machine
 
 setup_file() {
-    # Those who join, leave or lose their data have a disk that can be full.
-    PROCEDURES_DISKS="db3 db4" procedures_up debian
+    PROCEDURES_DISKS="db1 db2 db3 db4" procedures_up debian
 }
 
 teardown_file() {
@@ -32,10 +31,11 @@ kill_quorate() {
     q "$@"
 }
 
-# Which host something happens to.
+# Which host something happens to at a step of a procedure: that of its member, or of who joins or leaves.
 target_of() {
-    case $1 in
-        grow | move) echo db4 ;;
+    case $1:$2 in
+        *' db'?) echo "${2##* }" ;;
+        grow:* | move:*) echo db4 ;;
         *) echo db3 ;;
     esac
 }
@@ -65,7 +65,7 @@ fault_on() {
     case $1 in
         cut) node_cut quorate "$2" ;;
         reboot) node_off "$2" ;;
-        disk) node_fill "$2" /var/lib/etcd ;;
+        disk) node_sh "$2" mountpoint -q /var/lib/etcd && node_fill "$2" /var/lib/etcd ;;
         leader) node_kill "$(leader)" etcd ;;
         frozen) node_freeze "$2" etcd || true ;;
         owner) node_sh "$2" sh -c 'chown -R root: /var/lib/etcd/default' ;;
@@ -133,9 +133,7 @@ says_enough() {
 cell() {
     local seq=$1 label=$2 fault=$3 target pid state plan status=0 begin=$SECONDS
     said=$BATS_TEST_TMPDIR/said
-    target=$(target_of "$procedure")
-    # Which of the members that a recovery stops and delivers to is this step's.
-    [[ $procedure != recover || $label != *' db'* ]] || [[ $label == *" $target" ]] || target=${label##* }
+    target=$(target_of "$procedure" "$label")
     procedure_before "$procedure" || { echo "not prepared"; return 1; }
     QUORATE_FAILPOINTS=journal_append=stop@$seq _nodes_exec "$QUORATE" "${command[@]}" </dev/null >"$said" 2>&1 3>&- &
     pid=$!
@@ -187,6 +185,7 @@ sweep() {
     q "${command[@]}"
     mapfile -t begins < <(begin_records)
     [[ $procedure == replace ]] || q plan undo latest --yes
+    [[ $procedure == recover ]] || writer_start db1 db2 db3
     for each in "${begins[@]}"; do
         read -r seq label <<<"$each"
         read -ra faults < <(faults_of "$procedure" "$label")
@@ -210,6 +209,15 @@ sweep() {
     done
     tell "$procedure: $tried faults, $((tried - failed)) survived, $failed not"
     [[ $failed -eq 0 ]]
+    [[ $procedure == recover ]] || writes_are_there
+}
+
+writes_are_there() {
+    local counts
+    writer_stop
+    counts=$(writer_check db1)
+    tell "$procedure, writes: $counts"
+    [[ $(jq .missing <<<"$counts") -eq 0 ]]
 }
 
 @test "grow, and something goes wrong" {
