@@ -183,7 +183,8 @@ tree_deliver(const struct rescue *r, const struct host *host, const struct rescu
     if (like.kind != HOST_DIR)
         return error_set(e, ERROR_NOT_FOUND, "%s: '%s' is not there any more", host_name(host),
                          tree->on_host.aside);
-    return host_tree_send(host, tree->built, tree->on_host.place, &like, &observer, e);
+    return host_tree_send(host, tree->built, tree->on_host.place, &like, r->site->stamp, &observer,
+                          e);
 }
 
 /* The log first: a directory without its database is no member's. What is there was delivered by a run
@@ -222,7 +223,8 @@ trees_take_back(struct rescue *r, struct error *e)
     for (size_t i = 0; i < count; i++) {
         bool aside;
 
-        if (!rescue_path_exists(rescue_survivor(r), trees[i].on_host.aside, &aside, e) ||
+        if (!host_tree_send_clear(host, trees[i].on_host.place, r->site->stamp, e) ||
+            !rescue_path_exists(rescue_survivor(r), trees[i].on_host.aside, &aside, e) ||
             (aside && !host_tree_remove(host, trees[i].on_host.place, e)))
             return false;
     }

@@ -106,7 +106,7 @@ tree_deliver(const struct recover_member *m, const struct host *host,
 
     return like_find(&tmp, m, host, tree, &like, e) &&
            recover_tree_clear(m, tree, RECOVER_KEPT_FOUND, e) &&
-           host_tree_send(host, tree->built, tree->place, &like, &observer, e);
+           host_tree_send(host, tree->built, tree->place, &like, m->recover->stamp, &observer, e);
 }
 
 /* The log first: a directory without its database is no member's. */
@@ -174,7 +174,8 @@ deliver_undo(void *op, struct error *e)
         !is_untouched(m, &untouched, e))
         return false;
     for (size_t i = m->tree_count; i-- > 0;) {
-        if (!tree_take_back(m, host, &m->trees[i], untouched, e))
+        if (!host_tree_send_clear(host, m->trees[i].place, m->recover->stamp, e) ||
+            !tree_take_back(m, host, &m->trees[i], untouched, e))
             return false;
     }
     return plan_mark(m->recover->plan, mark_key(&tmp, m), RECOVER_NO, e);

@@ -144,7 +144,7 @@ send_tree(struct probe *p)
     const struct host_file *like;
 
     return pattern(p, &like) &&
-           host_tree_send(p->host, p->args[0], p->args[1], like, &watching, &p->e);
+           host_tree_send(p->host, p->args[0], p->args[1], like, "probe", &watching, &p->e);
 }
 
 /* move FROM TO */

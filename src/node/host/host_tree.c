@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/hash.h"
 #include "base/io.h"
 #include "node/host/host_script.h"
 
-enum { RANDOM_BYTES = 6, DEPTH_MOST = 16 };
+enum { DEPTH_MOST = 16 };
 
 static const struct host_command plain = {0};
 /* Removing gigabytes takes its time. */
@@ -187,20 +186,24 @@ deliver(struct delivery *d, const char *path, struct error *e)
 }
 
 static const char *
-staging_path(struct arena *mem, const char *path)
+staging_path(struct arena *mem, const char *path, const char *word)
 {
-    uint8_t random[RANDOM_BYTES];
-    char hex[2 * RANDOM_BYTES + 1];
-
-    random_bytes(random, sizeof(random));
-    hex_encode(random, sizeof(random), hex);
     return path_join(mem, path_dir(mem, path),
-                     arena_printf(mem, ".%s.quorate-%s", path_name(path), hex));
+                     arena_printf(mem, ".%s.quorate-%s", path_name(path), word));
+}
+
+bool
+host_tree_send_clear(const struct host *host, const char *path, const char *word, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return host_tree_remove(host, staging_path(&tmp, path, word), e);
 }
 
 bool
 host_tree_send(const struct host *host, const char *local_dir, const char *path,
-               const struct host_file *like, const struct observer *observer, struct error *e)
+               const struct host_file *like, const char *word, const struct observer *observer,
+               struct error *e)
 {
     __attribute__((cleanup(delivery_release))) struct delivery d = {.host = host,
                                                                     .local_dir = local_dir,
@@ -215,7 +218,9 @@ host_tree_send(const struct host *host, const char *local_dir, const char *path,
         return false;
     if (there.kind != HOST_NOTHING)
         return error_set(e, ERROR_EXISTS, "%s: '%s' is there already", host_name(host), path);
-    d.staging = staging_path(&d.mem, path);
+    d.staging = staging_path(&d.mem, path, word);
+    if (!host_tree_remove(host, d.staging, e))
+        return false;
     if (deliver(&d, path, e))
         return true;
     if (!host_tree_remove(host, d.staging, &removal))

@@ -20,13 +20,17 @@ MUST_CHECK bool host_tree_remove(const struct host *host, const char *path, stru
 /*
  * Delivers a directory of regular files and directories: into a directory beside 'path', whose name
  * begins with a dot, each file with its checksum; then renamed. After an error nothing of it is left,
- * unless the host cannot be reached any more.
+ * unless the host cannot be reached any more; then, and after kill -9, the next try with the same word removes it.
  *
  * like  owner and label of all, and the mode of the directory itself; other modes are as they are here.
+ * word  ends the name of the directory on its way: whose delivery it is, different for each.
  * e     ERROR_EXISTS: 'path' is there. ERROR_REFUSED: a link or a device among the files.
  */
 MUST_CHECK bool host_tree_send(const struct host *host, const char *local_dir, const char *path,
-                               const struct host_file *like, const struct observer *observer,
-                               struct error *e);
+                               const struct host_file *like, const char *word,
+                               const struct observer *observer, struct error *e);
+/* Removes what a delivery that was cut has left beside 'path'; nothing there is fine. */
+MUST_CHECK bool host_tree_send_clear(const struct host *host, const char *path, const char *word,
+                                     struct error *e);
 
 #endif

@@ -447,7 +447,8 @@ send_damaged(struct place *place, const char *at, bool whole_tree)
 
         setenv("QUORATE_FAILPOINTS", arena_printf(&place->mem, "host_send=fail@%s", at), 1);
         if (whole_tree)
-            _exit(host_tree_send(place->host, in(place, "data"), file.path, &like, NULL, shared));
+            _exit(host_tree_send(place->host, in(place, "data"), file.path, &like, "word", NULL,
+                                 shared));
         _exit(host_file_send(place->host, &file, fd, MUCH, "from", NULL, shared));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -647,8 +648,11 @@ test_tree_send(void **state)
     write_here(in(place, "data/member/snap/db"), "database", 0600);
     write_here(in(place, "data/member/wal/0.wal"), "wal", 0640);
     write_here(in(place, "data/member/empty"), "", 0600);
-    EXPECT_OK(
-        host_tree_send(place->host, in(place, "data"), in(place, "etcd"), &like, &observer, &e));
+    /* An earlier try was cut. */
+    EXPECT_OK(dir_make(in(place, ".etcd.quorate-word"), 0700, &e));
+    write_here(in(place, ".etcd.quorate-word/half"), "half", 0600);
+    EXPECT_OK(host_tree_send(place->host, in(place, "data"), in(place, "etcd"), &like, "word",
+                             &observer, &e));
     expect_content(place, in(place, "etcd/member/snap/db"), "database");
     expect_content(place, in(place, "etcd/member/wal/0.wal"), "wal");
     expect_content(place, in(place, "etcd/member/empty"), "");
@@ -663,12 +667,28 @@ test_tree_send(void **state)
     assert_true(watcher.done == 11 && watcher.total == 11);
     assert_string_equal(names_in(place, place->dir), "data etcd");
     assert_false(
-        host_tree_send(place->host, in(place, "data"), in(place, "etcd"), &like, NULL, &e));
+        host_tree_send(place->host, in(place, "data"), in(place, "etcd"), &like, "word", NULL, &e));
     assert_int_equal(e.code, ERROR_EXISTS);
     assert_int_equal(symlink("x", in(place, "data/l")), 0);
-    assert_false(host_tree_send(place->host, in(place, "data"), in(place, "new"), &like, NULL, &e));
+    assert_false(
+        host_tree_send(place->host, in(place, "data"), in(place, "new"), &like, "word", NULL, &e));
     assert_int_equal(e.code, ERROR_REFUSED);
     assert_string_equal(names_in(place, place->dir), "data etcd");
+}
+
+static void
+test_tree_send_that_was_cut_is_cleared(void **state)
+{
+    struct place *place = *state;
+    struct error e = ERROR_INIT;
+
+    NEEDS_HOST(place);
+    EXPECT_OK(dir_make(in(place, ".etcd.quorate-ours"), 0700, &e));
+    write_here(in(place, ".etcd.quorate-ours/half"), "half", 0600);
+    EXPECT_OK(dir_make(in(place, ".etcd.quorate-theirs"), 0700, &e));
+    EXPECT_OK(host_tree_send_clear(place->host, in(place, "etcd"), "ours", &e));
+    EXPECT_OK(host_tree_send_clear(place->host, in(place, "etcd"), "ours", &e));
+    assert_string_equal(names_in(place, place->dir), ".etcd.quorate-theirs");
 }
 
 /* A file that cannot be sent leaves nothing behind. */
@@ -886,6 +906,7 @@ main(void)
         EACH_WAY(test_tree_move),
         EACH_WAY(test_tree_remove),
         EACH_WAY(test_tree_send),
+        EACH_WAY(test_tree_send_that_was_cut_is_cleared),
         EACH_WAY(test_tree_send_that_fails),
         EACH_WAY(test_dir_make),
         EACH_WAY(test_keep_and_put_back),
