@@ -172,6 +172,12 @@ restart_check(void *op, enum progress *ret_progress, struct error *e)
     return true;
 }
 
+static bool
+restart_guard(void *op, struct error *e)
+{
+    return tls_turn_judge(op, e);
+}
+
 /* A restart that was cut goes on whoever serves: the member itself may be the one that does not. */
 static bool
 restart_run(void *op, struct error *e)
@@ -259,6 +265,7 @@ static const struct step restart_steps[] = {
             .intent = "restart %{member}: %{overlap}peers by %{new} to port %{spare}",
             .field = tls_turn_field,
             .check = restart_check,
+            .guard = restart_guard,
             .run = restart_run,
             .verify = restart_verify,
             .undo = restart_undo,
@@ -271,6 +278,7 @@ static const struct step restart_steps[] = {
                 "restart %{member}: no more %{old} %{keeps}, %{new} at peer port %{port}, too",
             .field = tls_turn_field,
             .check = restart_check,
+            .guard = restart_guard,
             .run = restart_run,
             .verify = restart_verify,
             .undo = restart_undo,
@@ -282,6 +290,7 @@ static const struct step restart_steps[] = {
             .intent = "restart %{member}: one peer port again, %{port}%{auth}",
             .field = tls_turn_field,
             .check = restart_check,
+            .guard = restart_guard,
             .run = restart_run,
             .verify = restart_verify,
             .undo = restart_undo,

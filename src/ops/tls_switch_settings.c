@@ -9,6 +9,7 @@
 #include "cluster/inventory_save.h"
 #include "node/host/host_file.h"
 #include "ops/lab_programs.h"
+#include "ops/member_host_certs.h"
 #include "ops/tls_switch_state.h"
 
 enum { CHANGES_MOST = 16 };
@@ -207,25 +208,34 @@ change_end(struct changes *c, const struct tls_turn *turn, const struct etcd_set
 }
 
 static bool
+host_changes(const struct tls_turn *turn, const struct service *service, struct changes *changes,
+             struct error *e)
+{
+    const struct tls_job *job = turn->job;
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+    struct tls_urls urls;
+
+    if (!service_settings(changes->mem, service, &settings, e))
+        return false;
+    turn_urls(changes->mem, turn, &urls);
+    change_urls(changes, "listen-peer-urls", &urls.listen_peers);
+    change_urls(changes, "listen-client-urls", &urls.listen_clients);
+    change_urls(changes, "advertise-client-urls", &urls.clients);
+    if (turn->stage == TLS_STAGE_BOTH && job->of->to == TLS_SECURE)
+        change_certificates(changes, &job->tls, &job->peer_tls);
+    if (turn->stage == TLS_STAGE_END)
+        change_end(changes, turn, &settings);
+    return true;
+}
+
+static bool
 host_change(const struct tls_turn *turn, const struct service *service, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct tls_job *job = turn->job;
-    struct etcd_settings settings = ETCD_SETTINGS_INIT;
     struct changes changes = {.mem = &tmp};
-    struct tls_urls urls;
 
-    if (!service_settings(&tmp, service, &settings, e))
-        return false;
-    turn_urls(&tmp, turn, &urls);
-    change_urls(&changes, "listen-peer-urls", &urls.listen_peers);
-    change_urls(&changes, "listen-client-urls", &urls.listen_clients);
-    change_urls(&changes, "advertise-client-urls", &urls.clients);
-    if (turn->stage == TLS_STAGE_BOTH && job->of->to == TLS_SECURE)
-        change_certificates(&changes, &job->tls, &job->peer_tls);
-    if (turn->stage == TLS_STAGE_END)
-        change_end(&changes, turn, &settings);
-    return service_change(service, changes.items, changes.count, keeping_of(&tmp, turn), e);
+    return host_changes(turn, service, &changes, e) &&
+           service_change(service, changes.items, changes.count, keeping_of(&tmp, turn), e);
 }
 
 static bool
@@ -248,6 +258,28 @@ turn_service(struct tls_turn *turn, const struct inventory_member *member,
              struct service *ret_service, struct error *e)
 {
     return site_service(&turn->job->of->live.site, member, ret_service, e);
+}
+
+bool
+tls_turn_judge(struct tls_turn *turn, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_switch *s = turn->job->of;
+    struct changes changes = {.mem = &tmp};
+    const struct inventory_member *now;
+    struct inventory_member member;
+    struct inventory *inventory;
+    struct service service;
+
+    if (!tls_job_member(&tmp, turn->job, &inventory, &now, e) ||
+        !turn_service(turn, now, &service, e) ||
+        (s->lab == NULL && !host_changes(turn, &service, &changes, e)))
+        return false;
+    member = tls_turn_member(&tmp, turn, now);
+    return member_start_certs_check(
+        &turn->job->of->live.site, inventory, &member,
+        &(struct member_start_changes){.settings = changes.items, .setting_count = changes.count},
+        e);
 }
 
 /* The inventory last: until then the member is asked where it was, and both is possible in between. */

@@ -55,6 +55,8 @@ MUST_CHECK bool tls_member_asks(struct arena *mem, struct site *site,
 /* The member as it is to be in this stage, as the inventory has it; in 'mem'. */
 struct inventory_member tls_turn_member(struct arena *mem, const struct tls_turn *turn,
                                         const struct inventory_member *now);
+/* The certificates that the member would be started with in its stage (ops/member_host_certs.h). */
+MUST_CHECK bool tls_turn_judge(struct tls_turn *turn, struct error *e);
 /* Stops it, changes its settings and its place in the inventory, and starts it; and all that back. */
 MUST_CHECK bool tls_turn_apply(struct tls_turn *turn, struct error *e);
 MUST_CHECK bool tls_turn_take_back(struct tls_turn *turn, struct error *e);
