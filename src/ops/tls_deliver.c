@@ -124,14 +124,19 @@ static bool
 account_of(struct arena *mem, const struct tls_delivery *d, const struct host *host,
            struct service_account *ret_account, struct error *e)
 {
+    enum service_state state;
     struct service service;
 
     if (d->member == NULL) {
         *ret_account = (struct service_account){.user = "", .uid = geteuid(), .gid = getegid()};
         return true;
     }
-    return site_service(d->site, d->member, &service, e) &&
-           service_account(mem, &service, ret_account, e) &&
+    if (!site_service(d->site, d->member, &service, e) || !service_state(&service, &state, e))
+        return false;
+    /* One that joins may have no manifest yet. */
+    if (state == SERVICE_ABSENT)
+        return account_of_data(mem, d, host, ret_account, e);
+    return service_account(mem, &service, ret_account, e) &&
            (ret_account->user != NULL || account_of_data(mem, d, host, ret_account, e));
 }
 
