@@ -78,3 +78,14 @@ sweep() {
     q put color green
     sweep
 }
+
+@test "what was cut is gone on with by tls enable itself, and by nobody twice" {
+    MEMBERS=1
+    lab_up --members 1
+    q put color green
+    killed_at 15 tls enable
+    "$QUORATE" --cluster lab:t tls enable --yes >"$BATS_TEST_TMPDIR/said" 2>&1
+    grep -q 'both m1: was done already' "$BATS_TEST_TMPDIR/said"
+    grep -q 'only m1: done' "$BATS_TEST_TMPDIR/said"
+    speaks https
+}
