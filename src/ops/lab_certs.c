@@ -17,6 +17,12 @@ tls_file(struct arena *mem, const struct inventory *inventory, const char *name)
     return arena_printf(mem, "%s/tls/%s", inventory->lab->dir, name);
 }
 
+const char *
+lab_authority_key(struct arena *mem, const struct inventory *inventory)
+{
+    return tls_file(mem, inventory, "ca.key");
+}
+
 bool
 lab_has_tls(const struct inventory *inventory)
 {

@@ -19,6 +19,8 @@ MUST_CHECK bool lab_authority_make(const struct inventory *inventory, struct err
 /* The certificate of the lab's clients, named in the inventory: one that is there stays. In 'mem'. */
 MUST_CHECK bool lab_client_cert_make(struct arena *mem, struct inventory *inventory,
                                      struct error *e);
+/* Where the lab keeps its authority's key. In 'mem'. */
+const char *lab_authority_key(struct arena *mem, const struct inventory *inventory);
 
 bool lab_has_tls(const struct inventory *inventory);
 /* The files of a member's certificate, whether they are there or not. In 'mem'. */

@@ -7,6 +7,7 @@
 #include "ops/recover.h"
 #include "ops/tls_deliver.h"
 #include "ops/tls_renew.h"
+#include "ops/tls_rotate.h"
 #include "ops/tls_switch.h"
 #include "ops/v2_migrate.h"
 
@@ -16,7 +17,8 @@ plan_kind_find(const char *name, const struct plan_kind **ret_kind, struct error
     static const struct plan_kind *const kinds[] = {
         &recover_kind,       &v2_migrate_kind,     &key_import_kind,  &member_grow_kind,
         &member_shrink_kind, &member_replace_kind, &member_move_kind, &member_rescue_kind,
-        &tls_deliver_kind,   &tls_renew_kind,      &tls_enable_kind,  &tls_disable_kind};
+        &tls_deliver_kind,   &tls_renew_kind,      &tls_enable_kind,  &tls_disable_kind,
+        &tls_rotate_kind};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i]->name, name) == 0) {

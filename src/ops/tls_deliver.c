@@ -57,7 +57,8 @@ pairs_of(const struct tls_delivery *d)
     pair_add(&pairs, (struct file_pair){"server certificate", from->server.cert_file,
                                         to->server.cert_file, false});
     pair_add(&pairs,
-             (struct file_pair){"server key", from->server.key_file, to->server.key_file, true});
+             (struct file_pair){from->server.cert_file != NULL ? "server key" : "authority's key",
+                                from->server.key_file, to->server.key_file, true});
     pair_add(&pairs, (struct file_pair){"peer certificate", from->peer.cert_file,
                                         to->peer.cert_file, false});
     pair_add(&pairs, (struct file_pair){"peer key", from->peer.key_file, to->peer.key_file, true});

@@ -4,12 +4,8 @@
 
 #include "base/time.h"
 #include "ops/plan_cluster.h"
-#include "ops/tls_deliver.h"
-#include "ops/tls_shown.h"
-#include "ops/tls_stage.h"
+#include "ops/tls_renew_steps.h"
 #include "ops/tls_survey.h"
-
-enum { SHOW_TIMEOUT_S = 60 };
 
 /* --- inputs --- */
 
@@ -67,7 +63,7 @@ tls_renew_inputs(struct arena *mem, const struct tls_renew_request *request, str
     return true;
 }
 
-/* --- proof --- */
+/* --- the plan --- */
 
 struct renewal {
     struct tls_stage stage;
@@ -77,101 +73,21 @@ struct renewal {
     const char *stamp;
 };
 
-struct renewed {
-    struct renewal *of;
-    struct tls_delivery delivery;
-};
-
-static bool
-show_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct renewed *r = op;
-    const char *label = arena_printf(&tmp, "show %s", r->delivery.member->name);
-
-    *ret_progress = plan_step_recorded(r->delivery.plan, label) ? PROGRESS_DONE : PROGRESS_TODO;
-    return true;
-}
-
-static bool
-show_run(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
-static bool
-show_verify(void *op, struct error *e)
-{
-    const struct renewed *r = op;
-    const struct tls_set *from = &r->delivery.from;
-    const struct tls_set *to = &r->delivery.to;
-    const struct inventory_member *m = r->delivery.member;
-    int64_t deadline_ms = plan_deadline_ms(r->delivery.plan);
-    bool is_one = strcmp(to->server.cert_file, to->peer.cert_file) == 0;
-    const char *peer = is_one ? from->server.cert_file : from->peer.cert_file;
-
-    return (from->server.cert_file == NULL ||
-            tls_shown_wait(&m->client_urls, from->server.cert_file, deadline_ms, e)) &&
-           (peer == NULL || tls_shown_wait(&m->peer_urls, peer, deadline_ms, e));
-}
-
-static bool
-show_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
-static const char *
-show_field(const void *op, struct arena *mem, const char *name)
-{
-    const struct renewed *r = op;
-
-    return strcmp(name, "member") == 0 ? arena_text(mem, r->delivery.member->name) : NULL;
-}
-
-static const struct step show_step = {
-    .name = "show",
-    .intent = "see that the ports of %{member} show what was delivered, in new handshakes",
-    .field = show_field,
-    .check = show_check,
-    .run = show_run,
-    .verify = show_verify,
-    .undo = show_undo,
-    .timeout_s = SHOW_TIMEOUT_S,
-};
-
-/* --- the plan --- */
-
-static bool
-has_any(const struct tls_set *set)
-{
-    return set->server.cert_file != NULL || set->peer.cert_file != NULL ||
-           set->client.cert_file != NULL;
-}
-
 static bool
 member_add(struct renewal *r, const struct json *object, struct error *e)
 {
-    struct plan *plan = r->stage.plan;
-    struct renewed *one = arena_zero(plan->mem, sizeof(*one));
+    struct arena *mem = r->stage.plan->mem;
+    const struct inventory_member *member;
+    struct tls_set to;
     const char *name;
 
-    if (!json_get_text(plan->mem, object, "name", &name, e) ||
-        !tls_set_decode(plan->mem, object, "to", &one->delivery.to, e))
+    if (!json_get_text(mem, object, "name", &name, e) || !tls_set_decode(mem, object, "to", &to, e))
         return false;
-    one->of = r;
-    one->delivery.plan = plan;
-    one->delivery.site = &r->site;
-    one->delivery.from = tls_stage_set(&r->stage, name);
-    one->delivery.keeping = arena_printf(plan->mem, "%s-%s", r->stamp, name);
-    one->delivery.member = inventory_member_by_name(r->inventory, name);
-    if (!has_any(&one->delivery.from))
-        return true;
-    if (one->delivery.member == NULL)
+    member = inventory_member_by_name(r->inventory, name);
+    if (member == NULL)
         return error_set(e, ERROR_CONFLICT, "'%s' has no member '%s' any more", r->inventory->name,
                          name);
-    tls_add_delivery(&one->delivery, NULL);
-    plan_add_step(plan, &show_step, name, one);
+    tls_add_renewed(&r->stage, &r->site, member, &to, r->stamp);
     return true;
 }
 
@@ -190,7 +106,7 @@ own_add(struct renewal *r)
         .keeping = arena_printf(plan->mem, "%s-quorate", r->stamp),
         .state_dir = r->state_dir,
     };
-    if (has_any(&own->from))
+    if (own->from.client.cert_file != NULL)
         tls_add_delivery(own, NULL);
 }
 

@@ -17,12 +17,9 @@ key_kind_like(const char *key)
     static const struct {
         const char *text;
         enum key_kind kind;
-    } kinds[] = {{"EC P-384", KEY_P384},
-                 {"EC P-521", KEY_P521},
-                 {"ED25519", KEY_ED25519},
-                 {"RSA 2048", KEY_RSA_2048},
-                 {"RSA 3072", KEY_RSA_3072},
-                 {"RSA 4096", KEY_RSA_4096}};
+    } kinds[] = {{"EC P-384", KEY_P384},     {"EC P-521", KEY_P521},
+                 {"ED25519", KEY_ED25519},   {"RSA 2048", KEY_RSA_2048},
+                 {"RSA 3072", KEY_RSA_3072}, {"RSA 4096", KEY_RSA_4096}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].text, key) == 0)
@@ -232,7 +229,7 @@ one_issue(const struct tls_stage *stage, const struct authority *authority,
         .common_name = c->common_name,
         .names = c->names.items,
         .name_count = c->names.count,
-        .server = strcmp(c->use, "client") != 0,
+        .server = strcmp(c->use, "server") == 0 || strcmp(c->use, "peer") == 0,
         .client = true,
         .key = c->key,
         .days = stage->days,

@@ -14,7 +14,7 @@
 
 struct staged_certificate {
     const char *owner; /* the member's name; "" for quorate itself */
-    const char *use;   /* "server", "peer", "client" */
+    const char *use;   /* "server", "peer", "client"; others are a client's, that nobody is given */
     const char *common_name;
     enum key_kind key;
     ARRAY(const char *) names;

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "node/host/host_file.h"
+#include "ops/lab_certs.h"
 
 struct surveying {
     struct arena *mem;
@@ -93,7 +94,7 @@ tls_authority_of(struct arena *mem, const struct inventory *inventory, const cha
     if (ca_cert == NULL)
         ca_cert = inventory->client_tls.ca_file;
     if (ca_key == NULL && inventory->lab != NULL)
-        ca_key = path_join(mem, inventory->lab->dir, "tls/ca.key");
+        ca_key = lab_authority_key(mem, inventory);
     if (ca_cert == NULL || ca_key == NULL)
         return error_set(e, ERROR_USAGE, "where is the authority's %s?",
                          ca_cert == NULL ? "certificate" : "key") ||
