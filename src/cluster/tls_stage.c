@@ -344,14 +344,15 @@ peers_at(struct arena *mem, const struct tls_addresses *a, enum tls_scheme schem
 }
 
 struct inventory_urls
-tls_stage_peers_after(struct arena *mem, const struct tls_addresses *a, enum tls_scheme to,
+tls_stage_peers_after(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
                       enum tls_stage stage)
 {
     if (stage == TLS_STAGE_OLD)
-        return peers_at(mem, a, tls_scheme_other(to), a->peer_port);
-    return peers_at(mem, a, to,
-                    stage == TLS_STAGE_BOTH && a->spare_port != NULL ? a->spare_port
-                                                                     : a->peer_port);
+        return peers_at(mem, addresses, tls_scheme_other(to), addresses->peer_port);
+    return peers_at(mem, addresses, to,
+                    stage == TLS_STAGE_BOTH && addresses->spare_port != NULL
+                        ? addresses->spare_port
+                        : addresses->peer_port);
 }
 
 static struct inventory_urls
