@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/buf.h"
 #include "base/io.h"
@@ -72,6 +73,32 @@ first_line_set(struct secret *s, const char *path, struct bytes content, struct 
         return error_set(e, ERROR_FORMAT, "'%s': there is a NUL in the password", path);
     secret_set(s, bytes_of(content.data, length));
     return true;
+}
+
+bool
+secret_load_whole(struct secret *s, const char *path, struct error *e)
+{
+    AUTO_FD fd = -1;
+    char content[SECRET_FILE_MAX_BYTES + 1];
+    size_t size;
+    bool loaded;
+
+    if (!file_open(path, O_RDONLY, 0, &fd, e))
+        return false;
+    loaded = read_up_to(fd, path, content, sizeof(content), &size, e);
+    if (loaded && size > SECRET_FILE_MAX_BYTES)
+        loaded =
+            error_set(e, ERROR_LIMIT, "'%s' is larger than %d bytes", path, SECRET_FILE_MAX_BYTES);
+    if (loaded)
+        secret_set(s, bytes_of(content, size));
+    explicit_bzero(content, sizeof(content));
+    return loaded;
+}
+
+void
+secrets_guard(void)
+{
+    prctl(PR_SET_DUMPABLE, 0);
 }
 
 bool

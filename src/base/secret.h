@@ -28,5 +28,13 @@ void secret_set(struct secret *s, struct bytes content);
  *    The secret stays as it was.
  */
 MUST_CHECK bool secret_load(struct secret *s, const char *path, struct error *e);
+/* All of it, as a private key. e: ERROR_LIMIT: more than 64 KiB. */
+MUST_CHECK bool secret_load_whole(struct secret *s, const char *path, struct error *e);
+
+/*
+ * From now on this process leaves no core dump, and nobody but root can look into it: it holds a key. Programs that it
+ * runs are not concerned.
+ */
+void secrets_guard(void);
 
 #endif

@@ -174,9 +174,11 @@ held_release(struct held *held)
     buf_release(&held->err.text);
 }
 
+/* What went in may have been a key. */
 static void
 running_release(struct running *r)
 {
+    explicit_bzero(r->part, READ_BYTES);
     if (r->pid > 0) {
         kill(-r->pid, SIGKILL);
         waitpid(r->pid, NULL, 0);

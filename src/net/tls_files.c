@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 
 #include "base/io.h"
+#include "base/secret.h"
 
 const char *
 tls_library_reason(void)
@@ -41,6 +42,7 @@ key_read(BIO *bio, const char *path, EVP_PKEY **ret_key, struct error *e)
 {
     bool encrypted = false;
 
+    secrets_guard();
     *ret_key = PEM_read_bio_PrivateKey(bio, NULL, passphrase_refuse, &encrypted);
     BIO_free(bio);
     if (*ret_key != NULL)
@@ -55,10 +57,12 @@ key_read(BIO *bio, const char *path, EVP_PKEY **ret_key, struct error *e)
 bool
 tls_key_load(const char *path, EVP_PKEY **ret_key, struct error *e)
 {
-    BIO *bio;
+    AUTO_SECRET pem = SECRET_INIT;
 
-    return tls_file_open(path, "key file", &bio, e) &&
-           (key_read(bio, path, ret_key, e) || error_wrap(e, "key file '%s'", path));
+    if (!secret_load_whole(&pem, path, e))
+        return error_wrap(e, "key file");
+    return key_read(BIO_new_mem_buf(pem.text, (int)pem.size), path, ret_key, e) ||
+           error_wrap(e, "key file '%s'", path);
 }
 
 bool

@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 
 #include "base/io.h"
+#include "base/secret.h"
 #include "net/tls_files.h"
 
 bool
@@ -23,6 +24,7 @@ key_make(enum key_kind kind, struct evp_pkey_st **ret_key, struct error *e)
     };
     EVP_PKEY *key;
 
+    secrets_guard();
     ERR_clear_error();
     if (kinds[kind].curve != NULL)
         key = EVP_EC_gen(kinds[kind].curve);

@@ -204,3 +204,16 @@ extension() {
     [[ $stderr != *password* && $output == *not-seen* ]]
     run -2 "$QUORATE" tls inspect --hosts pki
 }
+
+# The kernel gives the files of a process that may not be dumped to root.
+is_guarded() {
+    [[ $(readlink "/proc/$1/exe") == "$(readlink -f "$QUORATE")" && $(stat -c %u "/proc/$1/maps") -eq 0 ]]
+}
+
+@test "a process that holds a key cannot be dumped, nor looked into by its own user" {
+    [[ $EUID -eq 0 ]] || skip "root alone can run it as somebody else"
+    install -d -o 65534 own
+    setpriv --reuid 65534 --clear-groups "$QUORATE" tls init own/pki --key-type rsa8192 >/dev/null 2>&1 3>&- &
+    SERVER=$!
+    wait_for 20 is_guarded $SERVER
+}
