@@ -16,12 +16,19 @@ paths_choose(struct rescue *r)
     if (r->in_place) {
         r->folder = r->site->site.lab_dir;
         r->snapshot = arena_printf(mem, "%s/rescued-%s.db", r->folder, stamp);
-        r->old_config = arena_printf(mem, "%s/" INVENTORY_LAB_FILE ".before-%s", r->folder, stamp);
+        r->keeping = (struct inventory_keeping){
+            .file = path_join(mem, r->folder, INVENTORY_LAB_FILE),
+            .kept = arena_printf(mem, "%s/" INVENTORY_LAB_FILE ".before-%s", r->folder, stamp),
+            .of_lab = true,
+        };
         return;
     }
     r->folder = arena_printf(mem, "%s/rescue/%s", r->site->context->state_dir, stamp);
     r->snapshot = path_join(mem, r->folder, "rescued.db");
-    r->old_config = path_join(mem, r->folder, "quorate.yaml");
+    r->keeping = (struct inventory_keeping){
+        .file = r->site->cluster.config,
+        .kept = path_join(mem, r->folder, "quorate.yaml"),
+    };
 }
 
 static void

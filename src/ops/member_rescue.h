@@ -3,6 +3,7 @@
 #define QUORATE_OPS_MEMBER_RESCUE_H
 
 #include "format/db_snapshot.h"
+#include "ops/inventory_keeping.h"
 #include "ops/member_state.h"
 
 struct rescue_member;
@@ -11,10 +12,10 @@ struct rescue {
     struct membership *site;
     struct rescue_member *members; /* the survivor first */
     size_t member_count;
-    bool in_place;          /* the directory is built where it belongs: a lab's */
-    const char *folder;     /* for what is made here: the lab's, or one of the state directory's */
-    const char *snapshot;   /* what is taken from the survivor */
-    const char *old_config; /* the lab.json or quorate.yaml that was there */
+    bool in_place;        /* the directory is built where it belongs: a lab's */
+    const char *folder;   /* for what is made here: the lab's, or one of the state directory's */
+    const char *snapshot; /* what is taken from the survivor */
+    struct inventory_keeping keeping; /* of the lab.json or quorate.yaml that was there */
 };
 
 struct rescue_member {

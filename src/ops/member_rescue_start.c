@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "cluster/config/config.h"
 #include "cluster/inventory_save.h"
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
@@ -15,7 +14,7 @@
 #include "ops/writes_since.h"
 #include "plan/state_dir.h"
 
-enum { START_TIMEOUT_S = 120, PROOF_TIMEOUT_S = 120, CONFIG_MOST = 1 << 20 };
+enum { START_TIMEOUT_S = 120, PROOF_TIMEOUT_S = 120 };
 
 /* --- configure --- */
 
@@ -28,52 +27,17 @@ configure_check(void *op, enum progress *ret_progress, struct error *e)
 
     if (!membership_inventory(&tmp, r->site, &inventory, e))
         return false;
-    *ret_progress =
-        path_exists(r->old_config) && inventory->members.count == 1 ? PROGRESS_DONE : PROGRESS_TODO;
+    *ret_progress = inventory_is_kept(&r->keeping) && inventory->members.count == 1 ? PROGRESS_DONE
+                                                                                    : PROGRESS_TODO;
     return true;
-}
-
-static bool
-config_read(struct arena *mem, const struct rescue *r, const char *path, struct bytes *ret_text,
-            struct error *e)
-{
-    if (path == NULL)
-        path =
-            r->in_place ? path_join(mem, r->folder, INVENTORY_LAB_FILE) : r->site->cluster.config;
-    return file_read_all(mem, path, CONFIG_MOST, ret_text, e);
-}
-
-static bool
-config_keep(struct arena *mem, const struct rescue *r, struct error *e)
-{
-    struct bytes text;
-
-    return path_exists(r->old_config) || (config_read(mem, r, NULL, &text, e) &&
-                                          file_replace(r->old_config, text, STATE_FILE_MODE, e));
-}
-
-static bool
-config_put_back(struct arena *mem, const struct rescue *r, struct error *e)
-{
-    struct bytes before, found;
-    const char *kept;
-
-    if (!config_read(mem, r, r->old_config, &before, e) || !config_read(mem, r, NULL, &found, e))
-        return false;
-    if (r->in_place)
-        return file_replace(path_join(mem, r->folder, INVENTORY_LAB_FILE), before, STATE_FILE_MODE,
-                            e);
-    return bytes_equal(before, found) ||
-           config_save(mem, r->site->cluster.config, true, found, before, &kept, e);
 }
 
 static bool
 configure_run(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct rescue *r = op;
 
-    if (!config_keep(&tmp, r, e))
+    if (!inventory_keep(&r->keeping, e))
         return false;
     for (size_t i = 1; i < r->member_count; i++) {
         if (!job_forget(&r->site->jobs[i], e))
@@ -108,13 +72,12 @@ lab_members_install(const struct rescue *r, struct error *e)
 static bool
 configure_undo(void *op, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct rescue *r = op;
 
-    if (!path_exists(r->old_config))
+    if (!inventory_is_kept(&r->keeping))
         return true;
-    return config_put_back(&tmp, r, e) && (!r->in_place || lab_members_install(r, e)) &&
-           tree_remove(r->old_config, e);
+    return inventory_put_back(&r->keeping, e) && (!r->in_place || lab_members_install(r, e)) &&
+           inventory_forget_kept(&r->keeping, e);
 }
 
 const struct step rescue_step_configure = {

@@ -167,15 +167,19 @@ static bool
 site_of_inputs(struct recover *r, const struct json *inputs, struct error *e)
 {
     struct arena *mem = r->plan->mem;
-    struct plan_cluster cluster;
     struct inventory *inventory;
 
-    if (!plan_cluster_decode(mem, inputs, r->context, &cluster, e) ||
-        !plan_cluster_inventory(mem, &cluster, &inventory, e))
+    if (!plan_cluster_decode(mem, inputs, r->context, &r->where, e) ||
+        !plan_cluster_inventory(mem, &r->where, &inventory, e))
         return false;
     r->inventory = inventory;
     r->in_place = inventory->lab != NULL;
     r->workshop = arena_printf(mem, "%s/recover/%s", r->context->state_dir, r->stamp);
+    r->keeping = (struct inventory_keeping){
+        .file = r->where.config,
+        .kept = arena_printf(mem, "%s.quorate.yaml", r->workshop),
+        .of_lab = r->in_place,
+    };
     site_init(&r->site, mem, inventory);
     return true;
 }
@@ -235,6 +239,8 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
     if (!r->in_place)
         steps_add(r, &recover_step_deliver);
     plan_add_step(plan, &recover_step_start, NULL, r);
+    if (!r->in_place)
+        plan_add_step(plan, &recover_step_configure, NULL, r);
     plan_add_step(plan, &recover_step_prove, NULL, r);
     client_steps_add(r, &recover_step_release);
     return true;

@@ -9,6 +9,7 @@
 #include "format/member_identity.h"
 #include "node/service.h"
 #include "ops/hash_compare.h"
+#include "ops/inventory_keeping.h"
 #include "ops/plan_cluster.h"
 #include "ops/plan_kinds.h"
 #include "ops/restore.h"
@@ -19,10 +20,12 @@ struct recover_member;
 struct recover {
     struct plan *plan;
     const struct plan_context *context;
+    struct plan_cluster where; /* what it is called, and in which file */
     const struct inventory *inventory;
-    struct site site;     /* where the members run */
-    bool in_place;        /* directories are built where they belong: a lab's */
-    const char *workshop; /* otherwise: the folder they are built in, here */
+    struct site site;                 /* where the members run */
+    bool in_place;                    /* directories are built where they belong: a lab's */
+    const char *workshop;             /* otherwise: the folder they are built in, here */
+    struct inventory_keeping keeping; /* and of the quorate.yaml that was there */
     const char *snapshot;
     const char *sha256; /* hex, of the database */
     const char *token;
@@ -88,6 +91,7 @@ extern const struct step recover_step_move_aside; /* one a member */
 extern const struct step recover_step_build;
 extern const struct step recover_step_deliver; /* one a member, unless they are built in place */
 extern const struct step recover_step_start;
+extern const struct step recover_step_configure; /* hosts only: a lab.json has no ids */
 extern const struct step recover_step_prove;
 extern const struct step recover_step_release; /* one a host of --stop-clients */
 

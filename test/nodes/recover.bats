@@ -68,8 +68,12 @@ watch_from() {
     local place
     prepare debian db1 db2:config-file db3:static-pod
     watch_from 4 >"$BATS_TEST_TMPDIR/watched" 2>&1 3>&- &
+    cp "$QUORATE_CONFIG" "$BATS_TEST_TMPDIR/before.yaml"
     q recover --yes --bump-revision 1000
     color_is green
+    # It has other ids than before, and the file has these.
+    ! cmp -s "$QUORATE_CONFIG" "$BATS_TEST_TMPDIR/before.yaml"
+    inside "$QUORATE" cluster check prod --hosts
     # A client that has watched, as Kubernetes' do, is told; and that it cannot go on from where it was.
     wait_for 60 grep -q 'watch was canceled' "$BATS_TEST_TMPDIR/watched"
     run watch_from 4
@@ -82,7 +86,7 @@ watch_from() {
     for place in db1:/var/lib/etcd/default db2:/var/lib/etcd/db2 db2:/var/lib/etcd-wal/db2 db3:/var/lib/etcd; do
         [[ $(node_sh "${place%%:*}" sh -c "ls -d ${place#*:}.before-* | wc -l") -eq 1 ]]
     done
-    [[ -z $(ls "$QUORATE_STATE/recover") ]]
+    [[ $(ls "$QUORATE_STATE/recover") =~ ^[^[:space:]]+\.quorate\.yaml$ ]]
     # Members start after a boot, too.
     node_reboot db1
     nodes_wait_healthy 60 db1
@@ -90,6 +94,8 @@ watch_from() {
     read -r plan _ < <(newest_plan)
     inside "$QUORATE" plan undo "$plan" --yes
     wait_for 60 color_is blue
+    cmp "$QUORATE_CONFIG" "$BATS_TEST_TMPDIR/before.yaml"
+    [[ -z $(ls "$QUORATE_STATE/recover") ]]
 }
 
 # In the background, until its journal has the record.
