@@ -71,6 +71,18 @@ page_of_kind() { # KIND NTH: the page's number
     bbolt pages "$(database)" | awk -v kind="$1" -v nth="$2" '$2 == kind && ++n == nth { print $1 }'
 }
 
+# One that begins with revisions: the leaf of "meta" has a few rows, too.
+leaf_of_keys() {
+    local page
+    while read -r page; do
+        if dd if="$(database)" bs=4096 skip="$page" count=1 status=none | grep -qa /registry/pods/; then
+            echo "$page"
+            return
+        fi
+    done < <(bbolt pages "$(database)" | awk '$2 == "leaf" && $3 < 9 && $3 > 1 { print $1 }')
+    return 1
+}
+
 zero_page() {
     dd if=/dev/zero of="$(database)" bs=4096 seek="$1" count=1 conv=notrunc status=none
 }
@@ -113,7 +125,7 @@ zero_page() {
     local leaf lost first last
     put_many 60
     stop
-    leaf=$(bbolt pages "$(database)" | awk '$2 == "leaf" && $3 < 9 && $3 > 1 { print $1; exit }')
+    leaf=$(leaf_of_keys)
     zero_page "$leaf"
     run -24 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
         --output "$rescued" -w json

@@ -59,8 +59,7 @@ tls_probes_report(struct app *app, struct report *report, struct error *e)
 
 const struct command command_tls_probes = {
     .name = "tls probes",
-    .summary =
-        "Find health checks and clients on members' hosts that do not speak TLS where etcd does",
+    .summary = "Find health checks and clients on members' hosts that do not speak TLS",
     .family = FAMILY_TLS,
     .report = tls_probes_report,
     .example = "quorate tls probes --cluster prod\n"

@@ -216,6 +216,7 @@ host_failure(const struct host *host, const struct host_result *result, struct e
         {"Operation not permitted", ERROR_PERMISSION},
         {"Read-only file system", ERROR_PERMISSION},
         {"No such file or directory", ERROR_NOT_FOUND},
+        {"No such process", ERROR_NOT_FOUND}, /* a file of /proc whose process has ended */
         {"Not a directory", ERROR_NOT_FOUND},
         {"File exists", ERROR_EXISTS},
         {"Input/output error", ERROR_IO},

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cli/cfssl_words.h"
 #include "cli/command.h"
 #include "cli/parse.h"
 
@@ -88,7 +89,8 @@ check_example(const struct command *c, const char *text)
     AUTO_ARENA mem = ARENA_INIT;
     struct error e = ERROR_INIT;
     struct command_line line;
-    char *argv[32];
+    char *words[32];
+    char **argv = words;
     int argc = 0;
 
     while (*text != '\0') {
@@ -101,6 +103,7 @@ check_example(const struct command *c, const char *text)
         text += size + (text[size] == ' ');
     }
     argv[argc] = NULL;
+    cfssl_words(&mem, &argc, &argv);
     assert_string_equal(argv[0], tool_of_sets(c->tools)->name);
     EXPECT_OK(command_line_parse(&mem, tool_of_sets(c->tools), argc, argv, &line, &e));
     return line.command == c;
@@ -115,7 +118,7 @@ test_examples(void **state)
     for (size_t i = 0; commands[i] != NULL; i++) {
         char *text = arena_text(&mem, commands[i]->example != NULL ? commands[i]->example : "");
         const char *at = text;
-        bool shell = strstr(text, "<(") != NULL;
+        bool shell = strstr(text, "<(") != NULL || strstr(text, " | ") != NULL;
         size_t own = 0;
 
         for (char *c = text; (c = strstr(c, "\\\n")) != NULL;)

@@ -68,6 +68,11 @@ test_failures(void **state)
                                COMMAND("sh", "-c", "echo first >&2; echo last >&2; exit 7"),
                                &result, &e),
                  ERROR_FAILED, "local: last");
+    EXPECT_ERROR(host_run_well(&tmp, host,
+                               COMMAND("sh", "-c",
+                                       "echo 'cat: /proc/7/environ: No such process' >&2; exit 1"),
+                               &result, &e),
+                 ERROR_NOT_FOUND, "local: cat: /proc/7/environ: No such process");
     EXPECT_ERROR(
         host_run(&tmp, host,
                  &(struct host_command){.argv = ARGV("sh", "-c", "trap '' TERM; sleep 9; sleep 9"),
