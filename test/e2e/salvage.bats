@@ -125,6 +125,10 @@ zero_page() {
     local leaf lost first last
     put_many 60
     stop
+    # A free page may have an earlier copy of it, with which nothing is lost.
+    for leaf in $(bbolt pages "$(database)" | awk '$2 == "free" { print $1 }'); do
+        zero_page "$leaf"
+    done
     leaf=$(leaf_of_keys)
     zero_page "$leaf"
     run -24 --separate-stderr "$QUORATE" salvage --data-dir "$(etcd_dir 1)/data" \
