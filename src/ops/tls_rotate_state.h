@@ -2,7 +2,7 @@
 #ifndef QUORATE_OPS_TLS_ROTATE_STATE_H
 #define QUORATE_OPS_TLS_ROTATE_STATE_H
 
-#include "ops/live_cluster.h"
+#include "ops/live_gates.h"
 #include "ops/tls_deliver.h"
 #include "ops/tls_rotate.h"
 #include "ops/tls_stage.h"

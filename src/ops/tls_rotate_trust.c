@@ -9,85 +9,10 @@
 #include "ops/tls_rotate_state.h"
 #include "ops/tls_trust.h"
 
-enum { TRUST_TIMEOUT_S = 300, FAILURES_MOST = 4, PROOFS_MOST = 20 };
+enum { TRUST_TIMEOUT_S = 300, PROOFS_MOST = 20 };
 
 static const char *const phase_words[TRUST_PHASES] = {
     [TRUST_BOTH] = "trust-both", [TRUST_NEW] = "trust-new"};
-
-/* --- gates --- */
-
-static bool
-all_serve(const struct cluster_view *view, struct error *e)
-{
-    size_t voters = view_voter_count(view);
-
-    if (view->leader_id == 0 || view_voters_serving(view) != voters)
-        return error_set(e, ERROR_UNAVAILABLE, "%zu of %zu voters serve", view_voters_serving(view),
-                         voters);
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
-
-        if (m->known && view_lag(view, m) > CAUGHT_UP_ENTRIES)
-            return error_set(e, ERROR_UNAVAILABLE, "'%s' is %llu entries behind", m->member.name,
-                             (unsigned long long)view_lag(view, m));
-    }
-    return true;
-}
-
-/* One that ends as soon as it is started is not waited for. */
-static bool
-lives(const struct trust_turn *turn, unsigned *failures, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct error ignored = ERROR_INIT;
-    struct service service;
-    enum service_state state;
-    const char *said = "";
-
-    if (!site_service(&turn->of->live.site, turn->member, &service, e) ||
-        !service_state(&service, &state, e))
-        return false;
-    if ((state != SERVICE_FAILED && state != SERVICE_IDLE) || ++*failures < FAILURES_MOST)
-        return true;
-    if (!service_log_tail(&tmp, &service, 1, &said, &ignored))
-        said = "";
-    return error_set(e, ERROR_FAILED, "'%s' ends as soon as it is started", turn->member->name) ||
-           error_hint(e, "the last line of its log: %s", said);
-}
-
-static bool
-all_serve_wait(const struct trust_turn *turn, struct error *e)
-{
-    unsigned failures = 0;
-
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        struct cluster_view view;
-        struct error why;
-
-        if (live_look(&tmp, &turn->of->live, &view, e) && all_serve(&view, e))
-            return true;
-        why = *e;
-        error_clear(e);
-        if (!lives(turn, &failures, e) || !live_wait(&turn->of->live, why.text, e))
-            return false;
-    }
-}
-
-/* Of more than one, the leadership goes first, so that nobody waits for an election. */
-static bool
-leadership_leave(const struct trust_turn *turn, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct member_view *m;
-    struct cluster_view view;
-
-    if (!live_look(&tmp, &turn->of->live, &view, e))
-        return false;
-    m = view_member_by_name(&view, turn->member->name);
-    return m == NULL || view_voter_count(&view) < 2 ||
-           live_leadership_leave(&turn->of->live, m->member.id, turn->member->name, e);
-}
 
 static bool
 restart(const struct trust_turn *turn, struct error *e)
@@ -204,7 +129,9 @@ trust_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 trust_guard(void *op, struct error *e)
 {
-    return is_begun(op) || all_serve_wait(op, e);
+    const struct trust_turn *turn = op;
+
+    return is_begun(turn) || live_serve_wait(&turn->of->live, e);
 }
 
 static bool
@@ -212,7 +139,8 @@ trust_run(void *op, struct error *e)
 {
     struct trust_turn *turn = op;
 
-    if (!is_begun(turn) && (!leadership_leave(turn, e) || !begin(turn, e)))
+    if (!is_begun(turn) &&
+        (!live_leadership_away(&turn->of->live, turn->member->name, e) || !begin(turn, e)))
         return false;
     return tls_delivery_run(&turn->authorities, e) && tls_delivery_verify(&turn->authorities, e) &&
            restart(turn, e);
@@ -238,7 +166,7 @@ trust_verify(void *op, struct error *e)
 {
     struct trust_turn *turn = op;
 
-    if (!all_serve_wait(turn, e))
+    if (!live_serve_again_wait(&turn->of->live, turn->member->name, e))
         return false;
     for (unsigned tries = 0; !trust_is_proven(turn, e); tries++) {
         struct error why = *e;
@@ -261,9 +189,10 @@ trust_undo(void *op, struct error *e)
 
     if (!is_begun(turn))
         return true;
-    if (!leadership_leave(turn, &why))
+    if (!live_leadership_away(&turn->of->live, turn->member->name, &why))
         plan_note(turn->of->live.plan, "going back all the same: %s", why.text);
-    return tls_delivery_undo(&turn->authorities, e) && restart(turn, e) && all_serve_wait(turn, e);
+    return tls_delivery_undo(&turn->authorities, e) && restart(turn, e) &&
+           live_serve_again_wait(&turn->of->live, turn->member->name, e);
 }
 
 static const char *

@@ -92,7 +92,7 @@ listed_run(void *op, struct error *e)
         tls_stage_peers_after(&tmp, &job->addresses, job->of->to, turn->stage);
     struct inventory_urls now;
 
-    if (!tls_all_serve_wait(job->of, e) || !listed_urls(&tmp, job, &now, e))
+    if (!live_serve_wait(&job->of->live, e) || !listed_urls(&tmp, job, &now, e))
         return false;
     if (plan_mark_get(job->of->live.plan, mark_of(&tmp, turn)) == NULL &&
         !plan_mark(job->of->live.plan, mark_of(&tmp, turn), tls_urls_text(&tmp, &now), e))
@@ -115,7 +115,7 @@ listed_verify(void *op, struct error *e)
         if (!listed_check(op, &progress, e))
             return false;
         if (progress == PROGRESS_DONE)
-            return inventory_set(job, &wanted, e) && tls_all_serve_wait(job->of, e);
+            return inventory_set(job, &wanted, e) && live_serve_wait(&job->of->live, e);
         if (!live_wait(&job->of->live, "the member list has it where it was", e))
             return false;
     }
@@ -133,7 +133,7 @@ listed_undo(void *op, struct error *e)
         return true;
     before = inventory_urls_split(&tmp, text);
     return list_set(turn->job, &before, e) && inventory_set(turn->job, &before, e) &&
-           tls_all_serve_wait(turn->job->of, e);
+           live_serve_wait(&turn->job->of->live, e);
 }
 
 static const struct step listed_steps[] = {

@@ -26,7 +26,7 @@ look_run(void *op, struct error *e)
     const struct tls_switch *s = op;
     struct cluster_view view;
 
-    if (!tls_all_serve_wait(s, e) || !live_look(&tmp, &s->live, &view, e))
+    if (!live_serve_wait(&s->live, e) || !live_look(&tmp, &s->live, &view, e))
         return false;
     if (view_voter_count(&view) != s->job_count)
         return error_set(e, ERROR_CONFLICT, "the cluster has %zu voters, and the plan is for %zu",
@@ -122,7 +122,9 @@ prove_check(void *op UNUSED, enum progress *ret_progress, struct error *e UNUSED
 static bool
 prove_run(void *op, struct error *e)
 {
-    return tls_all_serve_wait(op, e);
+    const struct tls_switch *s = op;
+
+    return live_serve_wait(&s->live, e);
 }
 
 static bool

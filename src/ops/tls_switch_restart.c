@@ -8,108 +8,12 @@
 
 enum {
     RESTART_TIMEOUT_S = 300,
-    FAILURES_MOST = 4, /* looks at which it had ended by itself, before it is given up */
-    LOG_LINES = 1,
 };
 
 bool
 tls_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
 {
     return true;
-}
-
-/* --- gates --- */
-
-static bool
-all_serve(const struct cluster_view *view, struct error *e)
-{
-    size_t voters = view_voter_count(view);
-
-    if (view->leader_id == 0 || view_voters_serving(view) != voters)
-        return error_set(e, ERROR_UNAVAILABLE, "%zu of %zu voters serve", view_voters_serving(view),
-                         voters);
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
-
-        if (m->known && view_lag(view, m) > CAUGHT_UP_ENTRIES)
-            return error_set(e, ERROR_UNAVAILABLE, "'%s' is %llu entries behind", m->member.name,
-                             (unsigned long long)view_lag(view, m));
-    }
-    return true;
-}
-
-bool
-tls_all_serve_wait(const struct tls_switch *s, struct error *e)
-{
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        struct cluster_view view;
-        struct error why;
-
-        if (live_look(&tmp, &s->live, &view, e) && all_serve(&view, e))
-            return true;
-        why = *e;
-        error_clear(e);
-        if (!live_wait(&s->live, why.text, e))
-            return false;
-    }
-}
-
-/* It ends as soon as it is started: its own last word says more than that it is not there. */
-static bool
-lives(const struct tls_turn *turn, unsigned *failures, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct tls_job *job = turn->job;
-    const struct inventory_member *member;
-    struct inventory *inventory;
-    struct error ignored = ERROR_INIT;
-    struct service service;
-    enum service_state state;
-    const char *said = "";
-
-    if (!tls_job_member(&tmp, job, &inventory, &member, e) ||
-        !site_service(&job->of->live.site, member, &service, e) ||
-        !service_state(&service, &state, e))
-        return false;
-    if ((state != SERVICE_FAILED && state != SERVICE_IDLE) || ++*failures < FAILURES_MOST)
-        return true;
-    if (!service_log_tail(&tmp, &service, LOG_LINES, &said, &ignored))
-        said = "";
-    return error_set(e, ERROR_FAILED, "'%s' ends as soon as it is started", job->name) ||
-           error_hint(e, "the last line of its log: %s", said);
-}
-
-static bool
-serves_again_wait(const struct tls_turn *turn, struct error *e)
-{
-    unsigned failures = 0;
-
-    for (;;) {
-        AUTO_ARENA tmp = ARENA_INIT;
-        struct cluster_view view;
-        struct error why;
-
-        if (live_look(&tmp, &turn->job->of->live, &view, e) && all_serve(&view, e))
-            return true;
-        why = *e;
-        error_clear(e);
-        if (!lives(turn, &failures, e) || !live_wait(&turn->job->of->live, why.text, e))
-            return false;
-    }
-}
-
-/* Of more than one, the leadership goes first, so that nobody waits for an election. */
-static bool
-leadership_leave(const struct tls_turn *turn, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct cluster_view view;
-
-    if (!live_look(&tmp, &turn->job->of->live, &view, e))
-        return false;
-    return view_voter_count(&view) < 2 ||
-           live_leadership_leave(&turn->job->of->live, turn->job->id, turn->job->name, e);
 }
 
 /* --- the steps --- */
@@ -184,8 +88,8 @@ restart_run(void *op, struct error *e)
 {
     struct tls_turn *turn = op;
 
-    if (!tls_turn_begun(turn) &&
-        (!tls_all_serve_wait(turn->job->of, e) || !leadership_leave(turn, e)))
+    if (!tls_turn_begun(turn) && (!live_serve_wait(&turn->job->of->live, e) ||
+                                  !live_leadership_away(&turn->job->of->live, turn->job->name, e)))
         return false;
     return tls_turn_apply(turn, e);
 }
@@ -196,7 +100,8 @@ restart_verify(void *op, struct error *e)
     const struct tls_turn *turn = op;
     bool done;
 
-    if (!serves_again_wait(turn, e) || !turn_is_done(turn, &done, e))
+    if (!live_serve_again_wait(&turn->job->of->live, turn->job->name, e) ||
+        !turn_is_done(turn, &done, e))
         return false;
     return done || error_set(e, ERROR_VERIFY, "'%s' serves, and not with its new settings",
                              turn->job->name);
@@ -210,9 +115,10 @@ restart_undo(void *op, struct error *e)
 
     if (!tls_turn_begun(turn))
         return true;
-    if (!leadership_leave(turn, &why))
+    if (!live_leadership_away(&turn->job->of->live, turn->job->name, &why))
         plan_note(turn->job->of->live.plan, "going back all the same: %s", why.text);
-    return tls_turn_take_back(turn, e) && serves_again_wait(turn, e);
+    return tls_turn_take_back(turn, e) &&
+           live_serve_again_wait(&turn->job->of->live, turn->job->name, e);
 }
 
 const char *

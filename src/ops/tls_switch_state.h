@@ -2,7 +2,7 @@
 #ifndef QUORATE_OPS_TLS_SWITCH_STATE_H
 #define QUORATE_OPS_TLS_SWITCH_STATE_H
 
-#include "ops/live_cluster.h"
+#include "ops/live_gates.h"
 #include "ops/tls_switch.h"
 
 struct tls_job;
@@ -67,9 +67,6 @@ bool tls_turn_begun(const struct tls_turn *turn);
 const char *tls_turn_field(const void *op, struct arena *mem, const char *name);
 const char *tls_job_field(const void *op, struct arena *mem, const char *name);
 bool tls_nothing_to_undo(void *op, struct error *e);
-
-/* Until all voters serve, and none lags: then one may be restarted. */
-MUST_CHECK bool tls_all_serve_wait(const struct tls_switch *s, struct error *e);
 
 /* --- the steps --- */
 

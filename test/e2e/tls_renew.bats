@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+load ../harness/handshakes
 
 setup() {
     lab_setup
@@ -15,34 +16,6 @@ setup() {
 teardown() {
     [[ -z ${WRITER:-} ]] || kill "$WRITER" 2>/dev/null || true
     lab_teardown
-}
-
-# A new process, and so a new handshake, for each write.
-writer() {
-    local i
-    for ((i = 1; ; i++)); do
-        [[ ! -e enough ]] || return 0
-        if "$QUORATE" --cluster lab:t put "w$i" "v$i" >/dev/null 2>>reasons; then
-            echo "w$i" >>acked
-        else
-            echo "w$i" >>failed
-        fi
-        sleep 0.02
-    done
-}
-
-writer_ends() {
-    touch enough
-    wait "$WRITER"
-    WRITER=
-    [[ ! -e failed ]] || { cat reasons; false; }
-    [[ $(wc -l <acked) -gt 10 && $(hashes | wc -l) -eq 1 ]]
-    q get w --prefix --keys-only | grep -v '^$' | sort >there
-    [[ -z $(sort acked | comm -23 - there) ]]
-}
-
-tls() {
-    printf '%s/tls/%s' "$(lab_dir)" "$1"
 }
 
 fingerprint() {

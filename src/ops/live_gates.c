@@ -1,0 +1,95 @@
+#include "ops/live_gates.h"
+
+#include <string.h>
+
+#include "cluster/rules.h"
+#include "ops/member_life.h"
+
+static bool
+all_serve(const struct cluster_view *view, struct error *e)
+{
+    size_t voters = view_voter_count(view);
+
+    if (view->leader_id == 0 || view_voters_serving(view) != voters)
+        return error_set(e, ERROR_UNAVAILABLE, "%zu of %zu voters serve", view_voters_serving(view),
+                         voters);
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && view_lag(view, m) > CAUGHT_UP_ENTRIES)
+            return error_set(e, ERROR_UNAVAILABLE, "'%s' is %llu entries behind", m->member.name,
+                             (unsigned long long)view_lag(view, m));
+    }
+    return true;
+}
+
+static bool
+serve_now(const struct live_cluster *live, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct cluster_view view;
+
+    return live_look(&tmp, live, &view, e) && all_serve(&view, e);
+}
+
+bool
+live_serve_wait(const struct live_cluster *live, struct error *e)
+{
+    while (!serve_now(live, e)) {
+        struct error why = *e;
+
+        error_clear(e);
+        if (!live_wait(live, why.text, e))
+            return false;
+    }
+    return true;
+}
+
+/* Its settings, and so where it is started, may be others than those that the plan began with. */
+static bool
+lives(struct live_cluster *live, const char *name, unsigned *failures, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct inventory *inventory;
+    struct service service;
+
+    if (!live_inventory(&tmp, live, &inventory, e))
+        return false;
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+
+        if (strcmp(m->name, name) == 0)
+            return site_service(&live->site, m, &service, e) &&
+                   member_life_check(&service, failures, e);
+    }
+    return true;
+}
+
+bool
+live_serve_again_wait(struct live_cluster *live, const char *name, struct error *e)
+{
+    unsigned failures = 0;
+
+    while (!serve_now(live, e)) {
+        struct error why = *e;
+
+        error_clear(e);
+        if (!lives(live, name, &failures, e) || !live_wait(live, why.text, e))
+            return false;
+    }
+    return true;
+}
+
+bool
+live_leadership_away(const struct live_cluster *live, const char *name, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!live_look(&tmp, live, &view, e))
+        return false;
+    m = view_member_by_name(&view, name);
+    return m == NULL || view_voter_count(&view) < 2 ||
+           live_leadership_leave(live, m->member.id, name, e);
+}
