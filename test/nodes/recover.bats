@@ -72,7 +72,7 @@ watch_from() {
     q recover --yes --bump-revision 1000
     color_is green
     # It has other ids than before, and the file has these.
-    ! cmp -s "$QUORATE_CONFIG" "$BATS_TEST_TMPDIR/before.yaml"
+    run ! cmp -s "$QUORATE_CONFIG" "$BATS_TEST_TMPDIR/before.yaml"
     inside "$QUORATE" cluster check prod --hosts
     # A client that has watched, as Kubernetes' do, is told; and that it cannot go on from where it was.
     wait_for 60 grep -q 'watch was canceled' "$BATS_TEST_TMPDIR/watched"
