@@ -36,10 +36,13 @@ secret_set(struct secret *s, struct bytes content)
 
 /* Until the end or until 'most' bytes are there: a pipe (<(pass show etcd)) comes in pieces. */
 static bool
-read_up_to(int fd, const char *path, char *content, size_t most, size_t *ret_size, struct error *e)
+read_up_to(const char *path, char *content, size_t most, size_t *ret_size, struct error *e)
 {
+    AUTO_FD fd = -1;
     size_t used = 0;
 
+    if (!file_open(path, O_RDONLY, 0, &fd, e))
+        return false;
     while (used < most) {
         ssize_t got = read(fd, content + used, most - used);
 
@@ -78,14 +81,9 @@ first_line_set(struct secret *s, const char *path, struct bytes content, struct 
 bool
 secret_load_whole(struct secret *s, const char *path, struct error *e)
 {
-    AUTO_FD fd = -1;
     char content[SECRET_FILE_MAX_BYTES + 1];
     size_t size;
-    bool loaded;
-
-    if (!file_open(path, O_RDONLY, 0, &fd, e))
-        return false;
-    loaded = read_up_to(fd, path, content, sizeof(content), &size, e);
+    bool loaded = read_up_to(path, content, sizeof(content), &size, e);
     if (loaded && size > SECRET_FILE_MAX_BYTES)
         loaded =
             error_set(e, ERROR_LIMIT, "'%s' is larger than %d bytes", path, SECRET_FILE_MAX_BYTES);
@@ -104,15 +102,10 @@ secrets_guard(void)
 bool
 secret_load(struct secret *s, const char *path, struct error *e)
 {
-    AUTO_FD fd = -1;
     char content[SECRET_FILE_MAX_BYTES + 1];
     size_t size;
-    bool loaded;
-
-    if (!file_open(path, O_RDONLY, 0, &fd, e))
-        return false;
-    loaded = read_up_to(fd, path, content, sizeof(content), &size, e) &&
-             first_line_set(s, path, bytes_of(content, size), e);
+    bool loaded = read_up_to(path, content, sizeof(content), &size, e) &&
+                  first_line_set(s, path, bytes_of(content, size), e);
     explicit_bzero(content, sizeof(content));
     return loaded;
 }

@@ -14,6 +14,26 @@ inventory_member_by_name(const struct inventory *inventory, const char *name)
     return NULL;
 }
 
+bool
+inventory_urls_have(const struct inventory_urls *urls, const char *url)
+{
+    for (size_t i = 0; i < urls->count; i++) {
+        if (strcmp(urls->items[i], url) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+inventory_urls_equal(const struct inventory_urls *a, const struct inventory_urls *b)
+{
+    bool equal = a->count == b->count;
+
+    for (size_t i = 0; equal && i < a->count; i++)
+        equal = inventory_urls_have(b, a->items[i]);
+    return equal;
+}
+
 struct inventory_urls
 inventory_member_endpoints(struct arena *mem, const struct inventory *inventory)
 {

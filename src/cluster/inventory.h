@@ -90,6 +90,9 @@ struct inventory {
 /* NULL when there is none. */
 const struct inventory_member *inventory_member_by_name(const struct inventory *inventory,
                                                         const char *name);
+bool inventory_urls_have(const struct inventory_urls *urls, const char *url);
+/* The same texts, in any order; none is in a list twice. */
+bool inventory_urls_equal(const struct inventory_urls *a, const struct inventory_urls *b);
 /* The endpoints of a cluster that names none: each member's first client URL. In 'mem'. */
 struct inventory_urls inventory_member_endpoints(struct arena *mem,
                                                  const struct inventory *inventory);

@@ -35,16 +35,6 @@ tls_url_is(const char *url, enum tls_scheme scheme)
 
 /* --- lists --- */
 
-static bool
-urls_have(const struct inventory_urls *urls, const char *url)
-{
-    for (size_t i = 0; i < urls->count; i++) {
-        if (strcmp(urls->items[i], url) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* 'room' is for as many as will come. */
 static struct inventory_urls
 urls_with_room(struct arena *mem, size_t room)
@@ -55,18 +45,8 @@ urls_with_room(struct arena *mem, size_t room)
 static void
 urls_add(struct inventory_urls *urls, const char *url)
 {
-    if (!urls_have(urls, url))
+    if (!inventory_urls_have(urls, url))
         urls->items[urls->count++] = url;
-}
-
-bool
-tls_urls_equal(const struct inventory_urls *a, const struct inventory_urls *b)
-{
-    bool equal = a->count == b->count;
-
-    for (size_t i = 0; equal && i < a->count; i++)
-        equal = urls_have(b, a->items[i]);
-    return equal;
 }
 
 const char *
@@ -105,7 +85,7 @@ tls_urls_switch(struct arena *mem, const struct inventory_urls *urls,
         const char *url = urls->items[i];
         const char *authority = tls_url_authority(url);
 
-        urls_add(&now, authority != url && urls_have(authorities, authority)
+        urls_add(&now, authority != url && inventory_urls_have(authorities, authority)
                            ? url_make(mem, scheme, authority)
                            : url);
     }

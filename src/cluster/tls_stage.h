@@ -98,7 +98,5 @@ struct inventory_urls tls_stage_peers_after(struct arena *mem,
 
 /* "a,b"; in 'mem'. */
 const char *tls_urls_text(struct arena *mem, const struct inventory_urls *urls);
-/* The same URLs, in whatever order. */
-bool tls_urls_equal(const struct inventory_urls *a, const struct inventory_urls *b);
 
 #endif

@@ -65,12 +65,6 @@ key_copy_prove_run(void *op UNUSED, struct error *e UNUSED)
     return true;
 }
 
-bool
-key_copy_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 /* --- the survey --- */
 
 struct survey {

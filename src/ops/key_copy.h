@@ -123,6 +123,5 @@ MUST_CHECK bool key_copy_prove_check(void *op, enum progress *ret_progress, stru
 MUST_CHECK bool key_copy_prove_run(void *op, struct error *e);
 MUST_CHECK bool key_copy_undo_guard(void *op, struct error *e);
 MUST_CHECK bool key_copy_undo(void *op, struct error *e);
-MUST_CHECK bool key_copy_nothing_to_undo(void *op, struct error *e);
 
 #endif

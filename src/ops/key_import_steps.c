@@ -21,7 +21,7 @@ const struct step key_import_step_survey = {
               "%{collisions} with another value",
     .check = survey_check,
     .run = survey_run,
-    .undo = key_copy_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 static bool
@@ -103,5 +103,5 @@ const struct step key_import_step_prove = {
     .check = key_copy_prove_check,
     .run = key_copy_prove_run,
     .verify = prove_verify,
-    .undo = key_copy_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };

@@ -1,7 +1,5 @@
 #include "ops/live_gates.h"
 
-#include <string.h>
-
 #include "cluster/rules.h"
 #include "ops/member_life.h"
 
@@ -50,19 +48,15 @@ static bool
 lives(struct live_cluster *live, const char *name, unsigned *failures, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    const struct inventory_member *member;
     struct inventory *inventory;
     struct service service;
 
     if (!live_inventory(&tmp, live, &inventory, e))
         return false;
-    for (size_t i = 0; i < inventory->members.count; i++) {
-        const struct inventory_member *m = &inventory->members.items[i];
-
-        if (strcmp(m->name, name) == 0)
-            return site_service(&live->site, m, &service, e) &&
-                   member_life_check(&service, failures, e);
-    }
-    return true;
+    member = inventory_member_by_name(inventory, name);
+    return member == NULL || (site_service(&live->site, member, &service, e) &&
+                              member_life_check(&service, failures, e));
 }
 
 bool

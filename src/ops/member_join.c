@@ -346,7 +346,7 @@ static const struct step catch_up_step = {
     .field = job_field,
     .check = catch_up_check,
     .run = catch_up_run,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = CATCH_UP_TIMEOUT_S,
 };
 
@@ -518,7 +518,7 @@ static const struct step settle_step = {
     .check = settle_check,
     .run = settle_run,
     .verify = settle_verify,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = SETTLE_TIMEOUT_S,
 };
 

@@ -87,7 +87,7 @@ static const struct step move_leader_step = {
     .field = job_field,
     .check = lead_check,
     .run = lead_run,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = CHANGE_TIMEOUT_S,
 };
 
@@ -233,7 +233,7 @@ static const struct step move_aside_step = {
     .field = job_field,
     .check = aside_check,
     .run = aside_run,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /* --- forget --- */
@@ -264,7 +264,7 @@ static const struct step forget_step = {
     .field = job_field,
     .check = forget_check,
     .run = forget_run,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /*

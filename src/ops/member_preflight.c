@@ -223,7 +223,7 @@ static const struct step preflight_step = {
     .check = preflight_check,
     .run = preflight_run,
     .verify = preflight_verify,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 void

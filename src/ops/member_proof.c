@@ -80,7 +80,7 @@ static const struct step prove_step = {
     .check = prove_check,
     .run = prove_run,
     .verify = prove_verify,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = PROOF_TIMEOUT_S,
 };
 

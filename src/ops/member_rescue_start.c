@@ -341,6 +341,6 @@ const struct step rescue_step_prove = {
     .check = prove_check,
     .run = prove_run,
     .verify = prove_verify,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = PROOF_TIMEOUT_S,
 };

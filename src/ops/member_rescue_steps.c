@@ -85,7 +85,7 @@ const struct step rescue_step_look = {
     .check = look_check,
     .run = look_run,
     .verify = look_verify,
-    .undo = member_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /* --- stop --- */

@@ -184,9 +184,3 @@ job_field(const void *op, struct arena *mem, const char *name)
         return arena_printf(mem, "%llx", (unsigned long long)job->old_id);
     return NULL;
 }
-
-bool
-member_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}

@@ -195,7 +195,6 @@ MUST_CHECK bool job_dirs_unmake(struct member_job *job, struct error *e);
 
 /* %{member}, %{peer_url}, %{data_dir}, %{aside}, %{quorum} */
 const char *job_field(const void *op, struct arena *mem, const char *name);
-bool member_nothing_to_undo(void *op, struct error *e);
 
 /* --- the steps --- */
 

@@ -164,12 +164,6 @@ look_verify(void *op UNUSED, struct error *e UNUSED)
     return true;
 }
 
-static bool
-look_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 static const char *
 look_field(const void *op, struct arena *mem, const char *name)
 {
@@ -191,5 +185,5 @@ const struct step recover_step_look = {
     .check = look_check,
     .run = look_run,
     .verify = look_verify,
-    .undo = look_undo,
+    .undo = step_nothing_to_undo,
 };

@@ -154,12 +154,6 @@ prove_verify(void *op, struct error *e)
     return true;
 }
 
-static bool
-prove_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 const struct step recover_step_prove = {
     .name = "prove",
     .intent = "read back from the cluster: its members, one leader, HashKV on each equal to the "
@@ -168,6 +162,6 @@ const struct step recover_step_prove = {
     .check = prove_check,
     .run = prove_run,
     .verify = prove_verify,
-    .undo = prove_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = PROOF_TIMEOUT_S,
 };

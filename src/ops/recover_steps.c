@@ -8,12 +8,6 @@
 
 enum { STOP_TIMEOUT_S = 60 };
 
-static bool
-nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 /* --- verify the snapshot --- */
 
 bool
@@ -63,7 +57,7 @@ const struct step recover_step_verify = {
     .intent = "verify %{snapshot}: digest, structure, every row, HashKV; and that there is room",
     .check = verify_check,
     .run = verify_run,
-    .undo = nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /* --- stop a member --- */

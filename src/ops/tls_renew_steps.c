@@ -43,12 +43,6 @@ show_verify(void *op, struct error *e)
            (peer == NULL || tls_shown_wait(&m->peer_urls, peer, deadline_ms, e));
 }
 
-static bool
-show_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 static const char *
 show_field(const void *op, struct arena *mem, const char *name)
 {
@@ -64,7 +58,7 @@ static const struct step show_step = {
     .check = show_check,
     .run = show_run,
     .verify = show_verify,
-    .undo = show_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = SHOW_TIMEOUT_S,
 };
 

@@ -317,19 +317,13 @@ forget_run(void *op, struct error *e)
     return plan_mark(stage->plan, FORGOTTEN, "removed", e) && tree_remove(stage->dir, e);
 }
 
-static bool
-forget_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 static const struct step forget_step = {
     .name = "forget",
     .intent = "remove the keys from '%{stage}': from now on only those who use them have them",
     .field = stage_field,
     .check = forget_check,
     .run = forget_run,
-    .undo = forget_undo,
+    .undo = step_nothing_to_undo,
 };
 
 void

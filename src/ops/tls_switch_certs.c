@@ -71,7 +71,7 @@ static const struct step authority_step = {
     .intent = "make a certificate authority, whose key stays in the lab's folder",
     .check = authority_check,
     .run = authority_run,
-    .undo = tls_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /* --- a member's --- */

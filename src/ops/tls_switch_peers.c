@@ -47,7 +47,7 @@ listed_check(void *op, enum progress *ret_progress, struct error *e)
         struct inventory_urls wanted =
             tls_stage_peers_after(&tmp, &job->addresses, job->of->to, stage);
 
-        if (tls_urls_equal(&now, &wanted))
+        if (inventory_urls_equal(&now, &wanted))
             *ret_progress = PROGRESS_DONE;
     }
     return true;

@@ -48,7 +48,7 @@ static const struct step look_step = {
     .check = look_check,
     .run = look_run,
     .verify = look_verify,
-    .undo = tls_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = PROOF_TIMEOUT_S,
 };
 
@@ -145,7 +145,7 @@ static const struct step prove_step = {
     .check = prove_check,
     .run = prove_run,
     .verify = prove_verify,
-    .undo = tls_nothing_to_undo,
+    .undo = step_nothing_to_undo,
     .timeout_s = PROOF_TIMEOUT_S,
 };
 

@@ -10,12 +10,6 @@ enum {
     RESTART_TIMEOUT_S = 300,
 };
 
-bool
-tls_nothing_to_undo(void *op UNUSED, struct error *e UNUSED)
-{
-    return true;
-}
-
 /* --- the steps --- */
 
 /* Whether it answers where its settings say, in the new scheme if they have that: they may not be what runs. */

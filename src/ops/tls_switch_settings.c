@@ -118,7 +118,7 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
     }
     if (s->lab == NULL)
         return member;
-    member.listen_peer_urls = tls_urls_equal(&urls.listen_peers, &now->peer_urls)
+    member.listen_peer_urls = inventory_urls_equal(&urls.listen_peers, &now->peer_urls)
                                   ? (struct inventory_urls){NULL, 0}
                                   : urls.listen_peers;
     member.any_client = member.tls.cert_file != NULL && (!has_certificate || now->any_client) &&

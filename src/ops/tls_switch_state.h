@@ -66,7 +66,6 @@ bool tls_turn_begun(const struct tls_turn *turn);
 /* %{member}, %{old}, %{new}, %{spare}, %{port}, %{peer_urls} */
 const char *tls_turn_field(const void *op, struct arena *mem, const char *name);
 const char *tls_job_field(const void *op, struct arena *mem, const char *name);
-bool tls_nothing_to_undo(void *op, struct error *e);
 
 /* --- the steps --- */
 

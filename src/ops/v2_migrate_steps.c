@@ -25,7 +25,7 @@ const struct step v2_migrate_step_survey = {
     .intent = "look for each of the %{keys} keys in v3: %{collisions} are there with another value",
     .check = survey_check,
     .run = survey_run,
-    .undo = key_copy_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };
 
 /* --- copy --- */
@@ -80,5 +80,5 @@ const struct step v2_migrate_step_prove = {
     .check = key_copy_prove_check,
     .run = key_copy_prove_run,
     .verify = prove_verify,
-    .undo = key_copy_nothing_to_undo,
+    .undo = step_nothing_to_undo,
 };

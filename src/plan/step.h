@@ -52,4 +52,7 @@ struct step {
     unsigned timeout_s;
 };
 
+/* The undo of a step that changes nothing, or leaves nothing that has to go. */
+MUST_CHECK bool step_nothing_to_undo(void *op, struct error *e);
+
 #endif

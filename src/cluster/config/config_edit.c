@@ -110,26 +110,6 @@ set_id(struct editor *ed, struct config_out *o, const struct yaml_node *map, uin
         set_text(ed, o, map, "id", NULL, text);
 }
 
-static bool
-urls_have(const struct inventory_urls *urls, const char *url)
-{
-    for (size_t i = 0; i < urls->count; i++) {
-        if (strcmp(urls->items[i], url) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
-urls_equal(const struct inventory_urls *a, const struct inventory_urls *b)
-{
-    bool equal = a->count == b->count;
-
-    for (size_t i = 0; equal && i < a->count; i++)
-        equal = urls_have(b, a->items[i]);
-    return equal;
-}
-
 /* A list in lines: an item that goes makes room for one that comes; the rest is added or taken out. */
 static void
 list_lines_edit(struct editor *ed, const struct yaml_node *list,
@@ -147,9 +127,9 @@ list_lines_edit(struct editor *ed, const struct yaml_node *list,
         AUTO_BUF value = BUF_INIT;
         size_t start = line_start(ed->doc, item->start);
 
-        if (urls_have(wanted, item->text))
+        if (inventory_urls_have(wanted, item->text))
             continue;
-        while (next < wanted->count && urls_have(&old, wanted->items[next]))
+        while (next < wanted->count && inventory_urls_have(&old, wanted->items[next]))
             next++;
         if (next < wanted->count) {
             out_scalar(&value, wanted->items[next++]);
@@ -159,7 +139,7 @@ list_lines_edit(struct editor *ed, const struct yaml_node *list,
         }
     }
     for (; next < wanted->count; next++) {
-        if (urls_have(&old, wanted->items[next]))
+        if (inventory_urls_have(&old, wanted->items[next]))
             continue;
         buf_append_text(&more, dash);
         out_scalar(&more, wanted->items[next]);
@@ -176,7 +156,7 @@ set_urls(struct editor *ed, struct config_out *o, const struct yaml_node *map, c
     const struct yaml_node *node = yaml_get(map, key);
     AUTO_BUF value = BUF_INIT;
 
-    if (wanted->count == 0 || urls_equal(old, wanted))
+    if (wanted->count == 0 || inventory_urls_equal(old, wanted))
         return;
     if (node == NULL) {
         out_urls(o, key, wanted);
@@ -349,8 +329,9 @@ member_covers(const struct inventory_member *found, const struct inventory_membe
 {
     return found != NULL && (wanted->id == 0 || found->id == wanted->id) &&
            (wanted->client_urls.count == 0 ||
-            urls_equal(&found->client_urls, &wanted->client_urls)) &&
-           (wanted->peer_urls.count == 0 || urls_equal(&found->peer_urls, &wanted->peer_urls)) &&
+            inventory_urls_equal(&found->client_urls, &wanted->client_urls)) &&
+           (wanted->peer_urls.count == 0 ||
+            inventory_urls_equal(&found->peer_urls, &wanted->peer_urls)) &&
            (wanted->host == NULL || text_equal(found->host, wanted->host)) &&
            (wanted->runner == INVENTORY_RUNNER_UNKNOWN ||
             (found->runner == wanted->runner &&
