@@ -147,11 +147,11 @@ odd_keys() {
     both_start
     fill k/ 30
     fill k/k/ 3
-    fill other/ 3
+    fill another/ 3
     for words in '--prefix k/' '--prefix k/ --dest-prefix d/' '--prefix k/ --no-dest-prefix' '--dest-prefix d/'; do
         read -ra words <<<"$words"
         mirror_start_by "$(etcd_tool "$ETCD_VERSION" etcdctl)" "${words[@]}" "$(dest etcd_endpoints)"
-        ctl put k/0001/last x >/dev/null
+        ctl put k/zz/last x >/dev/null
         wait_for 10 last_is_there
         kill "$mirror"
         wait "$mirror" || true
@@ -163,11 +163,12 @@ odd_keys() {
         kill "$mirror"
         wait "$mirror" || true
         dest ctl del --prefix '' >/dev/null
-        ctl del k/0001/last >/dev/null
+        ctl del k/zz/last >/dev/null
     done
 }
 
-# The key that was put last has come.
+# The key that was put last has come, and all before it: the last in the order of keys too, as it may be put
+# while the first copy runs, and etcdctl's copy puts one key at a time.
 last_is_there() {
     dest ctl get --prefix '' --keys-only | grep -q 'last$'
 }
