@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 #
-# kill -9 after journal records of 'tls renew': resumed, the new certificates are there and shown; undone, the old ones, byte
-# for byte; and no key is left where it is not used. Every third record is tried, resumed and undone in turn;
+# kill -9 after journal records of 'tls renew' and 'tls rotate-ca': resumed, the new certificates are there and shown; undone,
+# the old ones, byte for byte; and no key is left where it is not used. Every third record is tried, resumed and undone in turn;
 # QUORATE_EVERY_MOMENT=1 tries all, and does both at each.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # hooks and counts are those of kills.bash
@@ -63,4 +63,15 @@ kill_old() {
     kill_sweep "$KILLS_HOW" --cluster lab:t tls renew --all --yes
     echo "# killed at $kills_moments moments, $kills_resumed resumed, $kills_undone undone" >&3
     [[ $kills_moments -gt 3 && $kills_undone -gt 2 && $kills_resumed -gt 0 ]]
+}
+
+# Who runs with what it read when it started is no matter: that it serves is.
+@test "rotate-ca, killed at its journal records" {
+    lab_up --members 1 --tls
+    "$QUORATE" tls init "$BATS_TEST_TMPDIR/new" --name 'the new one'
+    # Its plan is three times as long.
+    [[ -n ${QUORATE_EVERY_MOMENT:-} ]] || KILLS_STRIDE=4
+    kill_sweep "$KILLS_HOW" --cluster lab:t tls rotate-ca "$BATS_TEST_TMPDIR/new/ca.crt" --yes
+    echo "# killed at $kills_moments moments, $kills_resumed resumed, $kills_undone undone" >&3
+    [[ $kills_moments -gt 5 && $kills_undone -gt 2 && $kills_resumed -gt 0 ]]
 }
