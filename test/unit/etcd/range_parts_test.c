@@ -4,9 +4,9 @@
  */
 #include "etcd/range_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "etcd/fake_keys.h"
 #include "etcd/kv.h"
 #include "expect.h"
 
@@ -14,25 +14,12 @@ enum { FIRST_KEYS = 512, PAGES = 4 };
 
 struct world {
     struct arena mem;
-    struct bytes *keys; /* sorted, each once */
-    size_t key_count;
-    struct bytes value;
+    struct fake_keys keys;
     struct range_parts parts;
-    unsigned pages;   /* asked for */
-    unsigned empty;   /* of them */
-    uint64_t counted; /* keys, as often as they were */
-    int64_t most_counted;
+    unsigned pages; /* asked for */
+    unsigned empty; /* of them */
     size_t told;
 };
-
-static int
-compare_keys(const void *a, const void *b)
-{
-    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
-}
-
-/* How keys look: the number of one to its text. */
-typedef struct bytes shape(struct arena *mem, uint64_t i);
 
 static uint64_t
 mixed(uint64_t i)
@@ -45,7 +32,7 @@ mixed(uint64_t i)
 
 /* As 'quorate lab load' makes them. */
 static struct bytes
-kubernetes(struct arena *mem, uint64_t i)
+kubernetes(struct arena *mem, unsigned i)
 {
     static const char *const kinds[] = {
         "events/", "events/", "events/",    "pods/",          "pods/",
@@ -58,7 +45,7 @@ kubernetes(struct arena *mem, uint64_t i)
 
 /* Namespaces and kinds of very different sizes, and names of words. */
 static struct bytes
-uneven(struct arena *mem, uint64_t i)
+uneven(struct arena *mem, unsigned i)
 {
     static const char *const words[] = {"api",  "auth", "billing", "cache", "cron",   "ingress",
                                         "mail", "mesh", "proxy",   "web",   "worker", "zone"};
@@ -73,14 +60,14 @@ uneven(struct arena *mem, uint64_t i)
 }
 
 static struct bytes
-numbered(struct arena *mem, uint64_t i)
+numbered(struct arena *mem, unsigned i)
 {
     return bytes_of_text(arena_printf(mem, "key-%08u", (unsigned)i));
 }
 
 /* Nearly all in one directory, a few in front of it and behind. */
 static struct bytes
-crowded(struct arena *mem, uint64_t i)
+crowded(struct arena *mem, unsigned i)
 {
     if (i % 1000 == 0)
         return bytes_of_text(arena_printf(mem, "/%c/%u", (int)('a' + i / 1000 % 26), (unsigned)i));
@@ -88,7 +75,7 @@ crowded(struct arena *mem, uint64_t i)
 }
 
 static struct bytes
-colons(struct arena *mem, uint64_t i)
+colons(struct arena *mem, unsigned i)
 {
     static const char *const fields[] = {"mail", "name", "profile", "session", "token"};
 
@@ -97,7 +84,7 @@ colons(struct arena *mem, uint64_t i)
 }
 
 static struct bytes
-random_bytes(struct arena *mem, uint64_t i)
+random_bytes(struct arena *mem, unsigned i)
 {
     uint64_t r[2] = {mixed(i), mixed(i + (1U << 20))};
 
@@ -106,7 +93,7 @@ random_bytes(struct arena *mem, uint64_t i)
 
 /* Each the last one and a NUL: as dense as keys can be. */
 static struct bytes
-nested(struct arena *mem, uint64_t i)
+nested(struct arena *mem, unsigned i)
 {
     uint8_t *text = arena_zero(mem, i % 1500 + 1);
 
@@ -116,7 +103,7 @@ nested(struct arena *mem, uint64_t i)
 
 /* Half of all keys in the first half of the key space, half of the others in the next quarter... */
 static struct bytes
-halving(struct arena *mem, uint64_t i)
+halving(struct arena *mem, unsigned i)
 {
     uint8_t text[12];
     uint64_t r = mixed(i);
@@ -127,37 +114,11 @@ halving(struct arena *mem, uint64_t i)
 }
 
 static void
-fill(struct world *w, shape *key_of, size_t count, size_t value_size)
+fill(struct world *w, fake_key_shape *key_of, size_t count, size_t value_size)
 {
-    size_t kept = 0;
-
     *w = (struct world){0};
-    w->keys = arena_alloc(&w->mem, count * sizeof(*w->keys));
-    for (size_t i = 0; i < count; i++)
-        w->keys[i] = key_of(&w->mem, i);
-    qsort(w->keys, count, sizeof(*w->keys), compare_keys);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || !bytes_equal(w->keys[i], w->keys[kept - 1]))
-            w->keys[kept++] = w->keys[i];
-    w->key_count = kept;
-    w->value = bytes_of(arena_zero(&w->mem, value_size), value_size);
-}
-
-static size_t
-place(const struct world *w, struct bytes key)
-{
-    size_t low = 0;
-    size_t high = w->key_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (bytes_compare(w->keys[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    fake_keys_fill(&w->keys, &w->mem, key_of, (unsigned)count);
+    w->keys.value = bytes_of(arena_zero(&w->mem, value_size), value_size);
 }
 
 /* What etcd answers, and what it counts for that. */
@@ -165,19 +126,13 @@ static int64_t
 ask(struct world *w, struct arena *mem, struct bytes start, struct bytes end, int64_t limit,
     const struct etcd_key_value **ret_kvs, size_t *ret_count)
 {
-    size_t from = place(w, start);
-    size_t to = bytes_equal(end, BYTES_LITERAL("\0")) ? w->key_count : place(w, end);
-    size_t count = to > from ? to - from : 0;
-    size_t n = count < (size_t)limit ? count : (size_t)limit;
-    struct etcd_key_value *kvs = arena_zero(mem, n * sizeof(*kvs));
+    const struct etcd_range_request request = {.key = start, .range_end = end, .limit = limit};
+    struct etcd_range_response answer = fake_keys_range(&w->keys, mem, &request);
 
-    for (size_t i = 0; i < n; i++)
-        kvs[i] = (struct etcd_key_value){.key = w->keys[from + i], .value = w->value};
-    w->counted += count;
-    w->most_counted = (int64_t)count > w->most_counted ? (int64_t)count : w->most_counted;
-    *ret_kvs = kvs;
-    *ret_count = n;
-    return (int64_t)count;
+    fake_keys_counted(&w->keys, &answer);
+    *ret_kvs = answer.kvs;
+    *ret_count = answer.kv_count;
+    return answer.count;
 }
 
 static void
@@ -199,7 +154,7 @@ page_answer(struct world *w, struct range_part *page)
 static void
 page_tell(struct world *w, struct range_part *page)
 {
-    size_t from = place(w, buf_bytes(&page->start));
+    size_t from = fake_keys_place(&w->keys, buf_bytes(&page->start));
 
     if (page->most_keys > 0 && from != w->told)
         fail_msg("key %zu comes where %zu should", from, w->told);
@@ -226,7 +181,7 @@ parts_read(struct world *w)
     }
     while ((next = range_parts_first(&w->parts)) != NULL)
         page_tell(w, next);
-    assert_int_equal(w->told, w->key_count);
+    assert_int_equal(w->told, w->keys.count);
     range_parts_end(&w->parts);
 }
 
@@ -246,7 +201,7 @@ read_counted(struct world *w, struct bytes start, struct bytes end)
 
 struct expected {
     const char *name;
-    shape *key_of;
+    fake_key_shape *key_of;
     size_t count;
     size_t value_size;
     double counts; /* of each key, at most */
@@ -274,9 +229,9 @@ test_bounds(UNUSED void **state)
 
         fill(&w, all[i].key_of, all[i].count, all[i].value_size);
         read_counted(&w, BYTES_LITERAL("\0"), BYTES_LITERAL("\0"));
-        if ((double)w.counted > all[i].counts * (double)w.key_count)
+        if ((double)w.keys.counted > all[i].counts * (double)w.keys.count)
             fail_msg("%s: each key was counted %.1f times", all[i].name,
-                     (double)w.counted / (double)w.key_count);
+                     (double)w.keys.counted / (double)w.keys.count);
         if (w.pages > all[i].pages)
             fail_msg("%s: %u pages", all[i].name, w.pages);
         arena_release(&w.mem);
@@ -299,9 +254,9 @@ test_unknown_count(UNUSED void **state)
         range_parts_begin(&w.parts, BYTES_LITERAL("/registry/"), BYTES_LITERAL("/registry0"),
                           RANGE_KEYS_UNKNOWN, NULL, 0);
         parts_read(&w);
-        assert_true((double)w.counted <= all[i].counts * (double)w.key_count);
+        assert_true((double)w.keys.counted <= all[i].counts * (double)w.keys.count);
         assert_true(w.pages <= all[i].pages);
-        assert_true(w.most_counted < (int64_t)w.key_count * 8 / 10);
+        assert_true(w.keys.most_counted < (int64_t)w.keys.count * 8 / 10);
         arena_release(&w.mem);
     }
 }

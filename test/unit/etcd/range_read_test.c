@@ -1,10 +1,10 @@
 /* Ranges of all sizes and shapes, from servers with and without streams, and what may go wrong on the way. */
 #include "etcd/range_read.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "etcd/fake_etcd.h"
+#include "etcd/fake_keys.h"
 #include "expect.h"
 
 enum { STREAM_PIECE_KEYS = 700 };
@@ -12,14 +12,10 @@ enum { STREAM_PIECE_KEYS = 700 };
 struct scene {
     struct fake_cluster cluster;
     struct arena mem;
-    struct bytes *keys; /* all there are, sorted */
-    size_t key_count;
-    struct bytes value; /* of each */
+    struct fake_keys keys;
     bool has_stream;
     unsigned calls;              /* of Range */
     unsigned streams;            /* of RangeStream */
-    int64_t counted;             /* keys that Range calls had to count */
-    int64_t most_counted;        /* by one of them */
     unsigned stop_at;            /* from that Range call on, member 0 answers no more */
     unsigned stream_dies_behind; /* pieces */
     unsigned compact_at;         /* from that Range call on, the revision is gone */
@@ -30,61 +26,12 @@ struct scene {
     size_t fail_at;
 };
 
-static int
-compare_keys(const void *a, const void *b)
-{
-    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
-}
-
-static size_t
-key_place(const struct scene *s, struct bytes key)
-{
-    size_t low = 0;
-    size_t high = s->key_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (bytes_compare(s->keys[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static size_t
-end_place(const struct scene *s, struct bytes end)
-{
-    return bytes_equal(end, BYTES_LITERAL("\0")) ? s->key_count : key_place(s, end);
-}
-
-static struct etcd_range_response
-range(struct arena *mem, const struct scene *s, const struct etcd_range_request *r)
-{
-    size_t from = key_place(s, r->key);
-    size_t to = end_place(s, r->range_end);
-    size_t count = to > from ? to - from : 0;
-    size_t n = r->limit > 0 && (size_t)r->limit < count ? (size_t)r->limit : count;
-    struct etcd_key_value *kvs = arena_zero(mem, n * sizeof(*kvs));
-
-    for (size_t i = 0; i < n; i++)
-        kvs[i] = (struct etcd_key_value){.key = s->keys[from + i], .value = s->value, .version = 1};
-    return (struct etcd_range_response){
-        .header = {.revision = 77},
-        .kvs = kvs,
-        .kv_count = n,
-        .more = n < count,
-        .count = (int64_t)count,
-    };
-}
-
 static void
 answer_stream(struct scene *s, struct fake_stream *stream, struct etcd_range_request request)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     unsigned pieces = 0;
-    struct etcd_range_response all = range(&tmp, s, &request);
+    struct etcd_range_response all = fake_keys_range(&s->keys, &tmp, &request);
 
     s->streams++;
     if (!s->has_stream) {
@@ -112,11 +59,10 @@ answer_range(struct scene *s, struct fake_member *m, struct fake_stream *stream,
              const struct etcd_range_request *request)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct etcd_range_response response = range(&tmp, s, request);
+    struct etcd_range_response response = fake_keys_range(&s->keys, &tmp, request);
 
     s->calls++;
-    s->counted += response.count;
-    s->most_counted = response.count > s->most_counted ? response.count : s->most_counted;
+    fake_keys_counted(&s->keys, &response);
     if (s->stop_at > 0 && s->calls >= s->stop_at && m == &s->cluster.members[0]) {
         stream->finishing = true;
         fake_answer_trailers_only(stream, "14", "etcdserver: server stopped");
@@ -153,7 +99,7 @@ server_message(struct fake_member *m, struct fake_stream *stream, struct bytes m
 static void
 scene_open(struct scene *s, size_t members)
 {
-    *s = (struct scene){.value = BYTES_LITERAL("value")};
+    *s = (struct scene){.keys.value = BYTES_LITERAL("value")};
     fake_cluster_open(&s->cluster, members, NULL, server_message);
     s->cluster.note = s;
 }
@@ -181,8 +127,8 @@ sink_keys(void *context, const struct etcd_key_value *kvs, size_t count, struct 
 
     assert_true(count > 0);
     for (size_t i = 0; i < count; i++) {
-        assert_true(s->got < s->key_count);
-        if (!bytes_equal(kvs[i].key, s->keys[s->got++]))
+        assert_true(s->got < s->keys.count);
+        if (!bytes_equal(kvs[i].key, s->keys.keys[s->got++]))
             fail_msg("key %zu is another one", s->got - 1);
     }
     if (s->fail_at > 0 && s->got >= s->fail_at)
@@ -203,12 +149,9 @@ read_all(struct scene *s, int64_t limit, struct error *e)
     s->got = 0;
     s->whole.count = 0;
     s->calls = s->streams = 0;
-    s->counted = 0;
+    s->keys.counted = 0;
     return etcd_range_read(s->cluster.client, &request, &sink, e);
 }
-
-/* How keys look: the number of one to its text. */
-typedef struct bytes shape(struct arena *mem, unsigned i);
 
 static struct bytes
 numbered(struct arena *mem, unsigned i)
@@ -253,18 +196,9 @@ nested(struct arena *mem, unsigned i)
 }
 
 static void
-fill(struct scene *s, shape *key_of, size_t count)
+fill(struct scene *s, fake_key_shape *key_of, size_t count)
 {
-    size_t kept = 0;
-
-    s->keys = arena_alloc(&s->mem, count * sizeof(*s->keys));
-    for (size_t i = 0; i < count; i++)
-        s->keys[i] = key_of(&s->mem, (unsigned)i);
-    qsort(s->keys, count, sizeof(*s->keys), compare_keys);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || !bytes_equal(s->keys[i], s->keys[kept - 1]))
-            s->keys[kept++] = s->keys[i];
-    s->key_count = kept;
+    fake_keys_fill(&s->keys, &s->mem, key_of, count);
 }
 
 static void
@@ -294,7 +228,7 @@ static void
 test_pages(UNUSED void **state)
 {
     static const struct {
-        shape *key_of;
+        fake_key_shape *key_of;
         unsigned most_calls;
         unsigned most_counts; /* of each key */
     } shapes[] = {{numbered, 30, 3},
@@ -310,14 +244,14 @@ test_pages(UNUSED void **state)
 
         scene_open(&s, 1);
         fill(&s, shapes[i].key_of, 12000);
-        s.value = bytes_of(value, sizeof(value));
+        s.keys.value = bytes_of(value, sizeof(value));
         EXPECT_OK(read_all(&s, 0, &e));
-        assert_int_equal(s.got, s.key_count);
-        assert_int_equal(s.whole.count, s.key_count);
+        assert_int_equal(s.got, s.keys.count);
+        assert_int_equal(s.whole.count, s.keys.count);
         assert_false(s.whole.more);
         assert_int_equal(s.streams, 1);
         assert_in_range(s.calls, 10, shapes[i].most_calls);
-        assert_in_range(s.counted, s.key_count, shapes[i].most_counts * s.key_count);
+        assert_in_range(s.keys.counted, s.keys.count, shapes[i].most_counts * s.keys.count);
         scene_close(&s);
     }
 }
@@ -408,7 +342,7 @@ test_large_values(UNUSED void **state)
 
     scene_open(&s, 1);
     fill(&s, numbered, 12);
-    s.value = bytes_of(arena_zero(&s.mem, 3 << 20), 3 << 20);
+    s.keys.value = bytes_of(arena_zero(&s.mem, 3 << 20), 3 << 20);
     EXPECT_OK(read_all(&s, 0, &e));
     assert_int_equal(s.got, 12);
     scene_close(&s);
@@ -449,12 +383,12 @@ test_walk(UNUSED void **state)
         s.has_stream = stream == 1;
         s.got = 0;
         s.calls = s.streams = 0;
-        s.most_counted = 0;
+        s.keys.most_counted = 0;
         EXPECT_OK(etcd_range_walk(s.cluster.client, &request, &sink, &e));
         assert_int_equal(s.got, 9000);
         assert_int_equal(s.streams, 1);
         assert_in_range(s.calls, stream == 1 ? 0 : 100, stream == 1 ? 0 : 400);
-        assert_in_range(s.most_counted, 0, 9000 / 3);
+        assert_in_range(s.keys.most_counted, 0, 9000 / 3);
     }
     /* What a stream that ends too early left out comes in pages; and so does a loss in them. */
     s.stream_dies_behind = 3;
