@@ -18,7 +18,7 @@
 #include "etcd/watch.h"
 #include "format/backend/backend.h"
 #include "format/minor_version.h"
-#include "keys/key_path.h"
+#include "keys/kube_walk.h"
 #include "keys/source.h"
 #include "net/loop.h"
 
@@ -267,49 +267,6 @@ cluster_rows(struct key_source *source, const struct key_range *range, key_row_v
 
 /* --- survey ---------------------------------------------------------------------------------- */
 
-static bool
-survey_walk(struct telling *t, struct etcd_client *client, struct bytes start, struct bytes end,
-            struct error *e)
-{
-    const struct etcd_range_sink sink = {range_begins, range_keys, t};
-    const struct etcd_range_request request = {
-        .key = start, .range_end = end, .revision = t->source->revision};
-
-    return etcd_range_walk(client, &request, &sink, e);
-}
-
-/* Walks up to the cut, if it lies in the rest, which begins there then. */
-static bool
-survey_up_to(struct telling *t, struct etcd_client *client, struct key_range *rest,
-             struct bytes cut, struct error *e)
-{
-    struct bytes start = rest->start;
-
-    if (bytes_equal(start, cut) || !key_range_holds(rest, cut))
-        return true;
-    rest->start = cut;
-    return survey_walk(t, client, start, cut, e);
-}
-
-/*
- * All keys are likely to begin with the same bytes, and who does not know these has all of them
- * counted by the first answer that reaches a key. So the range is cut where Kubernetes' keys begin.
- */
-static bool
-survey_range(struct telling *t, struct etcd_client *client, struct key_range rest, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-
-    for (size_t i = 0; i < KUBE_PREFIX_COUNT; i++) {
-        struct bytes prefix = kube_prefixes[i];
-
-        if (!survey_up_to(t, client, &rest, prefix, e) ||
-            !survey_up_to(t, client, &rest, etcd_prefix_end(&tmp, prefix), e))
-            return false;
-    }
-    return survey_walk(t, client, rest.start, rest.end, e);
-}
-
 /* A small database is counted at once, and takes few calls. */
 static bool
 is_small(struct key_source *source)
@@ -325,10 +282,11 @@ cluster_survey(struct key_source *source, const struct key_range *range, key_row
                void *const contexts[KEY_SURVEY_PARTS], struct error *e)
 {
     struct telling t = {source, visit, contexts[0], 0, 0};
+    const struct etcd_range_sink sink = {.keys = range_keys, .context = &t};
 
     if (key_range_is_single(range) || is_small(source))
         return cluster_live(source, range, source->revision, KEY_READ_ALL, visit, contexts[0], e);
-    return survey_range(&t, cluster_of(source)->client, *range, e);
+    return kube_walk(cluster_of(source)->client, range, source->revision, &sink, e);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
