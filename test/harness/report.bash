@@ -97,19 +97,20 @@ queue_last_first() {
 # its end; each is printed and counted when it has ended. A test that fails is shown and runs once more at the end, with
 # nothing beside it, and that verdict counts: a real server on a busy machine can miss any time limit once.
 run_queue() {
-    local lanes=${1:-1} next=0 n pid out running=() again_of=() again=() before
+    local lanes=${1:-1} next=0 n pid out running=() began=() again_of=() again=() before
     out=$(mktemp -d)
     while [[ $next -lt ${#queue[@]} || ${#running[@]} -gt 0 ]]; do
         if [[ $next -lt ${#queue[@]} && ${#running[@]} -lt $lanes ]]; then
             printf 'begun    %s\n' "${queue_prefix[next]%: }"
             eval "exec ${queue[next]}" >"$out/$next" 2>&1 </dev/null &
-            running[$!]=$next next=$((next + 1))
+            running[$!]=$next began[next]=$SECONDS next=$((next + 1))
             continue
         fi
         pid=
         wait -n -p pid "${!running[@]}"
         n=${running[pid]}
         unset "running[pid]"
+        printf 'ended    %s (%d s)\n' "${queue_prefix[n]%: }" $((SECONDS - began[n]))
         put_off=() may_put_off=$MOST_PUT_OFF
         read_tap "${queue_prefix[n]}" <"$out/$n"
         again+=("${put_off[@]}")
