@@ -31,12 +31,13 @@ enum { LARGE_RESOURCE_COUNT = sizeof(large_resources) / sizeof(large_resources[0
 #define BEHIND_NAMES "{"
 
 /* So many keys behind a border are few: the next one is farther away. */
-enum { FEW_KEYS = 512 };
+enum { FEW_KEYS = 512, NAMESPACES_MOST = 10000 };
 
 struct kube_walk {
     struct etcd_client *client;
     const struct etcd_range_sink *sink; /* the caller's */
     int64_t revision;
+    bool keys_only;
     struct key_range rest;
     uint64_t told;
     struct name_sample *names; /* the namespaces that keys are told of; NULL: nobody wants them */
@@ -68,7 +69,7 @@ walk_piece(struct kube_walk *w, struct bytes start, struct bytes end, struct err
 {
     const struct etcd_range_sink sink = {.keys = walk_keys, .context = w};
     const struct etcd_range_request request = {
-        .key = start, .range_end = end, .revision = w->revision};
+        .key = start, .range_end = end, .revision = w->revision, .keys_only = w->keys_only};
 
     return etcd_range_walk(w->client, &request, &sink, e);
 }
@@ -135,32 +136,90 @@ walk_resource(struct kube_walk *w, struct arena *mem, struct bytes directory,
     return ok;
 }
 
-/* Of the first resource nothing is known; without an object of it, nothing is Kubernetes'. */
+static void
+letters_take(struct name_sample *names)
+{
+    for (const char *letter = LETTERS; *letter != '\0'; letter++)
+        name_sample_add(names, bytes_of(letter, 1));
+    names->seen = 0; /* no name */
+}
+
+static struct bytes
+name_in(struct bytes key, struct bytes directory)
+{
+    return bytes_of(key.data + directory.size, key.size - directory.size);
+}
+
+/*
+ * The names of the namespaces, of which there are some thousands at most; letters where there are none, or where they
+ * may not be read.
+ */
+static bool
+namespaces_read(struct kube_walk *w, struct bytes prefix, struct name_sample *ret_names,
+                struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct bytes directory = directory_in(&tmp, prefix, BYTES_LITERAL("namespaces"));
+    const struct etcd_range_request request = {.key = directory,
+                                               .range_end = etcd_prefix_end(&tmp, directory),
+                                               .limit = NAMESPACES_MOST,
+                                               .keys_only = true};
+    struct etcd_range_response response;
+
+    if (!etcd_range(&tmp, w->client, &request, &response, e)) {
+        if (e->code != ERROR_PERMISSION)
+            return false;
+        error_clear(e);
+        response.kv_count = 0;
+    }
+    for (size_t i = 0; i < response.kv_count; i++)
+        name_sample_add(ret_names, name_in(response.kvs[i].key, directory));
+    if (response.kv_count == 0)
+        letters_take(ret_names);
+    return true;
+}
+
+/* Whether the rest has a place for keys with the prefix. */
+static bool
+is_ahead(const struct kube_walk *w, struct bytes prefix, struct bytes prefix_end)
+{
+    return key_range_holds(&w->rest, prefix) || (bytes_compare(prefix, w->rest.start) <= 0 &&
+                                                 bytes_compare(w->rest.start, prefix_end) < 0);
+}
+
+/* Where a resource was gone through and no namespace is known, nothing is Kubernetes'. */
 static bool
 walk_prefix(struct kube_walk *w, struct arena *mem, struct bytes prefix, struct error *e)
 {
     AUTO_NAME_SAMPLE known = NAME_SAMPLE_INIT;
-    bool more = true;
+    struct bytes end = etcd_prefix_end(mem, prefix);
+    bool is_kubernetes = true;
 
-    for (const char *letter = LETTERS; *letter != '\0'; letter++)
-        name_sample_add(&known, bytes_of(letter, 1));
-    known.seen = 0;
-    if (!walk_up_to(w, prefix, e))
+    if (!is_ahead(w, prefix, end))
+        return true;
+    if (!walk_up_to(w, prefix, e) || !namespaces_read(w, prefix, &known, e))
         return false;
-    for (size_t i = 0; i < LARGE_RESOURCE_COUNT && more; i++) {
-        if (!walk_resource(w, mem, directory_in(mem, prefix, large_resources[i]), &known, e))
+    for (size_t i = 0; i < LARGE_RESOURCE_COUNT && is_kubernetes; i++) {
+        struct bytes directory = directory_in(mem, prefix, large_resources[i]);
+        bool whole = key_range_holds(&w->rest, directory);
+
+        if (!walk_resource(w, mem, directory, &known, e))
             return false;
-        more = known.seen > 0;
+        is_kubernetes = known.seen > 0 || !whole;
     }
-    return walk_up_to(w, etcd_prefix_end(mem, prefix), e);
+    return walk_up_to(w, end, e);
 }
 
 bool
 kube_walk(struct etcd_client *client, const struct key_range *range, int64_t revision,
-          const struct etcd_range_sink *sink, struct error *e)
+          bool keys_only, const struct etcd_range_sink *sink, struct error *e)
 {
     AUTO_ARENA mem = ARENA_INIT;
-    struct kube_walk w = {.client = client, .sink = sink, .revision = revision, .rest = *range};
+    struct kube_walk w = {.client = client,
+                          .sink = sink,
+                          .revision = revision,
+                          .keys_only = keys_only,
+                          .rest = *range};
 
     for (size_t i = 0; i < KUBE_PREFIX_COUNT; i++)
         if (!walk_prefix(&w, &mem, kube_prefixes[i], e))

@@ -4,8 +4,8 @@
  *
  * etcd counts all keys up to the end of what it is asked for while puts wait, and a walk that knows nothing of what
  * is ahead may reach over a directory of many. So it is stopped at the resources of which there may be many objects,
- * and in these at some of their namespaces: those that a resource in front of them has, since the same ones have
- * objects of all kinds (every namespace has the config map kube-root-ca.crt).
+ * and in these at some of their namespaces: those that the cluster lists, or that a resource in front of them has,
+ * since the same ones have objects of all kinds (every namespace has the config map kube-root-ca.crt).
  */
 #ifndef QUORATE_KEYS_KUBE_WALK_H
 #define QUORATE_KEYS_KUBE_WALK_H
@@ -13,8 +13,15 @@
 #include "etcd/range_read.h"
 #include "keys/range.h"
 
-/* Reads the range at that revision, which is above 0, into sink->keys. Errors as etcd_range_walk. */
+/*
+ * Reads the range, of more than one key, into sink->keys.
+ *
+ * revision   above 0
+ * keys_only  without values
+ * e          as etcd_range_walk
+ */
 MUST_CHECK bool kube_walk(struct etcd_client *client, const struct key_range *range,
-                          int64_t revision, const struct etcd_range_sink *sink, struct error *e);
+                          int64_t revision, bool keys_only, const struct etcd_range_sink *sink,
+                          struct error *e);
 
 #endif

@@ -45,6 +45,8 @@ typedef bool key_row_visit(void *context, const struct key_row *row, struct erro
 enum key_read {
     KEY_READ_ALL = 0,
     KEY_READ_KEYS_ONLY = 1, /* values may be missing (kv.value empty): a cluster sends less */
+    KEY_READ_GENTLY =
+        2, /* of what is likely to be much: a cluster's puts wait less, calls are more */
 };
 
 enum { KEY_SURVEY_PARTS = 2 };

@@ -86,10 +86,21 @@ range_keys(void *context, const struct etcd_key_value *kvs, size_t count, struct
     return true;
 }
 
+/* A small database is counted at once, and takes few calls. */
+static bool
+is_small(struct key_source *source)
+{
+    struct error ignored = ERROR_INIT;
+    struct key_source_size size;
+
+    return !key_source_size(source, &size, &ignored) || size.in_use_bytes < SMALL_BYTES;
+}
+
 static bool
 cluster_live(struct key_source *source, const struct key_range *range, int64_t revision,
              unsigned want, key_row_visit *visit, void *context, struct error *e)
 {
+    struct etcd_client *client = cluster_of(source)->client;
     struct telling t = {source, visit, context, 0, 0};
     const struct etcd_range_sink sink = {range_begins, range_keys, &t};
     const struct etcd_range_request request = {
@@ -99,7 +110,16 @@ cluster_live(struct key_source *source, const struct key_range *range, int64_t r
         .keys_only = (want & KEY_READ_KEYS_ONLY) != 0,
     };
 
-    return etcd_range_read(cluster_of(source)->client, &request, &sink, e);
+    if ((want & KEY_READ_GENTLY) != 0 && !key_range_is_single(range) && !is_small(source))
+        return kube_walk(client, range, revision, request.keys_only, &sink, e);
+    return etcd_range_read(client, &request, &sink, e);
+}
+
+static bool
+cluster_survey(struct key_source *source, const struct key_range *range, key_row_visit *visit,
+               void *const contexts[KEY_SURVEY_PARTS], struct error *e)
+{
+    return cluster_live(source, range, source->revision, KEY_READ_GENTLY, visit, contexts[0], e);
 }
 
 /* --- history --------------------------------------------------------------------------------- */
@@ -263,30 +283,6 @@ cluster_rows(struct key_source *source, const struct key_range *range, key_row_v
     if (h.failed)
         *e = h.why;
     return !h.failed;
-}
-
-/* --- survey ---------------------------------------------------------------------------------- */
-
-/* A small database is counted at once, and takes few calls. */
-static bool
-is_small(struct key_source *source)
-{
-    struct error ignored = ERROR_INIT;
-    struct key_source_size size;
-
-    return !key_source_size(source, &size, &ignored) || size.in_use_bytes < SMALL_BYTES;
-}
-
-static bool
-cluster_survey(struct key_source *source, const struct key_range *range, key_row_visit *visit,
-               void *const contexts[KEY_SURVEY_PARTS], struct error *e)
-{
-    struct telling t = {source, visit, contexts[0], 0, 0};
-    const struct etcd_range_sink sink = {.keys = range_keys, .context = &t};
-
-    if (key_range_is_single(range) || is_small(source))
-        return cluster_live(source, range, source->revision, KEY_READ_ALL, visit, contexts[0], e);
-    return kube_walk(cluster_of(source)->client, range, source->revision, &sink, e);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */

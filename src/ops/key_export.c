@@ -91,7 +91,7 @@ lines_put(struct exporter *x, struct key_source *source, const struct key_range 
     const struct key_export_header header = {x->result.revision, x->request->prefix};
 
     key_export_header_encode(&x->out, &header);
-    if (!key_source_live(source, range, x->result.revision, KEY_READ_ALL, row_put, x, e) ||
+    if (!key_source_live(source, range, x->result.revision, KEY_READ_GENTLY, row_put, x, e) ||
         !flush(x, e))
         return false;
     sha256_finish(x->sha256, x->result.end.sha256);

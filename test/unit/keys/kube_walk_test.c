@@ -35,7 +35,7 @@ server_message(struct fake_member *m, struct fake_stream *stream, struct bytes m
         return;
     }
     assert_true(message_decode(&tmp, &etcd_range_request_message, message, &request, &e));
-    assert_int_equal(request.revision, 77);
+    assert_true(request.revision == 77 || request.limit == 10000); /* or the namespaces */
     response = fake_keys_range(&s->keys, &tmp, &request);
     fake_keys_counted(&s->keys, &response);
     s->calls++;
@@ -78,6 +78,16 @@ openshift(struct arena *mem, unsigned i)
     return object(mem, i, "/kubernetes.io/");
 }
 
+/* The namespaces themselves, then events in them. */
+static struct bytes
+listed(struct arena *mem, unsigned i)
+{
+    if (i < NAMESPACES)
+        return bytes_of_text(arena_printf(mem, "/registry/namespaces/team-%02u", i));
+    return bytes_of_text(
+        arena_printf(mem, "/registry/events/team-%02u/name-%08x", i % NAMESPACES, i * 2654435761U));
+}
+
 static struct bytes
 others(struct arena *mem, unsigned i)
 {
@@ -95,7 +105,7 @@ expect_gentle_walk(fake_key_shape *shape, size_t count, int64_t most_counted, un
     fake_cluster_open(&s.cluster, 1, NULL, server_message);
     s.cluster.note = &s;
     fake_keys_fill(&s.keys, &s.mem, shape, count);
-    EXPECT_OK(kube_walk(s.cluster.client, &all, 77, &sink, &e));
+    EXPECT_OK(kube_walk(s.cluster.client, &all, 77, false, &sink, &e));
     assert_int_equal(s.got, s.keys.count);
     assert_in_range(s.keys.most_counted, 0, most_counted);
     assert_in_range(s.calls, 1, most_calls);
@@ -109,6 +119,27 @@ test_kubernetes(UNUSED void **state)
 {
     expect_gentle_walk(kubernetes, KEYS, KEYS / 8 + 10, 700);
     expect_gentle_walk(openshift, KEYS, KEYS / 8 + 10, 700);
+}
+
+/* Nothing was read in front of them, but the namespaces are listed. */
+static void
+test_events_alone(UNUSED void **state)
+{
+    struct scene s = {.keys.value = BYTES_LITERAL("v")};
+    const struct key_range range = {BYTES_LITERAL("/registry/events/"),
+                                    BYTES_LITERAL("/registry/events0")};
+    const struct etcd_range_sink sink = {.keys = sink_keys, .context = &s};
+    struct error e = ERROR_INIT;
+
+    fake_cluster_open(&s.cluster, 1, NULL, server_message);
+    s.cluster.note = &s;
+    fake_keys_fill(&s.keys, &s.mem, listed, KEYS);
+    EXPECT_OK(kube_walk(s.cluster.client, &range, 77, true, &sink, &e));
+    assert_int_equal(s.got, KEYS - NAMESPACES);
+    assert_in_range(s.keys.most_counted, 1, 2 * KEYS / NAMESPACES); /* of 20 times as many */
+    assert_in_range(s.calls, NAMESPACES, 12 * NAMESPACES);
+    fake_cluster_close(&s.cluster);
+    arena_release(&s.mem);
 }
 
 static void
@@ -147,7 +178,7 @@ test_ranges(UNUSED void **state)
         while (bytes_compare(whole.keys[before], range.start) < 0)
             before++;
         s.got = before;
-        EXPECT_OK(kube_walk(s.cluster.client, &range, 77, &sink, &e));
+        EXPECT_OK(kube_walk(s.cluster.client, &range, 77, false, &sink, &e));
         assert_int_equal(s.got - before, fake_keys_range(keys, &s.mem, &request).count);
         assert_true(s.got > before);
     }
@@ -181,9 +212,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kubernetes),
-        cmocka_unit_test(test_other_keys),
-        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_kubernetes), cmocka_unit_test(test_events_alone),
+        cmocka_unit_test(test_other_keys), cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_sample),
     };
 
