@@ -17,6 +17,12 @@ def anonymous_mib(pid):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) / 1024
 
 
+def member_pid(s, name):
+    """The etcd of a lab with one member."""
+    status = json.loads(s.run("lab", "status", "--name", name, "-w", "json"))
+    return status["members"][0]["pid"]
+
+
 class Probe:
     """Runs beside what is in the with block; then has puts, median_ms, p99_ms, longest_ms, and
     memory_mib, the member's peak."""

@@ -1,17 +1,10 @@
 """What fills the key space: of a file, and of a member that serves others meanwhile."""
 
-import json
 import os
 import time
 
-from probe import Probe, anonymous_mib
+from probe import Probe, anonymous_mib, member_pid
 from timing import pair, spawn
-
-
-def member_pid(s, name):
-    """The etcd of a lab with one member."""
-    status = json.loads(s.run("lab", "status", "--name", name, "-w", "json"))
-    return status["members"][0]["pid"]
 
 
 def beside(s, what, endpoint, pid, argv):

@@ -106,6 +106,7 @@ show_progress(struct plan_face *face, const struct plan_news *news)
         face->label = arena_text(face->app->mem, news->label);
         progress_end(&face->line);
         progress_start(&face->line, face->app, face->label);
+        face->line.unit = news->unit;
     }
     progress_update(&face->line, news->done, news->total);
 }

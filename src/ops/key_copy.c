@@ -5,36 +5,20 @@
 #include <string.h>
 
 #include "base/number.h"
-
-bool
-key_copy_cluster_id(struct etcd_client *client, uint64_t *ret_id, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    const struct etcd_range_request request = {.key = BYTES_LITERAL("/"), .count_only = true};
-    struct etcd_range_response response;
-
-    if (!etcd_range(&tmp, client, &request, &response, e))
-        return false;
-    *ret_id = response.header.cluster_id;
-    return true;
-}
+#include "ops/plan_cluster.h"
 
 bool
 key_copy_begin(struct key_copy *copy, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     const char *start = plan_mark_get(copy->plan, COPY_MARK_START);
-    uint64_t id;
 
     if (copy->client != NULL)
         return true;
-    if (!copy->kind->open(copy, e) || !key_copy_cluster_id(copy->client, &id, e))
+    if (!copy->kind->open(copy, e))
         return false;
-    if (strcmp(arena_printf(&tmp, "%llx", (unsigned long long)id), copy->cluster_id) != 0) {
+    if (!plan_cluster_id_check(copy->client, copy->cluster_id, e)) {
         copy->client = NULL;
-        error_set_(e, ERROR_REFUSED, 0, "this is cluster %llx, the plan is for %s",
-                   (unsigned long long)id, copy->cluster_id);
-        return error_hint(e, "give the --endpoints of that cluster");
+        return false;
     }
     if (start != NULL && !number_parse_i64(start, &copy->start_revision, e))
         return error_wrap(e, "mark '%s'", COPY_MARK_START);

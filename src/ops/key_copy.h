@@ -56,9 +56,6 @@ MUST_CHECK bool key_batch_read(struct arena *mem, struct etcd_client *client,
 /* Whether the cluster has it so: the value, and a lease (that lease) where there is a TTL. */
 bool key_pair_is(const struct key_pair *pair, const struct etcd_key_value *found);
 
-/* Which cluster it is, by a linearizable read. */
-MUST_CHECK bool key_copy_cluster_id(struct etcd_client *client, uint64_t *ret_id, struct error *e);
-
 struct key_copy;
 
 typedef bool key_copy_visit(void *context, const struct etcd_key_value *kv, struct error *e);

@@ -77,10 +77,12 @@ lease_share(struct key_copy *copy, const struct key_pair *pair, struct error *e)
 
     if (*place != NULL)
         return true;
-    if (!etcd_lease_grant_as(&tmp, copy->client, pair->lease, pair->ttl_s, &response, e) &&
-        e->code != ERROR_EXISTS)
-        return error_wrap(e, "lease %llx of %lld s", (unsigned long long)pair->lease,
-                          (long long)pair->ttl_s);
+    if (!etcd_lease_grant_as(&tmp, copy->client, pair->lease, pair->ttl_s, &response, e)) {
+        if (e->code != ERROR_EXISTS)
+            return error_wrap(e, "lease %llx of %lld s", (unsigned long long)pair->lease,
+                              (long long)pair->ttl_s);
+        error_clear(e);
+    }
     *place = copy;
     return true;
 }

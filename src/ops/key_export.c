@@ -106,7 +106,8 @@ key_export(struct arena *mem, struct key_source *source, const struct key_export
     AUTO_SHA256 sha256 = sha256_new();
     AUTO_ARENA tmp = ARENA_INIT;
     struct exporter x = {.request = request, .sha256 = sha256};
-    const struct key_range range = key_range_prefix(&tmp, request->prefix);
+    const struct key_range range =
+        request->range != NULL ? *request->range : key_range_prefix(&tmp, request->prefix);
     bool ok;
 
     x.result.revision = request->revision > 0 ? request->revision : source->revision;

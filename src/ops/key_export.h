@@ -10,8 +10,9 @@
 typedef bool key_export_write(void *context, struct bytes lines, struct error *e);
 
 struct key_export_request {
-    struct bytes prefix; /* none: all keys */
-    int64_t revision;    /* 0: the source's */
+    struct bytes prefix;           /* none: all keys */
+    const struct key_range *range; /* no prefix, but this; NULL: by the prefix */
+    int64_t revision;              /* 0: the source's */
     key_export_write *write;
     void *context;
 };

@@ -11,8 +11,6 @@
 #include "ops/key_import_state.h"
 #include "ops/plan_cluster.h"
 
-enum { CALL_TIMEOUT_MS = 60000 };
-
 static bool
 digest_check(const struct key_import *m, const struct key_export_end *end, struct error *e)
 {
@@ -27,30 +25,14 @@ digest_check(const struct key_import *m, const struct key_export_end *end, struc
 
 /* --- of key_copy_kind --- */
 
-static void
-client_close(void *subject)
-{
-    struct etcd_client *client = subject;
-
-    etcd_client_close(&client);
-}
-
 static bool
 import_open(struct key_copy *copy, struct error *e)
 {
     struct key_import *m = (struct key_import *)copy;
-    struct etcd_options options = *m->context->etcd;
     struct key_export_end end;
-    struct etcd_client *client;
 
-    if (options.command_timeout_ms < CALL_TIMEOUT_MS)
-        options.command_timeout_ms = CALL_TIMEOUT_MS;
-    if (!key_export_read(m->path, NULL, NULL, &end, e) || !digest_check(m, &end, e) ||
-        !etcd_client_open(&options, &client, e))
-        return false;
-    arena_on_release(copy->plan->mem, client_close, client);
-    copy->client = client;
-    return true;
+    return key_export_read(m->path, NULL, NULL, &end, e) && digest_check(m, &end, e) &&
+           plan_cluster_client(copy->plan, m->context, &copy->client, e);
 }
 
 bool
@@ -175,7 +157,7 @@ key_import_inputs(struct arena *mem, const struct key_import_request *request,
 
     if (!path_absolute(mem, request->path, &path, e) ||
         !etcd_client_open(request->etcd, &client, e) ||
-        !key_copy_cluster_id(client, &cluster_id, e))
+        !plan_cluster_id_ask(client, &cluster_id, e))
         return false;
     counts.client = client;
     if (!key_import_file(path, request->with_leases, request->observer, count_batch, &counts,

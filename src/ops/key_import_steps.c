@@ -45,6 +45,7 @@ const struct step key_import_step_write = {
               "are left out for theirs",
     .check = write_check,
     .run = write_run,
+    .unit = "keys",
     .undo_guard = key_copy_undo_guard,
     .undo = key_copy_undo,
 };

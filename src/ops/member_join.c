@@ -348,6 +348,7 @@ static const struct step catch_up_step = {
     .run = catch_up_run,
     .undo = step_nothing_to_undo,
     .timeout_s = CATCH_UP_TIMEOUT_S,
+    .unit = "entries",
 };
 
 /* --- promote --- */

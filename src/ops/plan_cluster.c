@@ -4,6 +4,9 @@
 
 #include "cluster/inventory_find.h"
 #include "cluster/inventory_lab.h"
+#include "etcd/kv.h"
+
+enum { CALL_TIMEOUT_MS = 60000 };
 
 void
 plan_cluster_encode(struct json_writer *w, const struct inventory *inventory)
@@ -48,4 +51,54 @@ plan_cluster_lab(const struct plan_cluster *cluster)
 
     return strncmp(cluster->name, INVENTORY_LAB_PREFIX, prefix) == 0 ? cluster->name + prefix
                                                                      : NULL;
+}
+
+bool
+plan_cluster_id_ask(struct etcd_client *client, uint64_t *ret_id, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct etcd_range_request request = {.key = BYTES_LITERAL("/"), .count_only = true};
+    struct etcd_range_response response;
+
+    if (!etcd_range(&tmp, client, &request, &response, e))
+        return false;
+    *ret_id = response.header.cluster_id;
+    return true;
+}
+
+bool
+plan_cluster_id_check(struct etcd_client *client, const char *id, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    uint64_t asked;
+
+    if (!plan_cluster_id_ask(client, &asked, e))
+        return false;
+    if (strcmp(arena_printf(&tmp, "%llx", (unsigned long long)asked), id) == 0)
+        return true;
+    error_set_(e, ERROR_REFUSED, 0, "this is cluster %llx, the plan is for %s",
+               (unsigned long long)asked, id);
+    return error_hint(e, "give the --endpoints of that cluster");
+}
+
+static void
+client_close(void *subject)
+{
+    struct etcd_client *client = subject;
+
+    etcd_client_close(&client);
+}
+
+bool
+plan_cluster_client(struct plan *plan, const struct plan_context *context,
+                    struct etcd_client **ret_client, struct error *e)
+{
+    struct etcd_options options = *context->etcd;
+
+    if (options.command_timeout_ms < CALL_TIMEOUT_MS)
+        options.command_timeout_ms = CALL_TIMEOUT_MS;
+    if (!etcd_client_open(&options, ret_client, e))
+        return false;
+    arena_on_release(plan->mem, client_close, *ret_client);
+    return true;
 }

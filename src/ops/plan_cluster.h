@@ -29,4 +29,14 @@ MUST_CHECK bool plan_cluster_inventory(struct arena *mem, const struct plan_clus
 /* The lab's name ("demo"); NULL: not a lab. */
 const char *plan_cluster_lab(const struct plan_cluster *cluster);
 
+/* The id of the cluster that a client asks, by a linearizable read. */
+MUST_CHECK bool plan_cluster_id_ask(struct etcd_client *client, uint64_t *ret_id, struct error *e);
+/* Whether it is this one (hex). ERROR_REFUSED: it is another. */
+MUST_CHECK bool plan_cluster_id_check(struct etcd_client *client, const char *id, struct error *e);
+
+/* A client of the context's cluster, which is closed with the plan. Its calls may take a minute: a large one takes
+ * longer than a short request. */
+MUST_CHECK bool plan_cluster_client(struct plan *plan, const struct plan_context *context,
+                                    struct etcd_client **ret_client, struct error *e);
+
 #endif

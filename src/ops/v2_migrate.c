@@ -167,7 +167,7 @@ v2_migrate_inputs(struct arena *mem, const struct v2_migrate_request *request,
     uint64_t index;
 
     if (!v2_sides_open(mem, request->etcd, &sides, e) ||
-        !key_copy_cluster_id(sides.v3, &cluster_id, e))
+        !plan_cluster_id_ask(sides.v3, &cluster_id, e))
         return false;
     counts.v3 = sides.v3;
     if (!v2_batches(&sides, request->root, request->hidden, request->hidden_count,

@@ -62,6 +62,7 @@ const struct step v2_migrate_step_copy = {
     .intent = "copy %{keys} keys, %{withTtl} of them with a lease for their TTL",
     .check = copy_check,
     .run = copy_run,
+    .unit = "keys",
     .undo_guard = key_copy_undo_guard,
     .undo = key_copy_undo,
 };

@@ -45,6 +45,7 @@ struct plan_news {
     const char *text;  /* NULL when the event has none */
     uint64_t done;
     uint64_t total;
+    const char *unit; /* of 'done' and 'total'; NULL: bytes */
 };
 
 typedef void plan_observe(void *context, const struct plan_news *news);

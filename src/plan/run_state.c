@@ -144,6 +144,7 @@ plan_progress(struct plan *plan, uint64_t done, uint64_t total)
     news = news_of(en, PLAN_STEP_PROGRESS, en->step);
     news.done = done;
     news.total = total;
+    news.unit = plan->steps.items[en->step].step->unit;
     en->env->observe(en->env->observe_context, &news);
 }
 

@@ -50,6 +50,7 @@ struct step {
      * run of which nobody knows whether it was done (ERROR_TIMEOUT, ERROR_CONNECTION,
      * ERROR_UNAVAILABLE). 0: no limit, and check is asked once. */
     unsigned timeout_s;
+    const char *unit; /* of plan_progress: "keys", "entries"; NULL: bytes */
 };
 
 /* The undo of a step that changes nothing, or leaves nothing that has to go. */

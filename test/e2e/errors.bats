@@ -26,18 +26,6 @@ is_3_4() {
     [[ $(<"$(etcd_dir)/program") == */3.4.* ]]
 }
 
-# with_flag FLAG...: stops member 1, and starts it again with these flags of etcd.
-with_flag() {
-    printf '%s\0' "$@" >>"$(etcd_dir 1)/arguments"
-    etcd_kill 1
-    etcd_restart 1
-    wait_for 20 knows_a_leader
-}
-
-knows_a_leader() {
-    [[ $(_etcd_get 1 /metrics) == *$'\netcd_server_has_leader 1'* ]]
-}
-
 knows_no_leader() {
     [[ $(_etcd_get "$1" /metrics) == *$'\netcd_server_has_leader 0'* ]]
 }
@@ -199,7 +187,7 @@ peer_url() {
     etcd_start "$ETCD_VERSION"
     local ep value revision quota=''
     ep=$(etcd_endpoints)
-    with_flag --quota-backend-bytes 1000000
+    etcd_with_flag --quota-backend-bytes 1000000
     value=$(head -c 300000 /dev/zero | tr '\0' x)
     for _ in 1 2 3 4; do
         ctl put color <<<"$value" || break
@@ -309,7 +297,7 @@ alarm_is_on() {
     openssl genrsa -out "$dir/jwt.key" 2048
     openssl rsa -in "$dir/jwt.key" -pubout -out "$dir/jwt.pub"
     # Expired as soon as it is there, also for the server's own question whether it is healthy.
-    with_flag --auth-token "jwt,pub-key=$dir/jwt.pub,priv-key=$dir/jwt.key,sign-method=RS256,ttl=1ns"
+    etcd_with_flag --auth-token "jwt,pub-key=$dir/jwt.pub,priv-key=$dir/jwt.key,sign-method=RS256,ttl=1ns"
     told "endpoint '$ep': invalid auth token; a token that was fetched just now is refused, too" \
         "compare --auth-token and the clocks of all members" --endpoints "$ep" --user root:secret get color
     as_json --endpoints "$ep" --user root:secret get color

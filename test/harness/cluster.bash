@@ -94,6 +94,18 @@ etcd_start() {
     return 1
 }
 
+# etcd_with_flag FLAG...: stops member 1, and starts it again with these flags of etcd.
+etcd_with_flag() {
+    printf '%s\0' "$@" >>"$(etcd_dir 1)/arguments"
+    etcd_kill 1
+    etcd_restart 1
+    wait_for "$_etcd_start_timeout_s" etcd_knows_a_leader 1
+}
+
+etcd_knows_a_leader() {
+    [[ $(_etcd_get "$1" /metrics) == *$'\netcd_server_has_leader 1'* ]]
+}
+
 etcd_stop() {
     _etcd_end_all "$(_etcd_root)"
 }

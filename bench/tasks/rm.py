@@ -1,0 +1,36 @@
+"""Many keys go: 'keys rm' beside 'etcdctl del --prefix', which is one transaction, and what puts meet meanwhile."""
+
+import os
+
+from probe import Probe, member_pid
+from timing import spawn
+
+EVENTS = "/registry/events/"
+
+
+def removed(s, what, endpoint, pid, argv):
+    """Runs it, with puts beside it, and prints a line."""
+    with Probe(endpoint, pid) as probe:
+        run = spawn(argv, s.env)
+    if run["code"] != 0:
+        raise SystemExit(f"{' '.join(argv)}: {run['stderr']}")
+    print(f"  {what:24} {run['wall'] / 1000:6.2f} s, CPU {run['cpu'] / 1000:5.2f} s; {probe.puts:5} puts beside it:"
+          f" median {probe.median_ms:.1f} ms, p99 {probe.p99_ms:.1f} ms, longest {probe.longest_ms:.1f} ms", flush=True)
+
+
+def tasks(s):
+    endpoint = s.big_lab()
+    pid = member_pid(s, "big")
+    saved = os.path.join(s.work, "events.jsonl")
+    # Kubernetes lists its namespaces; 'lab load' writes objects only.
+    for number in range(20):
+        s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoint)
+    s.run("keys", "export", saved, "--prefix", EVENTS, "--endpoints", endpoint)
+    with open(saved, "rb") as lines:
+        print(f"  {sum(1 for _ in lines) - 2} events, and leases", flush=True)
+    removed(s, "keys rm", endpoint, pid,
+            [s.quorate, "keys", "rm", EVENTS, "--yes", "--endpoints", endpoint])
+    s.run("keys", "import", saved, "--with-leases", "--yes", "--endpoints", endpoint)
+    removed(s, "etcdctl del --prefix", endpoint, pid,
+            [s.etcdctl, "del", "--prefix", EVENTS, "--command-timeout", "600s", "--endpoints", endpoint])
+    s.lab_down("big")

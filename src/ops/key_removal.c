@@ -1,0 +1,171 @@
+/* The plan of 'keys rm': its inputs, and the way to the cluster. */
+#include "ops/key_removal.h"
+
+#include <inttypes.h>
+
+#include "base/io.h"
+#include "base/json_writer.h"
+#include "base/time.h"
+#include "keys/key_danger.h"
+#include "keys/source.h"
+#include "ops/key_removal_state.h"
+#include "ops/plan_cluster.h"
+
+bool
+key_removal_begin(struct key_removal *m, struct error *e)
+{
+    struct etcd_client *client;
+
+    if (m->client != NULL)
+        return true;
+    if (!plan_cluster_client(m->plan, m->context, &client, e) ||
+        !plan_cluster_id_check(client, m->cluster_id, e) ||
+        !plan_cluster_client(m->plan, m->context, &m->reader, e))
+        return false;
+    m->client = client;
+    return true;
+}
+
+/* --- the inputs --- */
+
+struct counts {
+    uint64_t keys;
+    uint64_t bytes;
+    uint64_t with_lease;
+};
+
+static bool
+row_count(void *context, const struct key_row *row, struct error *e UNUSED)
+{
+    struct counts *c = context;
+
+    c->keys++;
+    c->bytes += row->kv.key.size + row->kv.value.size;
+    c->with_lease += row->kv.lease != 0;
+    return true;
+}
+
+static bool
+danger_check(const struct key_removal_request *request, struct error *e)
+{
+    const char *danger = key_danger(&request->range);
+
+    if (danger == NULL || request->force)
+        return true;
+    error_set_(e, ERROR_REFUSED, 0, "%s", danger);
+    return error_hint(
+        e, "name a smaller range (events: /registry/events/), or say --force when you know "
+           "that nothing uses them");
+}
+
+static bool
+save_check(const char *path, struct error *e)
+{
+    if (path == NULL || !path_exists(path))
+        return true;
+    error_set_(e, ERROR_EXISTS, 0, "'%s' is there already", path);
+    return error_hint(e, "give --save another name: nothing is written over");
+}
+
+static void
+inputs_write(const struct key_removal_request *request, uint64_t cluster_id, int64_t revision,
+             const struct counts *c, const char *save, struct buf *out)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, out, 0);
+    json_object_begin(&w);
+    json_key_id(&w, "clusterId", cluster_id);
+    if (request->inventory != NULL)
+        plan_cluster_encode(&w, request->inventory);
+    json_key(&w, "start");
+    json_base64(&w, request->range.start);
+    json_key(&w, "end");
+    json_base64(&w, request->range.end);
+    json_key_i64(&w, "revision", revision);
+    json_key_u64(&w, "keys", c->keys);
+    json_key_u64(&w, "bytes", c->bytes);
+    json_key_u64(&w, "keysWithLease", c->with_lease);
+    json_key_text(&w, "save", save != NULL ? save : "");
+    json_key_u64(&w, "perSecond", request->per_second);
+    json_object_end(&w);
+}
+
+bool
+key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
+                   struct buf *ret_inputs, struct error *e)
+{
+    AUTO_ETCD_CLIENT client = NULL;
+    AUTO_KEY_SOURCE source = NULL;
+    struct counts counts = {.keys = 0};
+    const char *save = NULL;
+    uint64_t cluster_id;
+
+    if (!danger_check(request, e) ||
+        (request->save != NULL && !path_absolute(mem, request->save, &save, e)) ||
+        !save_check(save, e) || !etcd_client_open(request->etcd, &client, e) ||
+        !plan_cluster_id_ask(client, &cluster_id, e) ||
+        !key_source_open_cluster(client, request->observer, &source, e) ||
+        !key_source_live(source, &request->range, 0, KEY_READ_GENTLY, row_count, &counts, e))
+        return false;
+    if (counts.keys == 0)
+        return error_set(e, ERROR_NOT_FOUND, "the cluster has no such keys");
+    inputs_write(request, cluster_id, source->revision, &counts, save, ret_inputs);
+    return true;
+}
+
+/* --- the plan --- */
+
+static bool
+key_get(struct arena *mem, const struct json *inputs, const char *name, struct bytes *ret_key,
+        struct error *e)
+{
+    AUTO_BUF key = BUF_INIT;
+    const char *text;
+
+    if (!json_get_text(mem, inputs, name, &text, e))
+        return false;
+    if (!base64_decode(&key, bytes_of_text(text)))
+        return error_set(e, ERROR_FORMAT, "'%s' is not base64", name);
+    *ret_key = arena_copy(mem, buf_bytes(&key));
+    return true;
+}
+
+static bool
+removal_read(struct key_removal *m, struct arena *mem, const struct json *inputs,
+             uint64_t *ret_bytes, struct error *e)
+{
+    return json_get_text(mem, inputs, "clusterId", &m->cluster_id, e) &&
+           key_get(mem, inputs, "start", &m->range.start, e) &&
+           key_get(mem, inputs, "end", &m->range.end, e) &&
+           json_get_i64(inputs, "revision", &m->revision, e) &&
+           json_get_u64(inputs, "keys", &m->keys, e) &&
+           json_get_u64(inputs, "bytes", ret_bytes, e) &&
+           json_get_text(mem, inputs, "save", &m->save, e) &&
+           json_get_u64(inputs, "perSecond", &m->per_second, e);
+}
+
+static bool
+removal_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
+{
+    struct key_removal *m = arena_zero(plan->mem, sizeof(*m));
+    uint64_t bytes;
+
+    m->plan = plan;
+    m->context = context;
+    if (!removal_read(m, plan->mem, inputs, &bytes, e))
+        return false;
+    if (m->save[0] == '\0')
+        m->save = NULL;
+    plan->cluster = arena_printf(plan->mem, "id-%s", m->cluster_id);
+    plan->title = arena_printf(
+        plan->mem, "delete %" PRIu64 " keys (%s) from cluster %s, as of revision %" PRId64, m->keys,
+        size_human(plan->mem, bytes), m->cluster_id, m->revision);
+    if (m->save != NULL)
+        plan_add_step(plan, &key_removal_step_save, NULL, m);
+    plan_add_step(plan, &key_removal_step_remove, NULL, m);
+    plan_add_step(plan, &key_removal_step_prove, NULL, m);
+    return true;
+}
+
+const struct plan_kind key_removal_kind = {.name = "keys-rm", .build = removal_build};
