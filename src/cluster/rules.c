@@ -132,75 +132,66 @@ rule_may_recover(const struct cluster_view *view, const struct inventory *invent
     return true;
 }
 
-typedef ARRAY(struct remark) remark_array;
-
-static void
-remark_add(struct arena *mem, remark_array *remarks, enum verdict weight, const char *text)
-{
-    struct remark *r = ARRAY_PUSH(mem, remarks);
-
-    r->weight = weight;
-    r->text = text;
-}
-
 static void
 judge_member(struct arena *mem, const struct cluster_view *view, const struct member_view *m,
-             remark_array *remarks)
+             struct judgement *j)
 {
     const char *label = view_member_label(mem, view, m->member.id);
 
     if (m->member.client_url_count == 0 && !m->known) {
-        remark_add(mem, remarks, VERDICT_WARNING,
-                   arena_printf(mem, "member %s was added but never started", label));
+        judgement_remark(mem, j, VERDICT_WARNING,
+                         arena_printf(mem, "member %s was added but never started", label));
         return;
     }
     if (!m->known) {
-        remark_add(
-            mem, remarks, VERDICT_WARNING,
+        judgement_remark(
+            mem, j, VERDICT_WARNING,
             arena_printf(mem, "member %s does not answer: %s", label, m->unknown_because.text));
         return;
     }
     if (m->status.leader == 0)
-        remark_add(mem, remarks, VERDICT_CRITICAL,
-                   arena_printf(mem, "member %s knows no leader", label));
+        judgement_remark(mem, j, VERDICT_CRITICAL,
+                         arena_printf(mem, "member %s knows no leader", label));
     else if (m->status.leader != view->leader_id)
-        remark_add(mem, remarks, VERDICT_WARNING,
-                   arena_printf(mem, "member %s names another leader (%llx)", label,
-                                (unsigned long long)m->status.leader));
+        judgement_remark(mem, j, VERDICT_WARNING,
+                         arena_printf(mem, "member %s names another leader (%llx)", label,
+                                      (unsigned long long)m->status.leader));
     if (view_lag(view, m) > CAUGHT_UP_ENTRIES)
-        remark_add(mem, remarks, VERDICT_WARNING,
-                   arena_printf(mem, "member %s is %llu raft entries behind", label,
-                                (unsigned long long)view_lag(view, m)));
+        judgement_remark(mem, j, VERDICT_WARNING,
+                         arena_printf(mem, "member %s is %llu raft entries behind", label,
+                                      (unsigned long long)view_lag(view, m)));
 }
 
 /* Members go on naming a leader that has just died, until they elect another. */
 static void
-judge_leader(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+judge_leader(struct arena *mem, const struct cluster_view *view, struct judgement *j)
 {
     const struct member_view *leader = view_member_by_id(view, view->leader_id);
 
     if (leader != NULL && leader->asked && !leader->known)
-        remark_add(mem, remarks, VERDICT_CRITICAL,
-                   arena_printf(mem, "the leader, %s, does not answer: writes wait for an election",
-                                view_member_label(mem, view, view->leader_id)));
+        judgement_remark(
+            mem, j, VERDICT_CRITICAL,
+            arena_printf(mem, "the leader, %s, does not answer: writes wait for an election",
+                         view_member_label(mem, view, view->leader_id)));
 }
 
 static void
-judge_alarms(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+judge_alarms(struct arena *mem, const struct cluster_view *view, struct judgement *j)
 {
     for (size_t i = 0; i < view->alarm_count; i++) {
         const struct etcd_alarm *a = &view->alarms[i];
         const char *label = view_member_label(mem, view, a->member_id);
 
-        remark_add(mem, remarks, VERDICT_CRITICAL,
-                   a->type == ETCD_ALARM_NOSPACE
-                       ? arena_printf(mem, "alarm NOSPACE by member %s: writes are refused", label)
-                       : arena_printf(mem, "alarm CORRUPT by member %s: its data differs", label));
+        judgement_remark(
+            mem, j, VERDICT_CRITICAL,
+            a->type == ETCD_ALARM_NOSPACE
+                ? arena_printf(mem, "alarm NOSPACE by member %s: writes are refused", label)
+                : arena_printf(mem, "alarm CORRUPT by member %s: its data differs", label));
     }
 }
 
 static void
-judge_versions(struct arena *mem, const struct cluster_view *view, remark_array *remarks)
+judge_versions(struct arena *mem, const struct cluster_view *view, struct judgement *j)
 {
     const char *version = NULL;
 
@@ -213,11 +204,21 @@ judge_versions(struct arena *mem, const struct cluster_view *view, remark_array 
             version = m->status.version;
         if (strcmp(version, m->status.version) == 0)
             continue;
-        remark_add(mem, remarks, VERDICT_WARNING,
-                   arena_printf(mem, "members run different versions (%s and %s)", version,
-                                m->status.version));
+        judgement_remark(mem, j, VERDICT_WARNING,
+                         arena_printf(mem, "members run different versions (%s and %s)", version,
+                                      m->status.version));
         return;
     }
+}
+
+static void
+judge_stray(struct arena *mem, const struct stray_endpoint *stray, struct judgement *j)
+{
+    judgement_remark(mem, j, VERDICT_WARNING,
+                     stray->member_id == 0
+                         ? arena_printf(mem, "endpoint %s: %s", stray->endpoint, stray->error.text)
+                         : arena_printf(mem, "endpoint %s belongs to another cluster (%llx)",
+                                        stray->endpoint, (unsigned long long)stray->cluster_id));
 }
 
 static const char *
@@ -237,43 +238,23 @@ tolerance_text(struct arena *mem, size_t voters, size_t serving)
 void
 rule_judge(struct arena *mem, const struct cluster_view *view, struct judgement *ret_judgement)
 {
-    remark_array remarks = ARRAY_INIT;
     size_t voters = view_voter_count(view);
     size_t serving = view_voters_serving(view);
     struct judgement j = {.verdict = VERDICT_WELL};
 
     if (serving < quorum_size(voters))
-        remark_add(mem, &remarks, VERDICT_CRITICAL,
-                   arena_printf(mem, "quorum is lost: %zu of %zu voters serve, %zu are needed",
-                                serving, voters, quorum_size(voters)));
-    judge_leader(mem, view, &remarks);
+        judgement_remark(mem, &j, VERDICT_CRITICAL,
+                         arena_printf(mem,
+                                      "quorum is lost: %zu of %zu voters serve, %zu are needed",
+                                      serving, voters, quorum_size(voters)));
+    judge_leader(mem, view, &j);
     for (size_t i = 0; i < view->member_count; i++)
-        judge_member(mem, view, &view->members[i], &remarks);
+        judge_member(mem, view, &view->members[i], &j);
     for (size_t i = 0; i < view->stray_count; i++)
-        remark_add(mem, &remarks, VERDICT_WARNING,
-                   view->strays[i].member_id == 0
-                       ? arena_printf(mem, "endpoint %s: %s", view->strays[i].endpoint,
-                                      view->strays[i].error.text)
-                       : arena_printf(mem, "endpoint %s belongs to another cluster (%llx)",
-                                      view->strays[i].endpoint,
-                                      (unsigned long long)view->strays[i].cluster_id));
-    judge_alarms(mem, view, &remarks);
-    judge_versions(mem, view, &remarks);
-    for (size_t i = 0; i < remarks.count; i++) {
-        if (remarks.items[i].weight > j.verdict)
-            j.verdict = remarks.items[i].weight;
-    }
+        judge_stray(mem, &view->strays[i], &j);
+    judge_alarms(mem, view, &j);
+    judge_versions(mem, view, &j);
     j.summary = arena_printf(mem, "%zu of %zu voters serve; %s", serving, voters,
                              tolerance_text(mem, voters, serving));
-    j.remarks = remarks.items;
-    j.remark_count = remarks.count;
     *ret_judgement = j;
-}
-
-const char *
-verdict_word(enum verdict verdict)
-{
-    static const char *const words[] = {"well", "warning", "critical"};
-
-    return words[verdict];
 }

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cluster/inventory.h"
+#include "cluster/judgement.h"
 #include "cluster/view.h"
 
 /* A member this many raft entries behind the most advanced one is not caught up: about a second of
@@ -49,25 +50,8 @@ MUST_CHECK bool rule_backup_sources(struct arena *mem, const struct cluster_view
 MUST_CHECK bool rule_may_recover(const struct cluster_view *view, const struct inventory *inventory,
                                  struct error *e);
 
-enum verdict { VERDICT_WELL, VERDICT_WARNING, VERDICT_CRITICAL };
-
-/* One remark on the cluster's state; 'text' names the member and the number. */
-struct remark {
-    enum verdict weight;
-    const char *text;
-};
-
-struct judgement {
-    enum verdict verdict; /* of the weightiest remark */
-    const char *summary;  /* "3 of 3 voters serve; one member may fail" */
-    struct remark *remarks;
-    size_t remark_count;
-};
-
 /* How the cluster is, in one line and the remarks behind it. In 'mem'. */
 void rule_judge(struct arena *mem, const struct cluster_view *view,
                 struct judgement *ret_judgement);
-
-const char *verdict_word(enum verdict verdict); /* "well", "warning", "critical" */
 
 #endif

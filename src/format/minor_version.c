@@ -23,6 +23,16 @@ minor_version_parse(const char *text, struct minor_version *ret_version, struct 
            number_parse_u64(minor, &ret_version->minor, e);
 }
 
+bool
+minor_version_patch(const char *text, uint32_t *ret_patch)
+{
+    const char *dot = strchr(text, '.');
+    struct error ignored = ERROR_INIT;
+
+    dot = dot != NULL ? strchr(dot + 1, '.') : NULL;
+    return dot != NULL && number_parse_u32(dot + 1, ret_patch, &ignored);
+}
+
 int
 minor_version_compare(struct minor_version a, struct minor_version b)
 {

@@ -18,6 +18,9 @@ struct minor_version {
 MUST_CHECK bool minor_version_parse(const char *text, struct minor_version *ret_version,
                                     struct error *e);
 
+/* The third number of "X.Y.Z"; false when there is none. */
+bool minor_version_patch(const char *text, uint32_t *ret_patch);
+
 /* Below 0: a is older than b; 0: the same; above 0: newer. */
 int minor_version_compare(struct minor_version a, struct minor_version b);
 

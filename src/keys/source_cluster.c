@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/time.h"
 #include "etcd/kv.h"
 #include "etcd/lease.h"
@@ -221,7 +220,6 @@ history_watch(struct history *h, struct etcd_client *client, int64_t from)
 static bool
 version_tells_progress_in_order(const char *version)
 {
-    const char *dot = strrchr(version, '.');
     struct error ignored = ERROR_INIT;
     struct minor_version v;
     uint32_t patch;
@@ -230,7 +228,7 @@ version_tells_progress_in_order(const char *version)
         return false;
     if (v.major != 3 || v.minor > 5)
         return v.major >= 3;
-    return dot != NULL && number_parse_u32(dot + 1, &patch, &ignored) &&
+    return minor_version_patch(version, &patch) &&
            ((v.minor == 5 && patch >= 8) || (v.minor == 4 && patch >= 25));
 }
 

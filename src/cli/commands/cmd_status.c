@@ -1,7 +1,7 @@
 /* 'status': one screen that says how the cluster is, and in one line whether that is well. */
 
 #include "cli/app.h"
-#include "cli/report.h"
+#include "cli/report_judgement.h"
 #include "cluster/rules.h"
 #include "cluster/view.h"
 
@@ -79,19 +79,6 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
     report_textf(r, "%.1f ms", (double)m->took_us / 1000);
 }
 
-static void
-verdict_add(struct report *r, const struct judgement *j)
-{
-    static const enum mark marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
-    struct report *verdict = report_record_section(r, "verdict");
-
-    report_field_text(verdict, "Verdict", "word", verdict_word(j->verdict));
-    report_mark(verdict, marks[j->verdict]);
-    report_field_text(verdict, "Because", "summary", j->summary);
-    for (size_t i = 0; i < j->remark_count; i++)
-        report_note(verdict, "%s: %s", verdict_word(j->remarks[i].weight), j->remarks[i].text);
-}
-
 static bool
 status_report(struct app *app, struct report *report, struct error *e)
 {
@@ -107,7 +94,7 @@ status_report(struct app *app, struct report *report, struct error *e)
     columns_add(report);
     for (size_t i = 0; i < view.member_count; i++)
         member_row(report, &view, &view.members[i]);
-    verdict_add(report, &judgement);
+    report_judgement(report, &judgement);
     app->exit_code = (int)judgement.verdict;
     return true;
 }

@@ -157,9 +157,9 @@ judgement_text(struct arena *mem, const struct cluster_view *view)
 
     rule_judge(mem, view, &j);
     buf_printf(&text, "%s: %s", verdict_word(j.verdict), j.summary);
-    for (size_t i = 0; i < j.remark_count; i++) {
-        buf_printf(&text, " | %s", j.remarks[i].text);
-        assert_true(j.remarks[i].weight <= j.verdict);
+    for (size_t i = 0; i < j.remarks.count; i++) {
+        buf_printf(&text, " | %s", j.remarks.items[i].text);
+        assert_true(j.remarks.items[i].weight <= j.verdict);
     }
     return arena_text(mem, buf_text(&text));
 }
@@ -304,7 +304,7 @@ test_a_silent_leader_is_critical(void **state)
     members[1].status.version = members[2].status.version = "3.5.30";
     rule_judge(&tmp, &view, &j);
     assert_int_equal(j.verdict, VERDICT_CRITICAL);
-    assert_string_equal(j.remarks[0].text,
+    assert_string_equal(j.remarks.items[0].text,
                         "the leader, m1, does not answer: writes wait for an election");
 }
 
