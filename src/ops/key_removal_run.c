@@ -182,17 +182,12 @@ spans_cut(struct removing *r, struct error *e)
 static bool
 spans_try(struct removing *r, bool *ret_done, struct error *e)
 {
-    bool held = false;
+    bool held = true;
 
-    *ret_done = true;
-    if (r->count == 0)
-        return true;
-    if (!spans_remove(r, &held, e))
+    if (r->count > 0 && !spans_remove(r, &held, e))
         return false;
-    if (held)
-        return true;
-    *ret_done = false;
-    return spans_cut(r, e);
+    *ret_done = held;
+    return held || spans_cut(r, e);
 }
 
 /* Until nothing is left of them, whatever leader there is. */
@@ -295,7 +290,8 @@ key_removal_run(struct key_removal *m, struct error *e)
     ok = range_walk(m, &sink, removing_begin, e) && spans_flush(&r, e);
     spans_clear(&r);
     if (ok && r.pace.slowed > 0)
-        plan_note(m->plan, "%u times slower, so that others need not wait", r.pace.slowed);
+        plan_note(m->plan, "slowed down %u time%s, so that others need not wait", r.pace.slowed,
+                  r.pace.slowed == 1 ? "" : "s");
     return ok;
 }
 

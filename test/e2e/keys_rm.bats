@@ -17,8 +17,9 @@ teardown() {
     etcd_stop
 }
 
+# start [MEMBERS]
 start() {
-    etcd_start "$ETCD_VERSION"
+    etcd_start "$ETCD_VERSION" "${1:-1}"
     ETCDCTL_ENDPOINTS=$(etcd_endpoints)
     export ETCDCTL_ENDPOINTS
 }
@@ -127,6 +128,17 @@ rm_plan_id() {
     [[ $(count /registry/events/) -eq 0 ]]
     "$QUORATE" keys import kept.jsonl --with-leases --yes
     listing /registry/events/ | diff before -
+}
+
+@test "the leader dies in the middle" {
+    start 3
+    fill 600
+    "$QUORATE" keys rm /registry/events/ --rate 200 --yes >out 2>&1 3>&- &
+    wait_for 20 some_are_gone
+    etcd_kill "$("$QUORATE" status -w json | jq -r '.members[] | select(.role == "leader").name[1:]')"
+    wait $! || { cat out; return 1; }
+    grep -q 'none of the 600 keys is left' out
+    [[ $(count /registry/) -eq 7 ]]
 }
 
 @test "what is refused, and what is not there" {
