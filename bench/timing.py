@@ -93,12 +93,17 @@ def pair(name, ours, peer, env, runs, before_each=None, ours_part=None, may_fail
     return {**medians(whole_runs), "peer": medians(peer_runs)}
 
 
-def limit(name, argv, env, runs, before_each=None, of=None):
+def limit(name, argv, env, runs, before_each=None, of=None, behind=None):
     """Runs what cannot be left out, by the simplest means, and prints its medians under 'peer'. With 'of',
     what pair() returned, also how near that came: our wall and CPU time by the limit's, and the limit's by
-    the peer's, which no ratio can be below."""
+    the peer's, which no ratio can be below. With 'behind', a program, each run comes right behind one of that,
+    as ours come behind the peer's, where the state that one leaves the machine in matters."""
     taken = []
     for i in range(runs + 1):
+        if behind:
+            if before_each:
+                before_each()
+            spawn(behind, env)
         if before_each:
             before_each()
         run = spawn(argv, env)

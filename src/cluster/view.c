@@ -83,6 +83,20 @@ view_revision(const struct cluster_view *view)
     return most;
 }
 
+int64_t
+view_revision_of_all(const struct cluster_view *view)
+{
+    int64_t least = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && (least == 0 || m->status.header.revision < least))
+            least = m->status.header.revision;
+    }
+    return least;
+}
+
 uint64_t
 view_lag(const struct cluster_view *view, const struct member_view *member)
 {

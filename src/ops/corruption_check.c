@@ -8,21 +8,6 @@
 /* A compaction on the way, as API servers make one every five minutes, takes a moment on each member. */
 enum { TRIES = 5, WAIT_MS = 1000, CALL_TIMEOUT_MS = 120000 };
 
-/* What all that answered have reached. */
-static int64_t
-common_revision(const struct cluster_view *view)
-{
-    int64_t least = 0;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
-
-        if (m->known && (least == 0 || m->status.header.revision < least))
-            least = m->status.header.revision;
-    }
-    return least;
-}
-
 static bool
 member_ask(struct arena *mem, const struct etcd_options *options, struct member_hash *h,
            int64_t revision, struct error *e)
@@ -85,7 +70,7 @@ ask_all(struct arena *mem, const struct etcd_options *options, const struct obse
     *ret_again = false;
     if (!cluster_view_fetch(mem, options, &c->view, e))
         return false;
-    c->revision = common_revision(&c->view);
+    c->revision = view_revision_of_all(&c->view);
     c->hashes = arena_zero(mem, c->view.member_count * sizeof(*c->hashes));
     for (size_t i = 0; i < c->view.member_count; i++) {
         c->hashes[i].member = &c->view.members[i];

@@ -158,25 +158,13 @@ live_leadership_leave(const struct live_cluster *live, uint64_t id, const char *
 
 /* --- the proof --- */
 
-static int64_t
-revision_common(const struct cluster_view *view)
-{
-    int64_t least = INT64_MAX;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        if (view->members[i].known && view->members[i].status.header.revision < least)
-            least = view->members[i].status.header.revision;
-    }
-    return least;
-}
-
 bool
 live_hashes_prove(const struct live_cluster *live, const struct cluster_view *view, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_ETCD_CLIENT client = NULL;
     struct etcd_hash_kv_answer *answers;
-    int64_t revision = revision_common(view);
+    int64_t revision = view_revision_of_all(view);
     size_t voters = view_voter_count(view);
 
     if (!live_client(live, view, 0, &client, e))
