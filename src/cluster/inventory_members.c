@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cluster/tls_stage.h"
+#include "cluster/tls_phase.h"
 
 /* An endpoint may be there without its scheme. */
 static bool

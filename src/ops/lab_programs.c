@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/tls_stage.h"
+#include "cluster/tls_phase.h"
 #include "node/supervisor.h"
 
 /* This process's environment without ETCD_..., which would be read as etcd's flags. */

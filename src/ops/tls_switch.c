@@ -21,11 +21,11 @@ switch_of_inputs(struct plan *plan, const struct json *inputs, void *context,
 static void
 add_way(struct tls_switch *s)
 {
-    tls_switch_add_restarts(s, TLS_STAGE_BOTH);
-    tls_switch_add_peer_urls(s, TLS_STAGE_BOTH);
-    tls_switch_add_restarts(s, TLS_STAGE_NEW);
-    tls_switch_add_peer_urls(s, TLS_STAGE_NEW);
-    tls_switch_add_restarts(s, TLS_STAGE_END);
+    tls_switch_add_restarts(s, TLS_PHASE_BOTH);
+    tls_switch_add_peer_urls(s, TLS_PHASE_BOTH);
+    tls_switch_add_restarts(s, TLS_PHASE_NEW);
+    tls_switch_add_peer_urls(s, TLS_PHASE_NEW);
+    tls_switch_add_restarts(s, TLS_PHASE_END);
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
  * 'tls enable' and 'tls disable': a cluster that serves goes from plain HTTP to TLS, or back, without losing
- * a write. The way of each member is cluster/tls_stage.h; docs/guides/tls-enable.md tells it to operators.
+ * a write. The way of each member is cluster/tls_phase.h; docs/guides/tls-on-and-off.md tells it to operators.
  */
 #ifndef QUORATE_OPS_TLS_SWITCH_H
 #define QUORATE_OPS_TLS_SWITCH_H
@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "cluster/inventory.h"
-#include "cluster/tls_stage.h"
+#include "cluster/tls_phase.h"
 #include "etcd/client.h"
 #include "plan/plan.h"
 

@@ -132,8 +132,8 @@ jobs_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s, 
         struct tls_job *job = &s->jobs[i];
 
         job->of = s;
-        for (enum tls_stage stage = TLS_STAGE_OLD; stage <= TLS_STAGE_END; stage++)
-            job->turns[stage] = (struct tls_turn){job, stage};
+        for (enum tls_phase phase = TLS_PHASE_OLD; phase <= TLS_PHASE_END; phase++)
+            job->turns[phase] = (struct tls_turn){job, phase};
         if (!job_decode(mem, json_array_at(array, i), job, e))
             return error_wrap(e, "member %zu", i + 1);
     }

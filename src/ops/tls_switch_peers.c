@@ -12,7 +12,7 @@ enum { CHANGE_TIMEOUT_S = 120 };
 static const char *
 mark_of(struct arena *mem, const struct tls_turn *turn)
 {
-    return arena_printf(mem, "listed %d %s", (int)turn->stage, turn->job->name);
+    return arena_printf(mem, "listed %d %s", (int)turn->phase, turn->job->name);
 }
 
 static bool
@@ -43,9 +43,9 @@ listed_check(void *op, enum progress *ret_progress, struct error *e)
     if (!listed_urls(&tmp, job, &now, e))
         return false;
     *ret_progress = PROGRESS_TODO;
-    for (enum tls_stage stage = turn->stage; stage <= TLS_STAGE_END; stage++) {
+    for (enum tls_phase phase = turn->phase; phase <= TLS_PHASE_END; phase++) {
         struct inventory_urls wanted =
-            tls_stage_peers_after(&tmp, &job->addresses, job->of->to, stage);
+            tls_phase_peers_after(&tmp, &job->addresses, job->of->to, phase);
 
         if (inventory_urls_equal(&now, &wanted))
             *ret_progress = PROGRESS_DONE;
@@ -89,7 +89,7 @@ listed_run(void *op, struct error *e)
     const struct tls_turn *turn = op;
     const struct tls_job *job = turn->job;
     struct inventory_urls wanted =
-        tls_stage_peers_after(&tmp, &job->addresses, job->of->to, turn->stage);
+        tls_phase_peers_after(&tmp, &job->addresses, job->of->to, turn->phase);
     struct inventory_urls now;
 
     if (!live_serve_wait(&job->of->live, e) || !listed_urls(&tmp, job, &now, e))
@@ -108,7 +108,7 @@ listed_verify(void *op, struct error *e)
     const struct tls_turn *turn = op;
     const struct tls_job *job = turn->job;
     struct inventory_urls wanted =
-        tls_stage_peers_after(&tmp, &job->addresses, job->of->to, turn->stage);
+        tls_phase_peers_after(&tmp, &job->addresses, job->of->to, turn->phase);
     enum progress progress;
 
     for (;;) {
@@ -137,7 +137,7 @@ listed_undo(void *op, struct error *e)
 }
 
 static const struct step listed_steps[] = {
-    [TLS_STAGE_BOTH] =
+    [TLS_PHASE_BOTH] =
         {
             .name = "list",
             .intent = "let peers dial %{member} at %{peer_urls}",
@@ -148,7 +148,7 @@ static const struct step listed_steps[] = {
             .undo = listed_undo,
             .timeout_s = CHANGE_TIMEOUT_S,
         },
-    [TLS_STAGE_NEW] =
+    [TLS_PHASE_NEW] =
         {
             .name = "list-again",
             .intent = "let peers dial %{member} at its own port again: %{peer_urls}",
@@ -162,9 +162,9 @@ static const struct step listed_steps[] = {
 };
 
 void
-tls_switch_add_peer_urls(struct tls_switch *s, enum tls_stage stage)
+tls_switch_add_peer_urls(struct tls_switch *s, enum tls_phase phase)
 {
     for (size_t i = 0; i < s->job_count; i++)
-        plan_add_step(s->live.plan, &listed_steps[stage], s->jobs[i].name,
-                      &s->jobs[i].turns[stage]);
+        plan_add_step(s->live.plan, &listed_steps[phase], s->jobs[i].name,
+                      &s->jobs[i].turns[phase]);
 }

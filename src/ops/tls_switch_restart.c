@@ -1,4 +1,4 @@
-/* The steps that restart a member with the settings of its next stage: one at a time, the leader last. */
+/* The steps that restart a member with the settings of its next phase: one at a time, the leader last. */
 
 #include <string.h>
 
@@ -50,11 +50,11 @@ turn_is_done(const struct tls_turn *turn, bool *ret_done, struct error *e)
         !site_service(&s->live.site, member, &service, e) || !service_state(&service, &state, e) ||
         !tls_member_urls(&tmp, &s->live.site, member, &now, e))
         return false;
-    if (turn->stage == TLS_STAGE_END && s->client_auth &&
+    if (turn->phase == TLS_PHASE_END && s->client_auth &&
         !tls_member_asks(&tmp, &s->live.site, member, &asks, e))
         return false;
     *ret_done = state == SERVICE_RUNNING &&
-                tls_stage_of(&now, s->to, job->addresses.change) >= turn->stage && asks &&
+                tls_phase_of(&now, s->to, job->addresses.change) >= turn->phase && asks &&
                 answers(turn, &now);
     return true;
 }
@@ -123,7 +123,7 @@ tls_turn_field(const void *op, struct arena *mem, const char *name)
     const struct tls_switch *s = turn->job->of;
 
     if (strcmp(name, "peer_urls") == 0) {
-        struct inventory_urls urls = tls_stage_peers_after(mem, a, s->to, turn->stage);
+        struct inventory_urls urls = tls_phase_peers_after(mem, a, s->to, turn->phase);
 
         return tls_urls_text(mem, &urls);
     }
@@ -159,7 +159,7 @@ tls_job_field(const void *op, struct arena *mem, const char *name)
 }
 
 static const struct step restart_steps[] = {
-    [TLS_STAGE_BOTH] =
+    [TLS_PHASE_BOTH] =
         {
             .name = "both",
             .intent = "restart %{member}: %{overlap}peers by %{new} to port %{spare}",
@@ -171,7 +171,7 @@ static const struct step restart_steps[] = {
             .undo = restart_undo,
             .timeout_s = RESTART_TIMEOUT_S,
         },
-    [TLS_STAGE_NEW] =
+    [TLS_PHASE_NEW] =
         {
             .name = "only",
             .intent =
@@ -184,7 +184,7 @@ static const struct step restart_steps[] = {
             .undo = restart_undo,
             .timeout_s = RESTART_TIMEOUT_S,
         },
-    [TLS_STAGE_END] =
+    [TLS_PHASE_END] =
         {
             .name = "end",
             .intent = "restart %{member}: one peer port again, %{port}%{auth}",
@@ -200,11 +200,11 @@ static const struct step restart_steps[] = {
 
 /* Every other time from the end: who leads after one round is the first of it, and so the last of the next. */
 void
-tls_switch_add_restarts(struct tls_switch *s, enum tls_stage stage)
+tls_switch_add_restarts(struct tls_switch *s, enum tls_phase phase)
 {
     for (size_t i = 0; i < s->job_count; i++) {
-        struct tls_job *job = &s->jobs[stage == TLS_STAGE_NEW ? s->job_count - 1 - i : i];
+        struct tls_job *job = &s->jobs[phase == TLS_PHASE_NEW ? s->job_count - 1 - i : i];
 
-        plan_add_step(s->live.plan, &restart_steps[stage], job->name, &job->turns[stage]);
+        plan_add_step(s->live.plan, &restart_steps[phase], job->name, &job->turns[phase]);
     }
 }

@@ -1,4 +1,4 @@
-/* A member's settings in a stage, and how they come to its host and to the inventory, and back. */
+/* A member's settings in a phase, and how they come to its host and to the inventory, and back. */
 
 #include <string.h>
 
@@ -15,24 +15,24 @@
 enum { CHANGES_MOST = 16 };
 
 static const char *
-stage_word(enum tls_stage stage)
+phase_word(enum tls_phase phase)
 {
     static const char *const words[] = {
-        [TLS_STAGE_OLD] = "old",
-        [TLS_STAGE_BOTH] = "both",
-        [TLS_STAGE_NEW] = "new",
-        [TLS_STAGE_END] = "end",
+        [TLS_PHASE_OLD] = "old",
+        [TLS_PHASE_BOTH] = "both",
+        [TLS_PHASE_NEW] = "new",
+        [TLS_PHASE_END] = "end",
     };
 
-    return words[stage];
+    return words[phase];
 }
 
-/* Where the host keeps its files as they were before this stage. */
+/* Where the host keeps its files as they were before this phase. */
 static const char *
 keeping_of(struct arena *mem, const struct tls_turn *turn)
 {
     return arena_printf(mem, SERVICE_KEEP_DIR "/%s-%s-%s.json", turn->job->of->stamp,
-                        turn->job->name, stage_word(turn->stage));
+                        turn->job->name, phase_word(turn->phase));
 }
 
 /* --- the member as the journal keeps it --- */
@@ -40,7 +40,7 @@ keeping_of(struct arena *mem, const struct tls_turn *turn)
 static const char *
 mark_of(struct arena *mem, const struct tls_turn *turn)
 {
-    return arena_printf(mem, "before %s %s", stage_word(turn->stage), turn->job->name);
+    return arena_printf(mem, "before %s %s", phase_word(turn->phase), turn->job->name);
 }
 
 bool
@@ -82,7 +82,7 @@ before_get(struct arena *mem, const struct tls_turn *turn, struct inventory_memb
 static void
 turn_urls(struct arena *mem, const struct tls_turn *turn, struct tls_urls *ret)
 {
-    tls_stage_urls(mem, &turn->job->addresses, turn->job->of->to, turn->stage, ret);
+    tls_phase_urls(mem, &turn->job->addresses, turn->job->of->to, turn->phase, ret);
 }
 
 /* The new scheme's first: quorate itself asks there. */
@@ -113,7 +113,7 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
     if (s->to == TLS_SECURE) {
         member.tls = turn->job->tls;
         member.peer_tls = turn->job->peer_tls;
-    } else if (turn->stage == TLS_STAGE_END) {
+    } else if (turn->phase == TLS_PHASE_END) {
         member.tls = member.peer_tls = (struct inventory_tls){0};
     }
     if (s->lab == NULL)
@@ -122,7 +122,7 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
                                   ? (struct inventory_urls){NULL, 0}
                                   : urls.listen_peers;
     member.any_client = member.tls.cert_file != NULL && (!has_certificate || now->any_client) &&
-                        !(s->client_auth && turn->stage == TLS_STAGE_END);
+                        !(s->client_auth && turn->phase == TLS_PHASE_END);
     return member;
 }
 
@@ -191,7 +191,7 @@ change_end(struct changes *c, const struct tls_turn *turn, const struct etcd_set
     const struct tls_switch *s = turn->job->of;
     const struct etcd_setting *initial = settings_get(settings, "initial-cluster");
     struct inventory_urls peers =
-        tls_stage_peers_after(c->mem, &turn->job->addresses, s->to, TLS_STAGE_END);
+        tls_phase_peers_after(c->mem, &turn->job->addresses, s->to, TLS_PHASE_END);
 
     if (settings_get(settings, "initial-advertise-peer-urls") != NULL)
         change_urls(c, "initial-advertise-peer-urls", &peers);
@@ -221,9 +221,9 @@ host_changes(const struct tls_turn *turn, const struct service *service, struct 
     change_urls(changes, "listen-peer-urls", &urls.listen_peers);
     change_urls(changes, "listen-client-urls", &urls.listen_clients);
     change_urls(changes, "advertise-client-urls", &urls.clients);
-    if (turn->stage == TLS_STAGE_BOTH && job->of->to == TLS_SECURE)
+    if (turn->phase == TLS_PHASE_BOTH && job->of->to == TLS_SECURE)
         change_certificates(changes, &job->tls, &job->peer_tls);
-    if (turn->stage == TLS_STAGE_END)
+    if (turn->phase == TLS_PHASE_END)
         change_end(changes, turn, &settings);
     return true;
 }

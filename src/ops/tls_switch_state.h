@@ -7,10 +7,10 @@
 
 struct tls_job;
 
-/* A member's part of one stage. */
+/* A member's part of one phase. */
 struct tls_turn {
     struct tls_job *job;
-    enum tls_stage stage;
+    enum tls_phase phase;
 };
 
 struct tls_job {
@@ -20,7 +20,7 @@ struct tls_job {
     struct tls_addresses addresses;
     struct inventory_tls tls; /* to be configured, as server and as peer; on its host */
     struct inventory_tls peer_tls;
-    struct tls_turn turns[TLS_STAGE_END + 1];
+    struct tls_turn turns[TLS_PHASE_END + 1];
 };
 
 struct tls_switch {
@@ -52,10 +52,10 @@ MUST_CHECK bool tls_member_asks(struct arena *mem, struct site *site,
 
 /* --- changing it (tls_switch_settings.c) --- */
 
-/* The member as it is to be in this stage, as the inventory has it; in 'mem'. */
+/* The member as it is to be in this phase, as the inventory has it; in 'mem'. */
 struct inventory_member tls_turn_member(struct arena *mem, const struct tls_turn *turn,
                                         const struct inventory_member *now);
-/* The certificates that the member would be started with in its stage (ops/member_host_certs.h). */
+/* The certificates that the member would be started with in its phase (ops/member_host_certs.h). */
 MUST_CHECK bool tls_turn_judge(struct tls_turn *turn, struct error *e);
 /* Stops it, changes its settings and its place in the inventory, and starts it; and all that back. */
 MUST_CHECK bool tls_turn_apply(struct tls_turn *turn, struct error *e);
@@ -71,8 +71,8 @@ const char *tls_job_field(const void *op, struct arena *mem, const char *name);
 
 void tls_switch_add_look(struct tls_switch *s);
 void tls_switch_add_certificates(struct tls_switch *s);
-void tls_switch_add_restarts(struct tls_switch *s, enum tls_stage stage);
-void tls_switch_add_peer_urls(struct tls_switch *s, enum tls_stage stage);
+void tls_switch_add_restarts(struct tls_switch *s, enum tls_phase phase);
+void tls_switch_add_peer_urls(struct tls_switch *s, enum tls_phase phase);
 void tls_switch_add_forget(struct tls_switch *s);
 void tls_switch_add_prove(struct tls_switch *s);
 

@@ -1,4 +1,4 @@
-#include "cluster/tls_stage.h"
+#include "cluster/tls_phase.h"
 
 #include <string.h>
 
@@ -33,23 +33,23 @@ expect_urls(struct arena *mem, const struct inventory_urls *found, const char *w
 }
 
 static void
-expect_stage(struct arena *mem, const struct tls_addresses *a, enum tls_scheme to,
-             enum tls_stage stage, const char *listen_peers, const char *peers_after,
+expect_phase(struct arena *mem, const struct tls_addresses *a, enum tls_scheme to,
+             enum tls_phase phase, const char *listen_peers, const char *peers_after,
              const char *listen_clients)
 {
-    struct inventory_urls after = tls_stage_peers_after(mem, a, to, stage);
+    struct inventory_urls after = tls_phase_peers_after(mem, a, to, phase);
     struct tls_urls at;
 
-    tls_stage_urls(mem, a, to, stage, &at);
+    tls_phase_urls(mem, a, to, phase, &at);
     expect_urls(mem, &at.listen_peers, listen_peers);
     expect_urls(mem, &after, peers_after);
     expect_urls(mem, &at.listen_clients, listen_clients);
     at.peers = after;
-    assert_int_equal(tls_stage_of(&at, to, TLS_CLIENTS_OVERLAP), stage);
+    assert_int_equal(tls_phase_of(&at, to, TLS_CLIENTS_OVERLAP), phase);
 }
 
 static void
-test_the_way_has_four_stages(void **state)
+test_the_way_has_four_phases(void **state)
 {
     AUTO_ARENA mem = ARENA_INIT;
     struct tls_urls plain =
@@ -63,39 +63,39 @@ test_the_way_has_four_stages(void **state)
     assert_null(a.spare_port);
     assert_false(tls_peers_arrived(&plain, TLS_SECURE));
     a.spare_port = "2382";
-    expect_stage(&mem, &a, TLS_SECURE, TLS_STAGE_OLD, "http://10.0.0.1:2380",
+    expect_phase(&mem, &a, TLS_SECURE, TLS_PHASE_OLD, "http://10.0.0.1:2380",
                  "http://10.0.0.1:2380", "http://10.0.0.1:2379,http://127.0.0.1:2379");
-    expect_stage(&mem, &a, TLS_SECURE, TLS_STAGE_BOTH, "http://10.0.0.1:2380,https://10.0.0.1:2382",
+    expect_phase(&mem, &a, TLS_SECURE, TLS_PHASE_BOTH, "http://10.0.0.1:2380,https://10.0.0.1:2382",
                  "https://10.0.0.1:2382",
                  "http://10.0.0.1:2379,http://127.0.0.1:2379,https://10.0.0.1:2379,"
                  "https://127.0.0.1:2379");
-    expect_stage(&mem, &a, TLS_SECURE, TLS_STAGE_NEW, "https://10.0.0.1:2382,https://10.0.0.1:2380",
+    expect_phase(&mem, &a, TLS_SECURE, TLS_PHASE_NEW, "https://10.0.0.1:2382,https://10.0.0.1:2380",
                  "https://10.0.0.1:2380", "https://10.0.0.1:2379,https://127.0.0.1:2379");
-    expect_stage(&mem, &a, TLS_SECURE, TLS_STAGE_END, "https://10.0.0.1:2380",
+    expect_phase(&mem, &a, TLS_SECURE, TLS_PHASE_END, "https://10.0.0.1:2380",
                  "https://10.0.0.1:2380", "https://10.0.0.1:2379,https://127.0.0.1:2379");
 }
 
-/* All that a stage may look like is found again, with the same ports. */
+/* All that a phase may look like is found again, with the same ports. */
 static void
 test_half_a_way_is_gone_on_with(void **state)
 {
     static const struct {
         const char *listen_peers, *peers, *clients;
         const char *port, *spare;
-        enum tls_stage stage;
+        enum tls_phase phase;
     } cases[] = {
         {"http://[::1]:2380,https://[::1]:2381", "http://[::1]:2380", "http://[::1]:2379", "2380",
-         "2381", TLS_STAGE_OLD},
+         "2381", TLS_PHASE_OLD},
         {"http://[::1]:2380,https://[::1]:2381", "https://[::1]:2381",
-         "http://[::1]:2379,https://[::1]:2379", "2380", "2381", TLS_STAGE_BOTH},
+         "http://[::1]:2379,https://[::1]:2379", "2380", "2381", TLS_PHASE_BOTH},
         {"https://[::1]:2381,https://[::1]:2380", "https://[::1]:2381", "https://[::1]:2379",
-         "2380", "2381", TLS_STAGE_NEW},
+         "2380", "2381", TLS_PHASE_NEW},
         {"https://[::1]:2381,https://[::1]:2380", "https://[::1]:2380",
-         "http://[::1]:2379,https://[::1]:2379", "2380", "2381", TLS_STAGE_BOTH},
+         "http://[::1]:2379,https://[::1]:2379", "2380", "2381", TLS_PHASE_BOTH},
         {"https://[::1]:2380", "https://[::1]:2380", "https://[::1]:2379", "2380", NULL,
-         TLS_STAGE_END},
+         TLS_PHASE_END},
         {"https://[::1]:2380", "https://[::1]:2380", "http://[::1]:2379", "2380", NULL,
-         TLS_STAGE_OLD},
+         TLS_PHASE_OLD},
     };
 
     (void)state;
@@ -111,7 +111,7 @@ test_half_a_way_is_gone_on_with(void **state)
             assert_null(a.spare_port);
         else
             assert_string_equal(a.spare_port, cases[i].spare);
-        assert_int_equal(tls_stage_of(&now, TLS_SECURE, TLS_CLIENTS_OVERLAP), cases[i].stage);
+        assert_int_equal(tls_phase_of(&now, TLS_SECURE, TLS_CLIENTS_OVERLAP), cases[i].phase);
         assert_int_equal(a.listen_peers.count, 1);
         assert_string_equal(a.listen_peers.items[0], "[::1]");
         assert_int_equal(a.clients.count, 1);
@@ -130,15 +130,15 @@ test_without_a_spare_port_peers_have_arrived(void **state)
     (void)state;
     EXPECT_OK(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e));
     assert_true(tls_peers_arrived(&now, TLS_SECURE));
-    for (enum tls_stage stage = TLS_STAGE_BOTH; stage <= TLS_STAGE_END; stage++) {
-        struct inventory_urls after = tls_stage_peers_after(&mem, &a, TLS_SECURE, stage);
+    for (enum tls_phase phase = TLS_PHASE_BOTH; phase <= TLS_PHASE_END; phase++) {
+        struct inventory_urls after = tls_phase_peers_after(&mem, &a, TLS_SECURE, phase);
 
-        tls_stage_urls(&mem, &a, TLS_SECURE, stage, &at);
+        tls_phase_urls(&mem, &a, TLS_SECURE, phase, &at);
         expect_urls(&mem, &at.listen_peers, "https://h:1");
         expect_urls(&mem, &after, "https://h:1");
     }
-    assert_int_equal(tls_stage_of(&now, TLS_SECURE, TLS_CLIENTS_OVERLAP), TLS_STAGE_BOTH);
-    assert_int_equal(tls_stage_of(&now, TLS_SECURE, TLS_CLIENTS_KEEP), TLS_STAGE_END);
+    assert_int_equal(tls_phase_of(&now, TLS_SECURE, TLS_CLIENTS_OVERLAP), TLS_PHASE_BOTH);
+    assert_int_equal(tls_phase_of(&now, TLS_SECURE, TLS_CLIENTS_KEEP), TLS_PHASE_END);
 }
 
 static void
@@ -191,12 +191,12 @@ test_a_client_port_may_change_at_once(void **state)
     EXPECT_OK(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e));
     a.spare_port = "3";
     a.change = TLS_CLIENTS_FLIP;
-    for (enum tls_stage stage = TLS_STAGE_OLD; stage <= TLS_STAGE_END; stage++) {
+    for (enum tls_phase phase = TLS_PHASE_OLD; phase <= TLS_PHASE_END; phase++) {
         struct tls_urls at;
 
-        tls_stage_urls(&mem, &a, TLS_SECURE, stage, &at);
-        expect_urls(&mem, &at.listen_clients, stage < TLS_STAGE_NEW ? "http://h:2" : "https://h:2");
-        assert_int_equal(tls_stage_of(&at, TLS_SECURE, TLS_CLIENTS_FLIP), stage);
+        tls_phase_urls(&mem, &a, TLS_SECURE, phase, &at);
+        expect_urls(&mem, &at.listen_clients, phase < TLS_PHASE_NEW ? "http://h:2" : "https://h:2");
+        assert_int_equal(tls_phase_of(&at, TLS_SECURE, TLS_CLIENTS_FLIP), phase);
     }
     assert_true(tls_clients_race("3.4.23"));
     assert_false(tls_clients_race("3.4.25"));
@@ -211,7 +211,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_way_has_four_stages),
+        cmocka_unit_test(test_the_way_has_four_phases),
         cmocka_unit_test(test_half_a_way_is_gone_on_with),
         cmocka_unit_test(test_without_a_spare_port_peers_have_arrived),
         cmocka_unit_test(test_what_the_way_does_not_begin_at_is_refused),

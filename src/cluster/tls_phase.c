@@ -1,4 +1,4 @@
-#include "cluster/tls_stage.h"
+#include "cluster/tls_phase.h"
 
 #include <string.h>
 
@@ -229,30 +229,30 @@ tls_addresses_find(struct arena *mem, const struct tls_urls *now, enum tls_schem
     return true;
 }
 
-/* --- stages --- */
+/* --- phases --- */
 
-static enum tls_stage
-clients_stage(const struct tls_urls *now, enum tls_scheme to)
+static enum tls_phase
+clients_phase(const struct tls_urls *now, enum tls_scheme to)
 {
     size_t new = count_of(&now->listen_clients, to);
     size_t old = count_of(&now->listen_clients, tls_scheme_other(to));
 
     if (old == 0 && count_of(&now->clients, tls_scheme_other(to)) == 0)
-        return TLS_STAGE_END;
+        return TLS_PHASE_END;
     /* Each of its ports takes both. */
-    return new > 0 && new >= old &&count_of(&now->clients, to) > 0 ? TLS_STAGE_BOTH : TLS_STAGE_OLD;
+    return new > 0 && new >= old &&count_of(&now->clients, to) > 0 ? TLS_PHASE_BOTH : TLS_PHASE_OLD;
 }
 
-static enum tls_stage
-peers_stage(const struct tls_urls *now, enum tls_scheme to)
+static enum tls_phase
+peers_phase(const struct tls_urls *now, enum tls_scheme to)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     size_t old = count_of(&now->listen_peers, tls_scheme_other(to));
     size_t new = count_of(&now->listen_peers, to);
 
     if (old > 0)
-        return new > 0 ? TLS_STAGE_BOTH : TLS_STAGE_OLD;
-    return ports_of(&tmp, &now->listen_peers, to).count > 1 ? TLS_STAGE_NEW : TLS_STAGE_END;
+        return new > 0 ? TLS_PHASE_BOTH : TLS_PHASE_OLD;
+    return ports_of(&tmp, &now->listen_peers, to).count > 1 ? TLS_PHASE_NEW : TLS_PHASE_END;
 }
 
 bool
@@ -270,23 +270,23 @@ tls_clients_race(const char *version)
     return strverscmp(version, first_without[0]) < 0;
 }
 
-enum tls_stage
-tls_stage_of(const struct tls_urls *now, enum tls_scheme to, enum tls_clients change)
+enum tls_phase
+tls_phase_of(const struct tls_urls *now, enum tls_scheme to, enum tls_clients change)
 {
-    enum tls_stage clients = clients_stage(now, to);
-    enum tls_stage peers = peers_stage(now, to);
+    enum tls_phase clients = clients_phase(now, to);
+    enum tls_phase peers = peers_phase(now, to);
 
-    if (change == TLS_CLIENTS_KEEP && clients == TLS_STAGE_BOTH)
-        clients = TLS_STAGE_END;
-    if (change == TLS_CLIENTS_FLIP && clients == TLS_STAGE_OLD)
-        clients = TLS_STAGE_BOTH;
+    if (change == TLS_CLIENTS_KEEP && clients == TLS_PHASE_BOTH)
+        clients = TLS_PHASE_END;
+    if (change == TLS_CLIENTS_FLIP && clients == TLS_PHASE_OLD)
+        clients = TLS_PHASE_BOTH;
     return clients < peers ? clients : peers;
 }
 
 bool
 tls_peers_arrived(const struct tls_urls *now, enum tls_scheme to)
 {
-    return peers_stage(now, to) == TLS_STAGE_END && count_of(&now->peers, to) == now->peers.count;
+    return peers_phase(now, to) == TLS_PHASE_END && count_of(&now->peers, to) == now->peers.count;
 }
 
 static void
@@ -300,16 +300,16 @@ peers_add(struct arena *mem, struct inventory_urls *urls, enum tls_scheme scheme
 /* A listener a scheme and port; without a spare port the peers are at the end already. */
 static struct inventory_urls
 listen_peers_at(struct arena *mem, const struct tls_addresses *a, enum tls_scheme to,
-                enum tls_stage stage)
+                enum tls_phase phase)
 {
     struct inventory_urls urls = urls_with_room(mem, 2 * a->listen_peers.count);
     enum tls_scheme old = tls_scheme_other(to);
 
-    if (stage == TLS_STAGE_OLD || (stage == TLS_STAGE_BOTH && a->spare_port != NULL))
+    if (phase == TLS_PHASE_OLD || (phase == TLS_PHASE_BOTH && a->spare_port != NULL))
         peers_add(mem, &urls, old, &a->listen_peers, a->peer_port);
-    if (stage == TLS_STAGE_BOTH || stage == TLS_STAGE_NEW)
+    if (phase == TLS_PHASE_BOTH || phase == TLS_PHASE_NEW)
         peers_add(mem, &urls, to, &a->listen_peers, a->spare_port);
-    if (stage == TLS_STAGE_NEW || stage == TLS_STAGE_END || urls.count == 0)
+    if (phase == TLS_PHASE_NEW || phase == TLS_PHASE_END || urls.count == 0)
         peers_add(mem, &urls, to, &a->listen_peers, a->peer_port);
     return urls;
 }
@@ -324,24 +324,24 @@ peers_at(struct arena *mem, const struct tls_addresses *a, enum tls_scheme schem
 }
 
 struct inventory_urls
-tls_stage_peers_after(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
-                      enum tls_stage stage)
+tls_phase_peers_after(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
+                      enum tls_phase phase)
 {
-    if (stage == TLS_STAGE_OLD)
+    if (phase == TLS_PHASE_OLD)
         return peers_at(mem, addresses, tls_scheme_other(to), addresses->peer_port);
     return peers_at(mem, addresses, to,
-                    stage == TLS_STAGE_BOTH && addresses->spare_port != NULL
+                    phase == TLS_PHASE_BOTH && addresses->spare_port != NULL
                         ? addresses->spare_port
                         : addresses->peer_port);
 }
 
 static struct inventory_urls
 clients_at(struct arena *mem, const struct inventory_urls *authorities, enum tls_scheme to,
-           enum tls_stage stage, enum tls_clients change)
+           enum tls_phase phase, enum tls_clients change)
 {
     struct inventory_urls urls = urls_with_room(mem, 2 * authorities->count);
-    bool old = stage <= TLS_STAGE_BOTH || change == TLS_CLIENTS_KEEP;
-    bool new = stage > TLS_STAGE_BOTH || (stage == TLS_STAGE_BOTH && change != TLS_CLIENTS_FLIP);
+    bool old = phase <= TLS_PHASE_BOTH || change == TLS_CLIENTS_KEEP;
+    bool new = phase > TLS_PHASE_BOTH || (phase == TLS_PHASE_BOTH && change != TLS_CLIENTS_FLIP);
 
     for (size_t i = 0; i < authorities->count && old; i++)
         urls_add(&urls, url_make(mem, tls_scheme_other(to), authorities->items[i]));
@@ -351,12 +351,12 @@ clients_at(struct arena *mem, const struct inventory_urls *authorities, enum tls
 }
 
 void
-tls_stage_urls(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
-               enum tls_stage stage, struct tls_urls *ret)
+tls_phase_urls(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
+               enum tls_phase phase, struct tls_urls *ret)
 {
-    ret->listen_peers = listen_peers_at(mem, addresses, to, stage);
-    ret->peers = tls_stage_peers_after(mem, addresses, to,
-                                       stage > TLS_STAGE_OLD ? stage - 1 : TLS_STAGE_OLD);
-    ret->listen_clients = clients_at(mem, &addresses->listen_clients, to, stage, addresses->change);
-    ret->clients = clients_at(mem, &addresses->clients, to, stage, addresses->change);
+    ret->listen_peers = listen_peers_at(mem, addresses, to, phase);
+    ret->peers = tls_phase_peers_after(mem, addresses, to,
+                                       phase > TLS_PHASE_OLD ? phase - 1 : TLS_PHASE_OLD);
+    ret->listen_clients = clients_at(mem, &addresses->listen_clients, to, phase, addresses->change);
+    ret->clients = clients_at(mem, &addresses->clients, to, phase, addresses->change);
 }

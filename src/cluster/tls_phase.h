@@ -5,17 +5,17 @@
  * apart by a connection's first bytes (embed/serve.go, 3.4 to 3.7); a peer port takes one scheme, and peers
  * dial the URL that the member list has. So a spare port is needed on the way, and not afterwards:
  *
- *   stage  listens for peers at       and is listed at      clients
+ *   phase  listens for peers at       and is listed at      clients
  *   old    old://H:PORT               old://H:PORT          old://H:C
  *   both   old://H:PORT new://H:SPARE then new://H:SPARE    old://H:C new://H:C
  *   new    new://H:SPARE new://H:PORT then new://H:PORT     new://H:C
  *   end    new://H:PORT               new://H:PORT          new://H:C
  *
- * Between two stages a member is restarted; between two URLs the member list is changed. At no moment is a
+ * Between two phases a member is restarted; between two URLs the member list is changed. At no moment is a
  * member listed at a port that it does not listen at, or in a scheme that another could not dial.
  */
-#ifndef QUORATE_CLUSTER_TLS_STAGE_H
-#define QUORATE_CLUSTER_TLS_STAGE_H
+#ifndef QUORATE_CLUSTER_TLS_PHASE_H
+#define QUORATE_CLUSTER_TLS_PHASE_H
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -68,7 +68,7 @@ struct tls_addresses {
     struct inventory_urls clients;
 };
 
-enum tls_stage { TLS_STAGE_OLD, TLS_STAGE_BOTH, TLS_STAGE_NEW, TLS_STAGE_END };
+enum tls_phase { TLS_PHASE_OLD, TLS_PHASE_BOTH, TLS_PHASE_NEW, TLS_PHASE_END };
 
 /*
  * Finds the addresses of a member that is on the way to 'to', or has not begun, or has arrived. A way that
@@ -83,18 +83,18 @@ MUST_CHECK bool tls_addresses_find(struct arena *mem, const struct tls_urls *now
 /* Whether its peers are done with: listed in the new scheme, and no other port than that one. */
 bool tls_peers_arrived(const struct tls_urls *now, enum tls_scheme to);
 
-/* The stage that its listeners are at; of two the earlier one. */
-enum tls_stage tls_stage_of(const struct tls_urls *now, enum tls_scheme to,
+/* The phase that its listeners are at; of two the earlier one. */
+enum tls_phase tls_phase_of(const struct tls_urls *now, enum tls_scheme to,
                             enum tls_clients change);
 
-/* What it listens at and is listed at in a stage, at its beginning; in 'mem'. Without a spare port peers have
+/* What it listens at and is listed at in a phase, at its beginning; in 'mem'. Without a spare port peers have
  * arrived. */
-void tls_stage_urls(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
-                    enum tls_stage stage, struct tls_urls *ret);
-/* Where the member list is to have it once all are at that stage; in 'mem'. */
-struct inventory_urls tls_stage_peers_after(struct arena *mem,
+void tls_phase_urls(struct arena *mem, const struct tls_addresses *addresses, enum tls_scheme to,
+                    enum tls_phase phase, struct tls_urls *ret);
+/* Where the member list is to have it once all are at that phase; in 'mem'. */
+struct inventory_urls tls_phase_peers_after(struct arena *mem,
                                             const struct tls_addresses *addresses,
-                                            enum tls_scheme to, enum tls_stage stage);
+                                            enum tls_scheme to, enum tls_phase phase);
 
 /* "a,b"; in 'mem'. */
 const char *tls_urls_text(struct arena *mem, const struct inventory_urls *urls);
