@@ -13,4 +13,7 @@
  */
 MUST_CHECK bool inventory_save(const struct inventory *inventory, struct error *e);
 
+/* The same, and the file as it was is not kept: for all but the first change that one plan makes. */
+MUST_CHECK bool inventory_save_again(const struct inventory *inventory, struct error *e);
+
 #endif

@@ -61,7 +61,7 @@ MUST_CHECK bool config_find_or_new(struct arena *mem, const char *named, const c
  * owner and mode, and as it was it stays beside the new one; a link is followed.
  *
  * old       what the change was made from.
- * ret_kept  the path of the old one; NULL when there was none. In 'mem'.
+ * ret_kept  the path of the old one; NULL when there was none. In 'mem'. It is not kept when this is NULL.
  * e         ERROR_CONFLICT: the file is not 'old' any more.
  */
 MUST_CHECK bool config_save(struct arena *mem, const char *path, bool exists, struct bytes old,

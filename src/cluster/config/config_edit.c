@@ -6,6 +6,7 @@
 
 #include "cluster/config/config_out.h"
 #include "format/text_edit.h"
+#include "format/yaml/yaml_edit.h"
 #include "format/yaml/yaml_tree.h"
 
 struct editor {
@@ -168,15 +169,34 @@ set_urls(struct editor *ed, struct config_out *o, const struct yaml_node *map, c
     }
 }
 
+/* What else its map says stays: the name that is expected in certificates. */
+static bool
+tls_remove(struct editor *ed, const struct yaml_node *node, struct error *e)
+{
+    static const char *const keys[] = {"ca_file", "cert_file", "key_file"};
+
+    if (yaml_get(node, "server_name") == NULL)
+        return yaml_edit_remove(ed->mem, ed->doc, node, &ed->edits, e);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct yaml_node *file = yaml_get(node, keys[i]);
+
+        if (file != NULL && !yaml_edit_remove(ed->mem, ed->doc, file, &ed->edits, e))
+            return false;
+    }
+    return true;
+}
+
 static bool
 set_tls(struct editor *ed, struct config_out *o, const struct yaml_node *map, const char *key,
-        const struct inventory_tls *old, const struct inventory_tls *wanted, struct error *e)
+        const struct inventory_tls *old, const struct inventory_tls *wanted,
+        enum config_extent extent, struct error *e)
 {
     const struct yaml_node *node = yaml_get(map, key);
     struct config_out more;
 
     if (wanted->ca_file == NULL && wanted->cert_file == NULL)
-        return true;
+        return extent != CONFIG_WHOLE || (old->ca_file == NULL && old->cert_file == NULL) ||
+               tls_remove(ed, node, e);
     if (node == NULL) {
         out_tls(o, key, wanted, NULL);
         return true;
@@ -193,7 +213,7 @@ set_tls(struct editor *ed, struct config_out *o, const struct yaml_node *map, co
 
 static bool
 member_edit(struct editor *ed, const struct yaml_node *map, const struct inventory_member *old,
-            const struct inventory_member *wanted, struct error *e)
+            const struct inventory_member *wanted, enum config_extent extent, struct error *e)
 {
     const char *runs = inventory_runner_text(ed->mem, wanted);
     struct config_out o;
@@ -210,8 +230,8 @@ member_edit(struct editor *ed, const struct yaml_node *map, const struct invento
     set_text(ed, &o, map, "data_dir", old->data_dir, wanted->data_dir);
     set_text(ed, &o, map, "wal_dir", old->wal_dir, wanted->wal_dir);
     set_text(ed, &o, map, "log_file", old->log_path, wanted->log_path);
-    done = set_tls(ed, &o, map, "tls", &old->tls, &wanted->tls, e) &&
-           set_tls(ed, &o, map, "peer_tls", &old->peer_tls, &wanted->peer_tls, e);
+    done = set_tls(ed, &o, map, "tls", &old->tls, &wanted->tls, extent, e) &&
+           set_tls(ed, &o, map, "peer_tls", &old->peer_tls, &wanted->peer_tls, extent, e);
     out_insert(ed, map, &o);
     buf_release(&o.text);
     return done;
@@ -245,7 +265,8 @@ members_edit(struct editor *ed, const struct yaml_node *map, const struct invent
         const struct inventory_member *member = inventory_member_by_name(wanted, node->key->text);
 
         if (member != NULL)
-            done = member_edit(ed, node, inventory_member_by_name(old, node->key->text), member, e);
+            done = member_edit(ed, node, inventory_member_by_name(old, node->key->text), member,
+                               extent, e);
         else if (extent != CONFIG_FACTS)
             done = member_remove(ed, map, node, e);
     }
@@ -283,7 +304,7 @@ cluster_edit(struct editor *ed, const struct yaml_node *map, const struct invent
     set_text(ed, &o, map, "version", old->version, wanted->version);
     if (extent == CONFIG_WHOLE && yaml_get(map, "endpoints") != NULL)
         set_urls(ed, &o, map, "endpoints", &old->endpoints, &wanted->endpoints);
-    done = set_tls(ed, &o, map, "tls", &old->client_tls, &wanted->client_tls, e);
+    done = set_tls(ed, &o, map, "tls", &old->client_tls, &wanted->client_tls, extent, e);
     if (yaml_get(map, "user") == NULL && wanted->user.name != NULL)
         out_user(&o, &wanted->user);
     if (done && members != NULL)

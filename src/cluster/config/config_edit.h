@@ -9,7 +9,7 @@
 enum config_extent {
     CONFIG_FACTS, /* what 'wanted' has; members that it does not have stay */
     CONFIG_PRUNE, /* and members that it does not have are taken out */
-    CONFIG_WHOLE, /* and endpoints, where the file has any, are those of 'wanted' */
+    CONFIG_WHOLE, /* and endpoints, where the file has any, are those of 'wanted', and so are TLS files */
 };
 
 /*

@@ -136,7 +136,7 @@ static bool
 save_over(struct arena *mem, const char *path, struct bytes old, struct bytes text,
           const char **ret_kept, struct error *e)
 {
-    const char *kept = kept_path(mem, path);
+    const char *kept = ret_kept != NULL ? kept_path(mem, path) : NULL;
     struct bytes now;
     struct stat st;
 
@@ -146,10 +146,13 @@ save_over(struct arena *mem, const char *path, struct bytes old, struct bytes te
         return false;
     if (!bytes_equal(now, old))
         return error_set(e, ERROR_CONFLICT, "'%s' was changed meanwhile: nothing is written", path);
-    if (!file_replace(kept, old, st.st_mode & 0777, e) || !owner_keep(kept, &st, e) ||
-        !file_replace(path, text, st.st_mode & 0777, e) || !owner_keep(path, &st, e))
+    if (kept != NULL &&
+        (!file_replace(kept, old, st.st_mode & 0777, e) || !owner_keep(kept, &st, e)))
         return false;
-    *ret_kept = kept;
+    if (!file_replace(path, text, st.st_mode & 0777, e) || !owner_keep(path, &st, e))
+        return false;
+    if (kept != NULL)
+        *ret_kept = kept;
     return true;
 }
 
@@ -160,7 +163,8 @@ config_save(struct arena *mem, const char *path, bool exists, struct bytes old, 
     char real[PATH_MAX];
 
     if (!exists) {
-        *ret_kept = NULL;
+        if (ret_kept != NULL)
+            *ret_kept = NULL;
         return dir_make(path_dir(mem, path), NEW_DIR_MODE, e) &&
                file_replace(path, text, NEW_FILE_MODE, e);
     }

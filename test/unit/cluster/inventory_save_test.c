@@ -96,6 +96,41 @@ test_a_member_comes_and_goes_and_no_other_byte_moves(void **state)
     assert_string_equal(text_now(f), BEFORE);
 }
 
+/* As a cluster does that goes to TLS and back; the name that is expected in certificates stays. */
+static void
+test_certificates_come_and_go_and_no_other_byte_moves(void **state)
+{
+    const struct inventory_tls files = {"/ca.crt", "/c.crt", "/c.key"};
+    struct fixture *f = *state;
+    struct inventory *inventory = load(f);
+
+    inventory->client_tls = inventory->members.items[0].tls = files;
+    inventory->members.items[0].peer_tls = files;
+    assert_true(inventory_save(inventory, &f->e));
+    inventory = load(f);
+    assert_string_equal(inventory->client_tls.key_file, "/c.key");
+    assert_string_equal(inventory->members.items[0].peer_tls.cert_file, "/c.crt");
+
+    inventory->client_tls = inventory->members.items[0].tls = (struct inventory_tls){0};
+    inventory->members.items[0].peer_tls = (struct inventory_tls){0};
+    assert_true(inventory_save(inventory, &f->e));
+    assert_string_equal(text_now(f), BEFORE);
+
+    assert_true(file_replace(f->path,
+                             BYTES_LITERAL("clusters:\n"
+                                           "  prod:\n"
+                                           "    endpoints: [https://h:1]\n"
+                                           "    tls:\n"
+                                           "      ca_file: /ca.crt\n"
+                                           "      server_name: etcd\n"),
+                             0600, &f->e));
+    inventory = load(f);
+    inventory->client_tls = (struct inventory_tls){0};
+    assert_true(inventory_save(inventory, &f->e));
+    assert_null(strstr(text_now(f), "ca_file"));
+    assert_string_equal(load(f)->server_name, "etcd");
+}
+
 static void
 test_what_is_said_already_is_not_written(void **state)
 {
@@ -115,6 +150,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_member_comes_and_goes_and_no_other_byte_moves, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_certificates_come_and_go_and_no_other_byte_moves,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_said_already_is_not_written, setup, teardown),
     };
 
