@@ -112,3 +112,38 @@ api_server_release(const struct host *host, struct error *e)
            (host_tree_move(host, HELD_PATH, API_SERVER_MANIFEST, e) &&
             host_run_well(&tmp, host, &(struct host_command){.argv = rmdir}, &result, e));
 }
+
+struct service
+api_server_service(const struct host *host)
+{
+    return (struct service){
+        .class = &service_pod,
+        .name = "kube-apiserver",
+        .place = API_SERVER_MANIFEST,
+        .host = host,
+        .program = "kube-apiserver",
+    };
+}
+
+/* $1 /proc, $2 the word. */
+static const char runs_with_script[] =
+    "for d in \"$1\"/[0-9]*; do\n"
+    "  { read -r name <\"$d/comm\"; } 2>/dev/null && [ \"$name\" = kube-apiserver ] || continue\n"
+    "  { tr '\\000' '\\n' <\"$d/cmdline\"; } 2>/dev/null | sed 's/^--*[a-z-]*=//' |\n"
+    "      grep -qxF -e \"$2\" && echo 1\n"
+    "done\n"
+    "exit 0\n";
+
+bool
+api_server_runs_with(const struct host *host, const char *word, bool *ret_runs, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct host_command command = {0};
+    struct host_result result;
+
+    if (!host_script(&tmp, host, runs_with_script, "/proc", (const char *const[]){word, NULL},
+                     &command, &result, e))
+        return false;
+    *ret_runs = result.out.size > 0;
+    return true;
+}

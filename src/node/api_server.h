@@ -8,6 +8,7 @@
 #define QUORATE_NODE_API_SERVER_H
 
 #include "node/host/host.h"
+#include "node/service.h"
 
 /* kubeadm's name for it. */
 #define API_SERVER_MANIFEST "/etc/kubernetes/manifests/kube-apiserver.yaml"
@@ -26,5 +27,13 @@ MUST_CHECK bool api_server_look(const struct host *host, enum api_server_state *
 MUST_CHECK bool api_server_hold(const struct host *host, struct error *e);
 /* Fine when it is free. Does not wait until it serves. e: ERROR_NOT_FOUND: absent. */
 MUST_CHECK bool api_server_release(const struct host *host, struct error *e);
+
+/* As a pod whose settings can be read and changed (service_settings, service_change, service_fit, service_put_back): the
+ * kubelet ends it and starts another. It is not one to be started and stopped. */
+struct service api_server_service(const struct host *host);
+
+/* Whether a process of it has this word on its command line, or behind a flag's '='. */
+MUST_CHECK bool api_server_runs_with(const struct host *host, const char *word, bool *ret_runs,
+                                     struct error *e);
 
 #endif

@@ -34,3 +34,15 @@ pod_path_on_host(struct arena *mem, const struct service *s, const char *path,
     *ret_path = found;
     return true;
 }
+
+bool
+pod_path_of_host(struct arena *mem, const struct service *s, const char *host_path,
+                 const char **ret_path, struct error *e)
+{
+    struct service_pod_file file = {0};
+
+    if (!service_pod_load(mem, s, &file, e))
+        return false;
+    *ret_path = pod_manifest_path_of_host(mem, &file.pod, host_path);
+    return true;
+}

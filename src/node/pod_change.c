@@ -65,6 +65,33 @@ pod_change(const struct service *s, const struct setting_change *changes, size_t
 }
 
 static bool
+probes_change(const struct service *s, const struct service_fitting *fitting, const char *keeping,
+              struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct service_pod_file file = {0};
+    struct bytes changed;
+
+    if (fitting->probe_count == 0)
+        return true;
+    if (!service_pod_load(&tmp, s, &file, e))
+        return false;
+    if (!pod_manifest_change_probes(&tmp, &file.pod, fitting->probes, fitting->probe_count,
+                                    &changed, e))
+        return error_wrap(e, "%s", host_name(s->host));
+    return bytes_equal(changed, file.pod.doc->bytes) ||
+           (pod_keep(s, keeping, NULL, 0, e) && pod_manifest_write(s, file.path, NULL, changed, e));
+}
+
+bool
+pod_fit(const struct service *s, const struct service_fitting *fitting, const char *keeping,
+        struct error *e)
+{
+    return service_pod_change(s, NULL, 0, fitting->mounts, fitting->mount_count, keeping, e) &&
+           probes_change(s, fitting, keeping, e);
+}
+
+static bool
 original_put_back(struct arena *mem, const struct service *s, const struct host_kept *original,
                   struct error *e)
 {

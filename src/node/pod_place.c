@@ -63,7 +63,8 @@ service_pod_load(struct arena *mem, const struct service *service,
     file.path = place.held ? pod_held_path(mem, service) : service->place;
     if (!host_file_read(mem, service->host, file.path, POD_MANIFEST_MAX_BYTES, &bytes, e))
         return false;
-    if (!pod_manifest_parse(mem, file.path, bytes, &file.pod, e))
+    if (!pod_manifest_parse_of(mem, file.path, bytes,
+                               service->program != NULL ? service->program : "etcd", &file.pod, e))
         return error_wrap(e, "%s", host_name(service->host));
     *ret_file = file;
     return true;

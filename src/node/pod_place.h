@@ -50,6 +50,10 @@ bool pod_account(struct arena *mem, const struct service *s, struct service_acco
                  struct error *e);
 bool pod_path_on_host(struct arena *mem, const struct service *s, const char *path,
                       const char **ret_path, struct error *e);
+bool pod_path_of_host(struct arena *mem, const struct service *s, const char *host_path,
+                      const char **ret_path, struct error *e);
+bool pod_fit(const struct service *s, const struct service_fitting *fitting, const char *keeping,
+             struct error *e);
 bool pod_settings(struct arena *mem, const struct service *s, struct etcd_settings *ret_settings,
                   struct error *e);
 bool pod_change(const struct service *s, const struct setting_change *changes, size_t count,

@@ -89,6 +89,16 @@ service_host_path(struct arena *mem, const struct service *service, const char *
     return true;
 }
 
+bool
+service_own_path(struct arena *mem, const struct service *service, const char *host_path,
+                 const char **ret_path, struct error *e)
+{
+    if (service->class->own_path != NULL)
+        return service->class->own_path(mem, service, host_path, ret_path, e);
+    *ret_path = host_path;
+    return true;
+}
+
 static bool
 no_files(const struct service *service, struct error *e)
 {
@@ -112,6 +122,13 @@ service_change(const struct service *service, const struct setting_change *chang
     if (service->class->change == NULL)
         return no_files(service, e);
     return service->class->change(service, changes, count, keeping, e);
+}
+
+bool
+service_fit(const struct service *service, const struct service_fitting *fitting,
+            const char *keeping, struct error *e)
+{
+    return service->class->fit == NULL || service->class->fit(service, fitting, keeping, e);
 }
 
 bool

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/settings/pod_manifest.h"
 #include "format/settings/settings.h"
 #include "node/host/host.h"
 
@@ -37,6 +38,15 @@ struct service_account {
 
 struct service;
 
+/* How a service's etcd is fitted into its host, beside its settings: directories that it is to see, and where it is
+ * asked whether it lives. */
+struct service_fitting {
+    const struct pod_mount_change *mounts;
+    size_t mount_count;
+    const struct pod_probe_change *probes;
+    size_t probe_count;
+};
+
 struct service_class {
     const char *word; /* "process" */
     bool (*state)(const struct service *, enum service_state *ret_state, struct error *e);
@@ -53,6 +63,11 @@ struct service_class {
     /* NULL where a path in its settings is one of the host. */
     bool (*host_path)(struct arena *mem, const struct service *, const char *path,
                       const char **ret_path, struct error *e);
+    bool (*own_path)(struct arena *mem, const struct service *, const char *host_path,
+                     const char **ret_path, struct error *e);
+    /* NULL where nothing stands between etcd and its host. */
+    bool (*fit)(const struct service *, const struct service_fitting *, const char *keeping,
+                struct error *e);
     /* NULL where the settings are the words of a command line of ours. */
     bool (*settings)(struct arena *mem, const struct service *, struct etcd_settings *ret_settings,
                      struct error *e);
@@ -79,6 +94,7 @@ struct service {
     const char *place;       /* where the class finds it */
     const struct host *host; /* NULL for a lab's, which is always here */
     const char *image;       /* of a pod that is laid out like what is none; otherwise NULL */
+    const char *program;     /* of a pod whose settings are another program's; NULL: etcd */
 };
 
 const char *service_state_word(enum service_state state); /* "absent", "stopped", ... */
@@ -111,6 +127,10 @@ MUST_CHECK bool service_log_tail(struct arena *mem, const struct service *servic
 MUST_CHECK bool service_host_path(struct arena *mem, const struct service *service,
                                   const char *path, const char **ret_path, struct error *e);
 
+/* And back: a path of the host as its settings have to name it. NULL: no volume leads there. In 'mem'. */
+MUST_CHECK bool service_own_path(struct arena *mem, const struct service *service,
+                                 const char *host_path, const char **ret_path, struct error *e);
+
 /* As whom it runs: whom its data has to belong to. Not known is a result. */
 MUST_CHECK bool service_account(struct arena *mem, const struct service *service,
                                 struct service_account *ret_account, struct error *e);
@@ -132,7 +152,14 @@ MUST_CHECK bool service_settings(struct arena *mem, const struct service *servic
 MUST_CHECK bool service_change(const struct service *service, const struct setting_change *changes,
                                size_t count, const char *keeping, struct error *e);
 
-/* Takes service_change and service_lay_out back, as far as they came: all files are what they were, byte for byte. The
+/*
+ * Fits a service in: a static pod's manifest. One of another kind sees all of its host, and there is nothing to do.
+ * What is so already is left alone. With the keeping of service_change, whichever comes first.
+ */
+MUST_CHECK bool service_fit(const struct service *service, const struct service_fitting *fitting,
+                            const char *keeping, struct error *e);
+
+/* Takes service_change, service_fit and service_lay_out back, as far as they came: all files are what they were, byte for byte. The
  * keeping stays. */
 MUST_CHECK bool service_put_back(const struct service *service, const char *keeping,
                                  struct error *e);

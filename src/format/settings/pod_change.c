@@ -282,7 +282,7 @@ change_verify(struct pod_change *c, struct bytes bytes, const struct setting_cha
     const struct yaml_node *spec;
     const char *path;
 
-    if (!pod_manifest_parse(c->mem, c->pod->doc->file, bytes, &after, e) ||
+    if (!pod_manifest_parse_of(c->mem, c->pod->doc->file, bytes, c->pod->wanted, &after, e) ||
         !settings_check_change(&c->pod->settings, &after.settings, changes, change_count, e) ||
         !mounts_verify(c, &after, mounts, mount_count, e))
         return false;
@@ -386,7 +386,7 @@ pod_manifest_change_probes(struct arena *mem, const struct pod_manifest *pod,
             return false;
     }
     changed = text_edits_apply(mem, pod->doc->bytes, &edits);
-    if (!pod_manifest_parse(mem, pod->doc->file, changed, &after, e))
+    if (!pod_manifest_parse_of(mem, pod->doc->file, changed, pod->wanted, &after, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(probe_field(&after, &changes[i])->text, changes[i].value) != 0)

@@ -28,12 +28,16 @@ image_is_etcd(const char *image)
     return strncmp(name, "etcd", 4) == 0 && (name[4] == '\0' || name[4] == ':' || name[4] == '@');
 }
 
-/* Whether the container runs etcd, as far as its command and its image tell. */
+/* Whether the container runs etcd, as far as its command and its image tell; another program is known by its command
+ * alone. */
 static bool
-container_is_etcd(const struct yaml_node *container)
+container_runs(const struct yaml_node *container, const char *wanted)
 {
     const struct yaml_node *program = yaml_at(yaml_get(container, "command"), 0);
 
+    if (strcmp(wanted, "etcd") != 0)
+        return program != NULL && program->kind == YAML_SCALAR &&
+               strcmp(base_name(program->text), wanted) == 0;
     if (program != NULL && program->kind == YAML_SCALAR)
         return strcmp(base_name(program->text), "etcd") == 0 ||
                (image_is_etcd(text_of(container, "image", "")) &&
@@ -45,17 +49,17 @@ static bool
 container_find(struct pod_manifest *pod, const struct yaml_node *containers, struct error *e)
 {
     for (const struct yaml_node *item = containers->first; item != NULL; item = item->next) {
-        if (!container_is_etcd(item))
+        if (!container_runs(item, pod->program))
             continue;
         if (pod->container != NULL) {
-            (void)yaml_error(pod->doc, item, e, "a second container that runs etcd");
+            (void)yaml_error(pod->doc, item, e, "a second container that runs %s", pod->program);
             e->code = ERROR_REFUSED;
             return false;
         }
         pod->container = item;
     }
     if (pod->container == NULL) {
-        (void)yaml_error(pod->doc, containers, e, "no container of this pod runs etcd");
+        (void)yaml_error(pod->doc, containers, e, "no container of this pod runs %s", pod->program);
         e->code = ERROR_NOT_FOUND;
         return false;
     }
@@ -93,20 +97,20 @@ command_read(struct arena *mem, struct pod_manifest *pod, struct error *e)
 {
     const struct yaml_node *command = yaml_get(pod->container, "command");
     const struct yaml_node *args = yaml_get(pod->container, "args");
+    const char *wanted = pod->program;
 
     if (!list_words(mem, pod, command, e) || !list_words(mem, pod, args, e))
         return false;
-    pod->program = "etcd";
     if (!yaml_is_null(command) && command->count > 0) {
         pod->program = pod->words.words.items[0].text;
         pod->words.words.items++;
         pod->words.words.count--;
         pod->words.words.capacity = 0;
     }
-    if (strcmp(base_name(pod->program), "etcd") != 0) {
+    if (strcmp(base_name(pod->program), wanted) != 0) {
         (void)yaml_error(pod->doc, command, e,
-                         "the container starts '%s' and not etcd: its flags cannot be told",
-                         pod->program);
+                         "the container starts '%s' and not %s: its flags cannot be told",
+                         pod->program, wanted);
         e->code = ERROR_REFUSED;
         return false;
     }
@@ -189,7 +193,15 @@ bool
 pod_manifest_parse(struct arena *mem, const char *file, struct bytes bytes,
                    struct pod_manifest *ret_pod, struct error *e)
 {
-    struct pod_manifest pod = {.settings = ETCD_SETTINGS_INIT};
+    return pod_manifest_parse_of(mem, file, bytes, "etcd", ret_pod, e);
+}
+
+bool
+pod_manifest_parse_of(struct arena *mem, const char *file, struct bytes bytes, const char *program,
+                      struct pod_manifest *ret_pod, struct error *e)
+{
+    struct pod_manifest pod = {
+        .settings = ETCD_SETTINGS_INIT, .wanted = program, .program = program};
     const struct yaml_node *metadata, *spec, *containers;
 
     if (!yaml_parse(mem, file, bytes, &pod.doc, e))
@@ -237,6 +249,56 @@ pod_manifest_runs_as(const struct pod_manifest *pod, const char *key, uint32_t *
     return true;
 }
 
+/* Without slashes at its end. */
+static size_t
+length_of_dir(const char *path)
+{
+    size_t length = strlen(path);
+
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    return length;
+}
+
+/* "/x" of "/dir/x"; NULL when it is not in that directory. */
+static const char *
+path_below(const char *path, const char *dir)
+{
+    size_t length = length_of_dir(dir);
+
+    return strncmp(path, dir, length) == 0 && (path[length] == '/' || path[length] == '\0')
+               ? path + length
+               : NULL;
+}
+
+/* By the volume whose directory is the nearest above it. Another may be mounted over that place. */
+const char *
+pod_manifest_path_of_host(struct arena *mem, const struct pod_manifest *pod, const char *host_path)
+{
+    const struct pod_mount *best = NULL;
+    const char *below = NULL;
+    const char *inside, *seen = NULL;
+
+    for (size_t i = 0; i < pod->mounts.count; i++) {
+        const struct pod_mount *mount = &pod->mounts.items[i];
+        const char *rest =
+            mount->host_path != NULL ? path_below(host_path, mount->host_path) : NULL;
+
+        if (rest != NULL && (below == NULL || strlen(rest) <= strlen(below))) {
+            best = mount;
+            below = rest;
+        }
+    }
+    if (best == NULL)
+        return NULL;
+    inside =
+        arena_printf(mem, "%.*s%s", (int)length_of_dir(best->mount_path), best->mount_path, below);
+    return pod_manifest_mount_of(mem, pod, inside, &seen) != NULL && seen != NULL &&
+                   strcmp(seen, host_path) == 0
+               ? inside
+               : NULL;
+}
+
 const struct pod_mount *
 pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod, const char *path,
                       const char **ret_host_path)
@@ -246,10 +308,8 @@ pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod, const c
 
     for (size_t i = 0; i < pod->mounts.count; i++) {
         const struct pod_mount *mount = &pod->mounts.items[i];
-        size_t length = strlen(mount->mount_path);
+        size_t length = length_of_dir(mount->mount_path);
 
-        while (length > 0 && mount->mount_path[length - 1] == '/')
-            length--;
         if (strncmp(path, mount->mount_path, length) == 0 &&
             (path[length] == '/' || path[length] == '\0') &&
             (best == NULL || length >= best_length)) {
@@ -258,6 +318,7 @@ pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod, const c
         }
     }
     if (best != NULL && best->host_path != NULL && ret_host_path != NULL)
-        *ret_host_path = arena_printf(mem, "%s%s", best->host_path, path + best_length);
+        *ret_host_path = arena_printf(mem, "%.*s%s", (int)length_of_dir(best->host_path),
+                                      best->host_path, path + best_length);
     return best;
 }

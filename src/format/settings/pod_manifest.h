@@ -37,7 +37,8 @@ struct pod_manifest {
     const char *container_name;
     const struct yaml_node *container;
     const struct yaml_node *flags; /* the list that holds them: args, else command */
-    const char *program;           /* "etcd" when the image's entry point is meant */
+    const char *wanted;            /* the program that was looked for: "etcd" */
+    const char *program;           /* the same when the image's entry point is meant */
     struct setting_words words;
     struct etcd_settings settings; /* resolved: flags, and the container's env */
     ARRAY(struct pod_mount) mounts;
@@ -54,6 +55,12 @@ struct pod_manifest {
 MUST_CHECK bool pod_manifest_parse(struct arena *mem, const char *file, struct bytes bytes,
                                    struct pod_manifest *ret_pod, struct error *e);
 
+/* The same for a pod that runs another program, as "kube-apiserver", which its command names; its flags are read by the
+ * same rules. 'program' is not copied. */
+MUST_CHECK bool pod_manifest_parse_of(struct arena *mem, const char *file, struct bytes bytes,
+                                      const char *program, struct pod_manifest *ret_pod,
+                                      struct error *e);
+
 /* A path of the host that the container is to see. */
 struct pod_mount_change {
     const char *name; /* the volume's; free or already of this host path */
@@ -67,6 +74,10 @@ struct pod_mount_change {
  * ret_host_path (may be NULL) is the same path on the host. */
 const struct pod_mount *pod_manifest_mount_of(struct arena *mem, const struct pod_manifest *pod,
                                               const char *path, const char **ret_host_path);
+
+/* A path of the host as the container sees it; NULL: no volume leads there. In 'mem'. */
+const char *pod_manifest_path_of_host(struct arena *mem, const struct pod_manifest *pod,
+                                      const char *host_path);
 
 /* A user's or group's number ("runAsUser", "runAsGroup"), when the manifest says which one etcd runs as; else
  * 'id' stays. e: ERROR_FORMAT. */

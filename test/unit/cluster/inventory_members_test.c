@@ -100,11 +100,23 @@ test_one_that_comes_back_elsewhere_leaves_its_old_endpoint(void **state UNUSED)
     assert_string_equal(said(&inventory), "a b http://a:2379,http://d:2379");
 }
 
+static void
+test_an_endpoint_is_a_members_own_in_any_scheme(void **state UNUSED)
+{
+    const struct inventory inventory = two("http://a:2379", "lb:2379");
+
+    assert_true(inventory_endpoint_is_members(&inventory, "https://a:2379"));
+    assert_true(inventory_endpoint_is_members(&inventory, "b:2379"));
+    assert_false(inventory_endpoint_is_members(&inventory, "http://a:2380"));
+    assert_false(inventory_endpoint_is_members(&inventory, "lb:2379"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_endpoints_follow_the_members),
+        cmocka_unit_test(test_an_endpoint_is_a_members_own_in_any_scheme),
         cmocka_unit_test(test_a_load_balancer_stays),
         cmocka_unit_test(test_the_last_endpoint_is_never_lost),
         cmocka_unit_test(test_one_that_comes_back_elsewhere_leaves_its_old_endpoint),

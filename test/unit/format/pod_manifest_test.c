@@ -55,6 +55,72 @@ kubeadms_manifest(void **state)
     assert_null(pod_manifest_mount_of(&mem, &pod, "/var/lib/etcd2", &host_path));
 }
 
+#define API_SERVER                                                                                 \
+    "kind: Pod\n"                                                                                  \
+    "metadata:\n"                                                                                  \
+    "  name: kube-apiserver\n"                                                                     \
+    "spec:\n"                                                                                      \
+    "  containers:\n"                                                                              \
+    "  - command:\n"                                                                               \
+    "    - /usr/bin/kube-apiserver\n"                                                              \
+    "    - --etcd-servers=http://127.0.0.1:2379\n"                                                 \
+    "    image: registry.k8s.io/kube-apiserver:v1.30.0\n"                                          \
+    "    name: kube-apiserver\n"                                                                   \
+    "    volumeMounts:\n"                                                                          \
+    "    - mountPath: /pki\n"                                                                      \
+    "      name: k8s-certs\n"                                                                      \
+    "    - mountPath: /pki/inner\n"                                                                \
+    "      name: inner\n"                                                                          \
+    "  volumes:\n"                                                                                 \
+    "  - hostPath:\n"                                                                              \
+    "      path: /etc/kubernetes/pki/\n"                                                           \
+    "    name: k8s-certs\n"                                                                        \
+    "  - hostPath:\n"                                                                              \
+    "      path: /srv/inner\n"                                                                     \
+    "    name: inner\n"
+
+static void
+a_pod_of_another_program(void **state)
+{
+    static const struct setting_change changes[] = {
+        {"etcd-servers", "https://127.0.0.1:2379"},
+        {"etcd-cafile", "/pki/etcd/ca.crt"},
+    };
+    struct bytes before = bytes_of_text(API_SERVER);
+    struct error e = ERROR_INIT;
+    struct pod_manifest pod;
+    struct bytes after;
+
+    (void)state;
+    EXPECT_ERROR(pod_manifest_parse(&mem, "a.yaml", before, &pod, &e), ERROR_NOT_FOUND,
+                 "a.yaml:6:3: no container of this pod runs etcd");
+    EXPECT_OK(pod_manifest_parse_of(&mem, "a.yaml", before, "kube-apiserver", &pod, &e));
+    assert_string_equal(value_of(&pod, "etcd-servers"), "http://127.0.0.1:2379");
+    EXPECT_OK(pod_manifest_change(&mem, &pod, changes, 2, NULL, 0, &after, &e));
+    assert_string_equal(line_changes(&mem, before, after),
+                        "-    - --etcd-servers=http://127.0.0.1:2379\n"
+                        "+    - --etcd-servers=https://127.0.0.1:2379\n"
+                        "+    - --etcd-cafile=/pki/etcd/ca.crt\n");
+}
+
+static void
+paths_of_the_host_in_the_container(void **state)
+{
+    struct error e = ERROR_INIT;
+    struct pod_manifest pod;
+
+    (void)state;
+    EXPECT_OK(pod_manifest_parse_of(&mem, "a.yaml", bytes_of_text(API_SERVER), "kube-apiserver",
+                                    &pod, &e));
+    assert_string_equal(pod_manifest_path_of_host(&mem, &pod, "/etc/kubernetes/pki/etcd/ca.crt"),
+                        "/pki/etcd/ca.crt");
+    assert_string_equal(pod_manifest_path_of_host(&mem, &pod, "/srv/inner/x"), "/pki/inner/x");
+    /* There is something else where it would be. */
+    assert_null(pod_manifest_path_of_host(&mem, &pod, "/etc/kubernetes/pki/inner/x"));
+    assert_null(pod_manifest_path_of_host(&mem, &pod, "/etc/kubernetes/pki2/x"));
+    assert_null(pod_manifest_path_of_host(&mem, &pod, "/etc/ssl/x"));
+}
+
 static void
 kubeadms_manifest_changed(void **state)
 {
@@ -256,6 +322,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kubeadms_manifest),
+        cmocka_unit_test(a_pod_of_another_program),
+        cmocka_unit_test(paths_of_the_host_in_the_container),
         cmocka_unit_test(kubeadms_manifest_changed),
         cmocka_unit_test(a_manifest_written_by_hand),
         cmocka_unit_test(a_flow_list_loses_first_middle_and_two_words),
