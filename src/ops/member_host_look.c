@@ -7,6 +7,7 @@
 #include "cluster/rules_joiner_host.h"
 #include "format/peer_urls.h"
 #include "ops/member_state.h"
+#include "ops/peer_reaches.h"
 
 struct look {
     struct membership *ms;
@@ -87,38 +88,6 @@ ports_judge(struct arena *mem, const struct look *look, const struct inventory_u
     return true;
 }
 
-/* Adds the member's peer URLs to what 'from' is to reach. */
-static void
-targets_add(struct arena *mem, struct peer_reach **at, const char *from, const char *to,
-            const struct inventory_urls *urls, bool listens, const char *own)
-{
-    for (size_t i = 0; i < urls->count; i++) {
-        struct peer_reach r = {
-            .from = from, .to = to, .url = urls->items[i], .listens = listens, .own = own};
-
-        if (peer_url_host_port(mem, urls->items[i], &r.got.name, &r.got.port))
-            *(*at)++ = r;
-    }
-}
-
-static bool
-reach_judge(struct arena *mem, const struct host *host, struct peer_reach *reach, size_t count,
-            struct error *e)
-{
-    struct host_reach *targets = arena_zero(mem, (count + 1) * sizeof(*targets));
-
-    for (size_t i = 0; i < count; i++)
-        targets[i] = reach[i].got;
-    if (!host_reach_probe(mem, host, targets, count, e))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        reach[i].got = targets[i];
-        if (!rule_peer_is_reached(&reach[i], e))
-            return false;
-    }
-    return true;
-}
-
 static bool
 is_lost(const struct membership *ms, const struct member_view *m)
 {
@@ -146,21 +115,16 @@ urls_of(const struct etcd_member *m)
 static bool
 others_are_reached(struct arena *mem, const struct look *look, struct error *e)
 {
-    size_t most = 0;
-    struct peer_reach *reach;
-    struct peer_reach *at;
+    struct peer_reaches reaches = {.mem = mem, .from = look->joiner->name};
 
-    for (size_t i = 0; i < look->view->member_count; i++)
-        most += look->view->members[i].member.peer_url_count;
-    at = reach = arena_zero(mem, (most + 1) * sizeof(*reach));
     for (size_t i = 0; i < look->view->member_count; i++) {
         const struct member_view *m = &look->view->members[i];
         const struct inventory_urls urls = urls_of(&m->member);
 
         if (is_other(look, m))
-            targets_add(mem, &at, look->joiner->name, m->member.name, &urls, true, NULL);
+            peer_reaches_add(&reaches, m->member.name, &urls, true, NULL);
     }
-    return reach_judge(mem, look->host, reach, (size_t)(at - reach), e);
+    return peer_reaches_judge(&reaches, look->host, e);
 }
 
 /* From the host of a member to the joiner's; and their clocks. */
@@ -168,17 +132,14 @@ static bool
 other_judge(struct arena *mem, const struct look *look, const struct inventory_member *other,
             struct error *e)
 {
-    struct peer_reach *reach =
-        arena_zero(mem, (look->joiner->peer_urls.count + 1) * sizeof(*reach));
-    struct peer_reach *at = reach;
+    struct peer_reaches reaches = {.mem = mem, .from = other->name};
     const struct host *host;
     struct host_facts facts;
 
-    targets_add(mem, &at, other->name, look->joiner->name, &look->joiner->peer_urls, false,
-                look->own);
+    peer_reaches_add(&reaches, look->joiner->name, &look->joiner->peer_urls, false, look->own);
     return host_of(mem, look->ms, other, &host, e) && host_facts_fetch(mem, host, &facts, e) &&
            rule_clocks_agree(look->joiner->name, &look->facts, other->name, &facts, e) &&
-           reach_judge(mem, host, reach, (size_t)(at - reach), e);
+           peer_reaches_judge(&reaches, host, e);
 }
 
 static bool
