@@ -104,6 +104,22 @@ inventory_member_switch(struct arena *mem, struct inventory *inventory,
 }
 
 bool
+inventory_endpoint_is_members(const struct inventory *inventory, const char *endpoint)
+{
+    const char *authority = tls_url_authority(endpoint);
+
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_urls *urls = &inventory->members.items[i].client_urls;
+
+        for (size_t k = 0; k < urls->count; k++) {
+            if (strcmp(tls_url_authority(urls->items[k]), authority) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
 inventory_member_drop(struct arena *mem, struct inventory *inventory, const char *name)
 {
     struct inventory_member *slot = slot_of(inventory, name);

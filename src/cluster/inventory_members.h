@@ -19,6 +19,9 @@ void inventory_member_put(struct arena *mem, struct inventory *inventory,
 void inventory_member_switch(struct arena *mem, struct inventory *inventory,
                              const struct inventory_member *member);
 
+/* Whether an endpoint is a client URL of a member, whatever its scheme. */
+bool inventory_endpoint_is_members(const struct inventory *inventory, const char *endpoint);
+
 /* Takes the member out, and its client URLs out of the endpoints; false when it is not in it. */
 bool inventory_member_drop(struct arena *mem, struct inventory *inventory, const char *name);
 

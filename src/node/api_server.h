@@ -28,7 +28,7 @@ MUST_CHECK bool api_server_hold(const struct host *host, struct error *e);
 /* Fine when it is free. Does not wait until it serves. e: ERROR_NOT_FOUND: absent. */
 MUST_CHECK bool api_server_release(const struct host *host, struct error *e);
 
-/* As a pod whose settings can be read and changed (service_settings, service_change, service_fit, service_put_back): the
+/* As a pod whose settings can be read and changed (service_settings, service_pod_change, service_put_back): the
  * kubelet ends it and starts another. It is not one to be started and stopped. */
 struct service api_server_service(const struct host *host);
 

@@ -132,6 +132,10 @@ account_of(struct arena *mem, const struct tls_delivery *d, const struct host *h
         *ret_account = (struct service_account){.user = "", .uid = geteuid(), .gid = getegid()};
         return true;
     }
+    if (d->for_root) {
+        *ret_account = (struct service_account){.user = "root"};
+        return true;
+    }
     if (!site_service(d->site, d->member, &service, e) || !service_state(&service, &state, e))
         return false;
     /* One that joins may have no manifest yet. */

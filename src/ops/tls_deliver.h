@@ -19,8 +19,9 @@ struct tls_delivery {
     struct plan *plan;
     struct site *site;
     const struct inventory_member *member; /* NULL: to this host, for quorate itself */
-    struct tls_set from;                   /* here; a file that is NULL is not delivered */
-    struct tls_set to;                     /* on the host, as tls_places_find has them */
+    bool for_root;       /* not for etcd, but for another client on the member's host */
+    struct tls_set from; /* here; a file that is NULL is not delivered */
+    struct tls_set to;   /* on the host, as tls_places_find has them */
     /* Of the folder of what was there before, so unique among deliveries: "20260101T000000Z-1a2b-m1". */
     const char *keeping;
     const char *state_dir; /* where that folder is, of one to this host */

@@ -1,11 +1,10 @@
 /* The inputs of 'tls enable' and 'tls disable': where each member is now, and by which ports it goes. */
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/time.h"
 #include "cluster/inventory_json.h"
-#include "ops/lab_certs.h"
+#include "cluster/inventory_members.h"
+#include "node/host/host_facts.h"
 #include "ops/lab_ports.h"
 #include "ops/tls_switch_json.h"
 
@@ -33,21 +32,58 @@ member_of(const struct making *m, const struct member_view *listed,
     return true;
 }
 
+/* --- the spare port --- */
+
+enum { SPARE_FIRST = 2382, SPARE_LAST = 2480 }; /* 2381 is kubeadm's for metrics */
+
 static bool
-spare_choose(struct making *m, struct tls_job *job, const struct tls_urls *now, struct error *e)
+needs_spare(const struct making *m, const struct tls_job *job, const struct tls_urls *now)
+{
+    return job->addresses.spare_port == NULL && !tls_peers_arrived(now, m->request->to);
+}
+
+/* A lab's are all on one host: each gets its own. */
+static bool
+lab_spare_choose(struct making *m, struct tls_job *job, struct error *e)
 {
     AUTO_LAB_PORTS ports = LAB_PORTS_INIT;
-    struct tls_addresses *a = &job->addresses;
 
-    if (a->spare_port != NULL || tls_peers_arrived(now, m->request->to))
-        return true;
-    if (m->request->spare_port != NULL) {
-        a->spare_port = m->request->spare_port;
-        return true;
-    }
     if (!lab_ports_choose(m->request->state_dir, 1, &ports, e))
         return false;
-    a->spare_port = arena_printf(m->mem, "%u", ports.numbers[0]);
+    job->addresses.spare_port = arena_printf(m->mem, "%u", ports.numbers[0]);
+    return true;
+}
+
+static bool
+host_spare_choose(struct making *m, struct tls_job *job, const struct inventory_member *member,
+                  struct error *e)
+{
+    const struct host *host;
+    struct host_facts facts;
+
+    if (!site_host(&m->site, member, &host, e) || !host_facts_fetch(m->mem, host, &facts, e))
+        return false;
+    for (unsigned port = SPARE_FIRST; port <= SPARE_LAST; port++) {
+        if (host_facts_port_taken(&facts, (uint16_t)port))
+            continue;
+        job->addresses.spare_port = arena_printf(m->mem, "%u", port);
+        return true;
+    }
+    return error_set(e, ERROR_REFUSED, "the ports %d to %d are taken on its host", SPARE_FIRST,
+                     SPARE_LAST) ||
+           error_hint(e, "--spare-peer-port PORT");
+}
+
+static bool
+spare_choose(struct making *m, struct tls_job *job, const struct inventory_member *member,
+             const struct tls_urls *now, struct error *e)
+{
+    if (!needs_spare(m, job, now))
+        return true;
+    if (m->request->spare_port == NULL)
+        return m->plan.lab != NULL ? lab_spare_choose(m, job, e)
+                                   : host_spare_choose(m, job, member, e);
+    job->addresses.spare_port = m->request->spare_port;
     return true;
 }
 
@@ -81,16 +117,12 @@ job_make(struct making *m, const struct member_view *listed, struct tls_job *job
         return false;
     now.peers = tls_listed_urls(m->mem, listed);
     if (!tls_addresses_find(m->mem, &now, m->request->to, &job->addresses, e) ||
-        !spare_choose(m, job, &now, e))
+        !spare_choose(m, job, member, &now, e) ||
+        !clients_choose(m, listed, &job->addresses.change, e))
         return error_wrap(e, "'%s'", member->name);
-    if (!clients_choose(m, listed, &job->addresses.change, e))
-        return error_wrap(e, "'%s'", member->name);
+    tls_job_init(job, &m->plan);
     job->id = listed->member.id;
     job->name = member->name;
-    job->tls = member->tls;
-    job->peer_tls = member->peer_tls;
-    if (job->tls.cert_file == NULL && m->request->inventory->lab != NULL)
-        job->tls = job->peer_tls = lab_member_certs(m->mem, m->request->inventory, job->name);
     return true;
 }
 
@@ -113,31 +145,64 @@ jobs_make(struct making *m, struct error *e)
     return true;
 }
 
+/* Endpoints that are members' change with them; quorate would lose its way by others alone. */
+static bool
+endpoints_judge(const struct inventory *inventory, struct error *e)
+{
+    for (size_t i = 0; i < inventory->endpoints.count; i++) {
+        if (inventory_endpoint_is_members(inventory, inventory->endpoints.items[i]))
+            return true;
+    }
+    return error_set(e, ERROR_REFUSED,
+                     "no endpoint of '%s' is a member's own: theirs change with "
+                     "the members, others do not",
+                     inventory->name) ||
+           error_hint(e, "have '%s' name the members' client URLs, or no endpoints",
+                      inventory->path);
+}
+
+static bool
+view_judge(const struct making *m, struct error *e)
+{
+    const struct cluster_view *view = &m->view;
+
+    return view_voters_serving(view) == view->member_count ||
+           error_set(e, ERROR_REFUSED, "%zu of %zu members serve: all have to",
+                     view_voters_serving(view), view->member_count) ||
+           error_hint(e, "quorate status --cluster %s", m->request->inventory->name);
+}
+
+/* On the way back nothing is lacking. */
+static bool
+needs_find(struct making *m, struct error *e)
+{
+    if (m->request->to == TLS_SECURE)
+        return tls_switch_needs(m->mem, m->request, &m->site, &m->plan, e);
+    for (size_t i = 0; i < m->plan.job_count; i++) {
+        if (!tls_api_needs(m->mem, &m->site, m->request->inventory, &m->plan.jobs[i], e))
+            return false;
+    }
+    return true;
+}
+
 bool
 tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
                   struct buf *ret_inputs, struct error *e)
 {
+    const struct inventory *inventory = request->inventory;
     struct making m = {.mem = mem, .request = request};
-    uint16_t random;
 
-    if (request->inventory->lab == NULL)
-        return error_set(e, ERROR_REFUSED, "'%s' is no lab: its hosts are switched by hand so far",
-                         request->inventory->name) ||
-               error_hint(e, "'quorate tls deliver' brings the certificates; the order of the "
-                             "settings is in the guide \"TLS on and off\"");
-    site_init(&m.site, mem, request->inventory);
-    if (!cluster_view_fetch(mem, request->etcd, &m.view, e))
+    m.plan = (struct tls_switch){
+        .lab = inventory->lab != NULL ? inventory->name : NULL,
+        .stamp = tls_stamp_new(mem),
+        .to = request->to,
+        .client_auth = request->client_auth,
+        .stage = {.ca_cert = "", .ca_key = ""},
+    };
+    site_init(&m.site, mem, inventory);
+    if (!endpoints_judge(inventory, e) || !cluster_view_fetch(mem, request->etcd, &m.view, e) ||
+        !view_judge(&m, e) || !jobs_make(&m, e) || !needs_find(&m, e))
         return false;
-    if (view_voters_serving(&m.view) != m.view.member_count)
-        return error_set(e, ERROR_REFUSED, "%zu of %zu members serve: all have to",
-                         view_voters_serving(&m.view), m.view.member_count) ||
-               error_hint(e, "quorate status --cluster %s", request->inventory->name);
-    if (!jobs_make(&m, e))
-        return false;
-    random_bytes(&random, sizeof(random));
-    m.plan.stamp = arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
-    m.plan.to = request->to;
-    m.plan.client_auth = request->client_auth;
-    tls_switch_encode(request->inventory, &m.plan, ret_inputs);
+    tls_switch_encode(inventory, &m.plan, ret_inputs);
     return true;
 }

@@ -39,8 +39,11 @@ job_encode(struct json_writer *w, const struct tls_job *job)
         json_key_text(w, "sparePort", a->spare_port);
     list_encode(w, "listenClients", &a->listen_clients);
     list_encode(w, "clients", &a->clients);
-    inventory_tls_encode(w, "tls", &job->tls);
-    inventory_tls_encode(w, "peerTls", &job->peer_tls);
+    tls_set_encode(w, "places", &job->places);
+    json_key_bool(w, "caIsNew", job->ca_is_new);
+    json_key_bool(w, "hasApiServer", job->has_api_server);
+    inventory_tls_encode(w, "api", &job->api);
+    json_key_bool(w, "apiCaIsNew", job->api_ca_is_new);
     json_object_end(w);
 }
 
@@ -53,7 +56,9 @@ tls_switch_encode(const struct inventory *inventory, const struct tls_switch *s,
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
     plan_cluster_encode(&w, inventory);
-    json_key_text(&w, "stamp", s->stamp);
+    tls_stage_encode(&w, &s->stage, s->stamp);
+    inventory_tls_encode(&w, "own", &s->own);
+    json_key_bool(&w, "ownCaIsNew", s->own_ca_is_new);
     json_key_text(&w, "to", tls_scheme_word(s->to));
     json_key_bool(&w, "clientAuth", s->client_auth);
     json_key(&w, "members");
@@ -115,8 +120,19 @@ job_decode(struct arena *mem, const struct json *object, struct tls_job *job, st
             json_get_text(mem, object, "sparePort", &a->spare_port, e)) &&
            list_decode(mem, object, "listenClients", &a->listen_clients, e) &&
            list_decode(mem, object, "clients", &a->clients, e) &&
-           inventory_tls_decode(mem, object, "tls", &job->tls, e) &&
-           inventory_tls_decode(mem, object, "peerTls", &job->peer_tls, e);
+           tls_set_decode(mem, object, "places", &job->places, e) &&
+           json_get_bool(object, "caIsNew", &job->ca_is_new, e) &&
+           json_get_bool(object, "hasApiServer", &job->has_api_server, e) &&
+           inventory_tls_decode(mem, object, "api", &job->api, e) &&
+           json_get_bool(object, "apiCaIsNew", &job->api_ca_is_new, e);
+}
+
+void
+tls_job_init(struct tls_job *job, struct tls_switch *s)
+{
+    job->of = s;
+    for (enum tls_phase phase = TLS_PHASE_OLD; phase <= TLS_PHASE_END; phase++)
+        job->turns[phase] = (struct tls_turn){job, phase};
 }
 
 static bool
@@ -131,9 +147,7 @@ jobs_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s, 
     for (size_t i = 0; i < s->job_count; i++) {
         struct tls_job *job = &s->jobs[i];
 
-        job->of = s;
-        for (enum tls_phase phase = TLS_PHASE_OLD; phase <= TLS_PHASE_END; phase++)
-            job->turns[phase] = (struct tls_turn){job, phase};
+        tls_job_init(job, s);
         if (!job_decode(mem, json_array_at(array, i), job, e))
             return error_wrap(e, "member %zu", i + 1);
     }
@@ -146,7 +160,8 @@ tls_switch_decode(struct arena *mem, const struct json *inputs, struct tls_switc
 {
     const char *to;
 
-    if (!json_get_text(mem, inputs, "stamp", &s->stamp, e) ||
+    if (!inventory_tls_decode(mem, inputs, "own", &s->own, e) ||
+        !json_get_bool(inputs, "ownCaIsNew", &s->own_ca_is_new, e) ||
         !json_get_text(mem, inputs, "to", &to, e) ||
         !json_get_bool(inputs, "clientAuth", &s->client_auth, e))
         return false;

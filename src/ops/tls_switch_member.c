@@ -1,6 +1,7 @@
 /* What a member's settings say of where it listens, and whom it asks for a certificate. */
 
 #include "cluster/inventory_host.h"
+#include "cluster/inventory_save.h"
 #include "ops/tls_switch_state.h"
 
 /* For defaults; those of URLs are the same since 3.4. */
@@ -83,4 +84,14 @@ tls_member_asks(struct arena *mem, struct site *site, const struct inventory_mem
         return false;
     *ret_asks = settings_bool(&settings, "client-cert-auth", MINOR);
     return true;
+}
+
+bool
+tls_switch_save(const struct tls_switch *s, const struct inventory *inventory, struct error *e)
+{
+    static const char key[] = "inventory kept";
+
+    if (plan_mark_get(s->live.plan, key) != NULL)
+        return inventory_save_again(inventory, e);
+    return inventory_save(inventory, e) && plan_mark(s->live.plan, key, "yes", e);
 }

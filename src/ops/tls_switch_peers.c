@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cluster/inventory_host.h"
-#include "cluster/inventory_save.h"
 #include "etcd/cluster.h"
 #include "ops/tls_switch_state.h"
 
@@ -66,7 +65,7 @@ inventory_set(const struct tls_job *job, const struct inventory_urls *urls, stru
         if (&inventory->members.items[i] == member)
             inventory->members.items[i].peer_urls = *urls;
     }
-    return inventory_save(inventory, e);
+    return tls_switch_save(job->of, inventory, e);
 }
 
 static bool

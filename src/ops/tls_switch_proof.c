@@ -23,10 +23,11 @@ static bool
 look_run(void *op, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct tls_switch *s = op;
+    struct tls_switch *s = op;
     struct cluster_view view;
 
-    if (!live_serve_wait(&s->live, e) || !live_look(&tmp, &s->live, &view, e))
+    if (!live_serve_wait(&s->live, e) || !live_look(&tmp, &s->live, &view, e) ||
+        !tls_switch_reach(s, e))
         return false;
     if (view_voter_count(&view) != s->job_count)
         return error_set(e, ERROR_CONFLICT, "the cluster has %zu voters, and the plan is for %zu",
@@ -44,7 +45,7 @@ look_verify(void *op UNUSED, struct error *e UNUSED)
 
 static const struct step look_step = {
     .name = "look",
-    .intent = "see that all members serve and none lags",
+    .intent = "see that all members serve and none lags, and that peers reach the spare port",
     .check = look_check,
     .run = look_run,
     .verify = look_verify,
@@ -134,8 +135,11 @@ prove_verify(void *op, struct error *e)
     const struct tls_switch *s = op;
     struct cluster_view view;
 
-    return live_look(&tmp, &s->live, &view, e) && members_prove(s, &view, e) &&
-           live_hashes_prove(&s->live, &view, e);
+    if (!live_look(&tmp, &s->live, &view, e) || !members_prove(s, &view, e) ||
+        !live_hashes_prove(&s->live, &view, e))
+        return false;
+    tls_api_note(s);
+    return true;
 }
 
 static const struct step prove_step = {

@@ -73,7 +73,23 @@ restart_check(void *op, enum progress *ret_progress, struct error *e)
 static bool
 restart_guard(void *op, struct error *e)
 {
-    return tls_turn_judge(op, e);
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_turn *turn = op;
+    const struct inventory_member *now;
+    struct inventory *inventory;
+
+    return tls_job_member(&tmp, turn->job, &inventory, &now, e) &&
+           tls_turn_judge(turn, &turn->job->of->live.site, inventory, now, e);
+}
+
+/* Once it does not lead any more, all have to know it: what another still sends on to it is lost when it stops. */
+static bool
+ready_to_stop(const struct tls_turn *turn, struct error *e)
+{
+    const struct live_cluster *live = &turn->job->of->live;
+
+    return live_serve_wait(live, e) && live_leadership_away(live, turn->job->name, e) &&
+           live_serve_wait(live, e);
 }
 
 /* A restart that was cut goes on whoever serves: the member itself may be the one that does not. */
@@ -82,8 +98,7 @@ restart_run(void *op, struct error *e)
 {
     struct tls_turn *turn = op;
 
-    if (!tls_turn_begun(turn) && (!live_serve_wait(&turn->job->of->live, e) ||
-                                  !live_leadership_away(&turn->job->of->live, turn->job->name, e)))
+    if (!tls_turn_begun(turn) && !ready_to_stop(turn, e))
         return false;
     return tls_turn_apply(turn, e);
 }
@@ -206,5 +221,7 @@ tls_switch_add_restarts(struct tls_switch *s, enum tls_phase phase)
         struct tls_job *job = &s->jobs[phase == TLS_PHASE_NEW ? s->job_count - 1 - i : i];
 
         plan_add_step(s->live.plan, &restart_steps[phase], job->name, &job->turns[phase]);
+        if (phase == TLS_PHASE_NEW && job->addresses.change == TLS_CLIENTS_FLIP)
+            tls_switch_add_api_server(job);
     }
 }

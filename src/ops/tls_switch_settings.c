@@ -4,15 +4,13 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "cluster/inventory_host.h"
 #include "cluster/inventory_json.h"
 #include "cluster/inventory_members.h"
-#include "cluster/inventory_save.h"
 #include "node/host/host_file.h"
 #include "ops/lab_programs.h"
 #include "ops/member_host_certs.h"
 #include "ops/tls_switch_state.h"
-
-enum { CHANGES_MOST = 16 };
 
 static const char *
 phase_word(enum tls_phase phase)
@@ -111,8 +109,8 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
     turn_urls(mem, turn, &urls);
     member.client_urls = new_scheme_first(mem, &urls.clients, s->to);
     if (s->to == TLS_SECURE) {
-        member.tls = turn->job->tls;
-        member.peer_tls = turn->job->peer_tls;
+        member.tls = turn->job->places.server;
+        member.peer_tls = turn->job->places.peer;
     } else if (turn->phase == TLS_PHASE_END) {
         member.tls = member.peer_tls = (struct inventory_tls){0};
     }
@@ -128,37 +126,31 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
 
 /* --- on hosts: settings --- */
 
-struct changes {
-    struct arena *mem;
-    struct setting_change items[CHANGES_MOST];
-    size_t count;
-};
-
-static void
-change_add(struct changes *c, const char *name, const char *value)
+void
+tls_change_setting(struct tls_changes *c, const char *name, const char *value)
 {
-    ASSERT(c->count < CHANGES_MOST);
-    c->items[c->count++] = (struct setting_change){name, value};
+    ASSERT(c->setting_count < TLS_SETTINGS_MOST);
+    c->settings[c->setting_count++] = (struct setting_change){name, value};
 }
 
 static void
-change_urls(struct changes *c, const char *name, const struct inventory_urls *urls)
+change_urls(struct tls_changes *c, const char *name, const struct inventory_urls *urls)
 {
-    change_add(c, name, tls_urls_text(c->mem, urls));
+    tls_change_setting(c, name, tls_urls_text(c->mem, urls));
 }
 
 /* Peers show each other their certificates from the beginning. An authority for clients would have them asked,
  * too, whatever client-cert-auth says (client/pkg/transport/listener.go): it comes with that. */
-static void
-change_certificates(struct changes *c, const struct inventory_tls *tls,
-                    const struct inventory_tls *peer_tls)
+static bool
+change_certificates(struct tls_changes *c, const struct service *service,
+                    const struct tls_set *places, struct error *e)
 {
-    change_add(c, "cert-file", tls->cert_file);
-    change_add(c, "key-file", tls->key_file);
-    change_add(c, "peer-cert-file", peer_tls->cert_file);
-    change_add(c, "peer-key-file", peer_tls->key_file);
-    change_add(c, "peer-trusted-ca-file", peer_tls->ca_file);
-    change_add(c, "peer-client-cert-auth", peer_tls->cert_file != NULL ? "true" : NULL);
+    tls_change_setting(c, "peer-client-cert-auth", places->peer.cert_file != NULL ? "true" : NULL);
+    return tls_change_file(c, service, "cert-file", places->server.cert_file, e) &&
+           tls_change_file(c, service, "key-file", places->server.key_file, e) &&
+           tls_change_file(c, service, "peer-cert-file", places->peer.cert_file, e) &&
+           tls_change_file(c, service, "peer-key-file", places->peer.key_file, e) &&
+           tls_change_file(c, service, "peer-trusted-ca-file", places->peer.ca_file, e);
 }
 
 /* History, which etcd reads on an empty directory only; whoever lays one out anew reads it, too. */
@@ -184,10 +176,11 @@ initial_cluster_now(struct arena *mem, const struct tls_switch *s, const char *t
     return arena_text(mem, buf_text(&out));
 }
 
+/* What only the first of these says is not needed for a cluster that is there. */
 static void
-change_end(struct changes *c, const struct tls_turn *turn, const struct etcd_settings *settings)
+change_history(struct tls_changes *c, const struct tls_turn *turn,
+               const struct etcd_settings *settings)
 {
-    static const struct inventory_tls none = {0};
     const struct tls_switch *s = turn->job->of;
     const struct etcd_setting *initial = settings_get(settings, "initial-cluster");
     struct inventory_urls peers =
@@ -196,22 +189,50 @@ change_end(struct changes *c, const struct tls_turn *turn, const struct etcd_set
     if (settings_get(settings, "initial-advertise-peer-urls") != NULL)
         change_urls(c, "initial-advertise-peer-urls", &peers);
     if (initial != NULL)
-        change_add(c, "initial-cluster", initial_cluster_now(c->mem, s, initial->value));
-    if (s->to == TLS_PLAIN) {
-        change_certificates(c, &none, &none);
-        change_add(c, "trusted-ca-file", NULL);
-        change_add(c, "client-cert-auth", NULL);
-    } else if (s->client_auth) {
-        change_add(c, "trusted-ca-file", turn->job->tls.ca_file);
-        change_add(c, "client-cert-auth", "true");
-    }
+        tls_change_setting(c, "initial-cluster", initial_cluster_now(c->mem, s, initial->value));
+}
+
+/* Without certificates etcd does not start with an https one. */
+static void
+change_metrics(struct tls_changes *c, const struct etcd_settings *settings)
+{
+    const struct etcd_setting *setting = settings_get(settings, "listen-metrics-urls");
+    struct inventory_urls urls, authorities;
+
+    if (setting == NULL || strstr(setting->value, "https://") == NULL)
+        return;
+    urls = inventory_urls_split(c->mem, setting->value);
+    authorities.items = arena_zero(c->mem, (urls.count + 1) * sizeof(char *));
+    for (authorities.count = 0; authorities.count < urls.count; authorities.count++)
+        authorities.items[authorities.count] = tls_url_authority(urls.items[authorities.count]);
+    urls = tls_urls_of(c->mem, TLS_PLAIN, &authorities);
+    change_urls(c, "listen-metrics-urls", &urls);
 }
 
 static bool
-host_changes(const struct tls_turn *turn, const struct service *service, struct changes *changes,
-             struct error *e)
+change_end(struct tls_changes *c, const struct tls_turn *turn, const struct service *service,
+           const struct etcd_settings *settings, struct error *e)
 {
-    const struct tls_job *job = turn->job;
+    static const struct tls_set none = {0};
+    const struct tls_switch *s = turn->job->of;
+
+    change_history(c, turn, settings);
+    if (s->to == TLS_PLAIN) {
+        change_metrics(c, settings);
+        tls_change_setting(c, "trusted-ca-file", NULL);
+        tls_change_setting(c, "client-cert-auth", NULL);
+        return change_certificates(c, service, &none, e);
+    }
+    if (!s->client_auth)
+        return true;
+    tls_change_setting(c, "client-cert-auth", "true");
+    return tls_change_file(c, service, "trusted-ca-file", turn->job->places.server.ca_file, e);
+}
+
+static bool
+host_changes(const struct tls_turn *turn, const struct service *service,
+             struct tls_changes *changes, struct error *e)
+{
     struct etcd_settings settings = ETCD_SETTINGS_INIT;
     struct tls_urls urls;
 
@@ -221,21 +242,26 @@ host_changes(const struct tls_turn *turn, const struct service *service, struct 
     change_urls(changes, "listen-peer-urls", &urls.listen_peers);
     change_urls(changes, "listen-client-urls", &urls.listen_clients);
     change_urls(changes, "advertise-client-urls", &urls.clients);
-    if (turn->phase == TLS_PHASE_BOTH && job->of->to == TLS_SECURE)
-        change_certificates(changes, &job->tls, &job->peer_tls);
-    if (turn->phase == TLS_PHASE_END)
-        change_end(changes, turn, &settings);
-    return true;
+    return (turn->job->of->to == TLS_PLAIN ||
+            change_certificates(changes, service, &turn->job->places, e)) &&
+           (turn->phase != TLS_PHASE_END || change_end(changes, turn, service, &settings, e)) &&
+           tls_change_probes(changes, service, &settings, e);
 }
 
 static bool
 host_change(const struct tls_turn *turn, const struct service *service, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct changes changes = {.mem = &tmp};
+    struct tls_changes changes = {.mem = &tmp};
+    const char *keeping = keeping_of(&tmp, turn);
 
-    return host_changes(turn, service, &changes, e) &&
-           service_change(service, changes.items, changes.count, keeping_of(&tmp, turn), e);
+    if (!host_changes(turn, service, &changes, e))
+        return false;
+    return service_fit(service,
+                       &(struct service_fitting){changes.mounts, changes.mount_count,
+                                                 changes.probes, changes.probe_count},
+                       keeping, e) &&
+           service_change(service, changes.settings, changes.setting_count, keeping, e);
 }
 
 static bool
@@ -261,24 +287,22 @@ turn_service(struct tls_turn *turn, const struct inventory_member *member,
 }
 
 bool
-tls_turn_judge(struct tls_turn *turn, struct error *e)
+tls_turn_judge(const struct tls_turn *turn, struct site *site, const struct inventory *inventory,
+               const struct inventory_member *now, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct tls_switch *s = turn->job->of;
-    struct changes changes = {.mem = &tmp};
-    const struct inventory_member *now;
+    struct tls_changes changes = {.mem = &tmp};
     struct inventory_member member;
-    struct inventory *inventory;
     struct service service;
 
-    if (!tls_job_member(&tmp, turn->job, &inventory, &now, e) ||
-        !turn_service(turn, now, &service, e) ||
-        (s->lab == NULL && !host_changes(turn, &service, &changes, e)))
+    if (!site_service(site, now, &service, e) ||
+        (turn->job->of->lab == NULL && !host_changes(turn, &service, &changes, e)))
         return false;
     member = tls_turn_member(&tmp, turn, now);
     return member_start_certs_check(
-        &turn->job->of->live.site, inventory, &member,
-        &(struct member_start_changes){.settings = changes.items, .setting_count = changes.count},
+        site, inventory, &member,
+        &(struct member_start_changes){changes.settings, changes.setting_count, changes.mounts,
+                                       changes.mount_count},
         e);
 }
 
@@ -301,7 +325,7 @@ tls_turn_apply(struct tls_turn *turn, struct error *e)
             : !host_change(turn, &service, e))
         return false;
     inventory_member_switch(&tmp, inventory, &member);
-    return inventory_save(inventory, e) && service_start(&service, e);
+    return tls_switch_save(turn->job->of, inventory, e) && service_start(&service, e);
 }
 
 bool
@@ -322,5 +346,5 @@ tls_turn_take_back(struct tls_turn *turn, struct error *e)
             : !host_put_back_all(turn, &service, e))
         return false;
     inventory_member_switch(&tmp, inventory, &before);
-    return inventory_save(inventory, e) && service_start(&service, e);
+    return tls_switch_save(turn->job->of, inventory, e) && service_start(&service, e);
 }

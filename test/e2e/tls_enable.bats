@@ -157,17 +157,20 @@ answers_anybody() {
     all_speak http https
 }
 
-@test "on hosts it is refused, before anybody is asked" {
+@test "an endpoint that does not change with the members is refused, before anybody is asked" {
     cat >"$BATS_TEST_TMPDIR/quorate.yaml" <<'YAML'
 clusters:
   prod:
     endpoints: [http://127.0.0.1:1]
     members:
       m1:
-        client_urls: [http://127.0.0.1:1]
+        client_urls: [http://127.0.0.1:3]
         peer_urls: [http://127.0.0.1:2]
 YAML
     run -3 --separate-stderr "$QUORATE" --config "$BATS_TEST_TMPDIR/quorate.yaml" --cluster prod tls enable --yes
     # shellcheck disable=SC2154 # bats sets it
-    [[ $stderr == *"'prod' is no lab"*"by hand so far"* ]]
+    [[ $stderr == *"no endpoint of 'prod' is a member's own"* ]]
+    run -2 --separate-stderr "$QUORATE" --config "$BATS_TEST_TMPDIR/quorate.yaml" --cluster prod tls enable \
+        --ca-key "$BATS_TEST_TMPDIR/quorate.yaml" --yes
+    [[ $stderr == *"--ca-cert and --ca-key go together"* ]]
 }

@@ -27,12 +27,17 @@
 #   node_off NAME, node_on NAME        the power fails, and is back
 #   node_cut, node_disk, node_skew, ...: see test/nodes/faults.bash
 #
-#   writer_start NAME...     puts 200 keys/s over the endpoints of these hosts and notes each that was
-#                            acknowledged, until writer_stop; NODES_WRITER names another note
+#   writer_start [--both-forms] NAME...
+#                            puts 200 keys/s over the endpoints of these hosts and notes each that was
+#                            acknowledged, until writer_stop; NODES_WRITER names another note. --both-forms: over
+#                            http and https endpoints, with the bench's certificates, whatever the cluster has
 #   writer_stop
 #   writer_check NAME [--up-to-revision R]
 #                            asks that host for every acknowledged write (of a revision up to R): prints
 #                            a JSON object and fails when one is not there
+#   watcher_start [--both-forms] NAME..., watcher_stop, watcher_check
+#                            the same for one that watches what the writer puts: prints a JSON object and fails
+#                            when it lacks an acknowledged write. Stop it behind the writer
 #
 # A bench belongs to a test, or with `export NODES_ROOT=$BATS_FILE_TMPDIR` in setup_file to all tests
 # of a file: then nodes_up goes into setup_file and nodes_down into teardown_file. It dies with the
@@ -205,14 +210,9 @@ nodes_endpoints() {
 }
 
 writer_start() {
-    local note tls=()
+    local note
     note=$(_nodes_writer_note)
-    rm -f "$note"
-    [[ $(_nodes_scheme) == http ]] || mapfile -t tls < <(_nodes_client_tls)
-    _nodes_exec "$_nodes_here/writer" put --endpoints "$(nodes_endpoints "$@")" --note "$note" "${tls[@]}" \
-        </dev/null >"$note.log" 2>&1 3>&- &
-    echo $! >"$note.pid"
-    disown $!
+    _nodes_client put "$note" "$@"
     wait_for 20 test -s "$note" || { cat "$note.log" >&2; return 1; }
 }
 
@@ -233,6 +233,23 @@ writer_check() {
     [[ $(_nodes_scheme) == http ]] || mapfile -t tls < <(_nodes_client_tls)
     inside "$_nodes_here/writer" check --endpoints "$(nodes_endpoints "$name")" \
         --note "$(_nodes_writer_note)" "${tls[@]}" "$@"
+}
+
+watcher_start() {
+    _nodes_client watch "$(_nodes_writer_note).events" "$@"
+}
+
+watcher_stop() {
+    local note
+    note=$(_nodes_writer_note).events
+    : >"$note.stop"
+    wait_for 60 _nodes_is_gone "$(<"$note.pid")"
+    rm "$note.stop"
+    cat "$note.log"
+}
+
+watcher_check() {
+    "$_nodes_here/writer" compare --note "$(_nodes_writer_note)"
 }
 
 wait_for() {
@@ -433,6 +450,28 @@ _nodes_certificate() {
             return 1
     fi
     echo "$tls/$name"
+}
+
+# _nodes_client WHAT NOTE [--both-forms] NAME...: starts a writer or watcher.
+_nodes_client() {
+    local what=$1 note=$2 endpoints options=()
+    shift 2
+    rm -f "$note"
+    if [[ $1 == --both-forms ]]; then
+        shift
+        _nodes_certificate client >/dev/null || return 1
+        endpoints=$(nodes_endpoints "$@")
+        endpoints=${endpoints//https:/http:},${endpoints//http:/https:}
+        mapfile -t options < <(_nodes_client_tls)
+        options+=(--greet)
+    else
+        endpoints=$(nodes_endpoints "$@")
+        [[ $(_nodes_scheme) == http ]] || mapfile -t options < <(_nodes_client_tls)
+    fi
+    _nodes_exec "$_nodes_here/writer" "$what" --endpoints "$endpoints" --note "$note" "${options[@]}" \
+        </dev/null >"$note.log" 2>&1 3>&- &
+    echo $! >"$note.pid"
+    disown $!
 }
 
 _nodes_writer_note() {
