@@ -140,8 +140,8 @@ dead_voter_refuse(const struct cluster_view *view, const struct member_view *dea
     return error_hint(e, "mend it, or replace it first: quorate member replace %s", label);
 }
 
-static bool
-all_voters_serve(const struct cluster_view *view, struct error *e)
+bool
+rule_voters_serve(const struct cluster_view *view, struct error *e)
 {
     const struct member_view *dead = dead_voter(view, 0);
 
@@ -231,7 +231,7 @@ rule_may_add_learner(const struct cluster_view *view, const struct joiner *joine
     const struct member_view *learner = other_learner(view, 0);
 
     if (!name_is_free(view, joiner, e) || !urls_are_free(view, joiner, e) ||
-        !all_voters_serve(view, e))
+        !rule_voters_serve(view, e))
         return false;
     if (learner != NULL) {
         const char *label = view_member_label(&tmp, view, learner->member.id);
@@ -357,7 +357,8 @@ learner_is_ready(const struct cluster_view *view, const struct member_view *m, c
         behind <= CAUGHT_UP_ENTRIES)
         return true;
     return error_set(e, ERROR_REFUSED, "learner '%s' is %llu raft entries behind", label,
-                     (unsigned long long)behind);
+                     (unsigned long long)behind) ||
+           error_hint(e, "once it keeps up with the writes it gets its vote: see its log");
 }
 
 bool
@@ -376,7 +377,11 @@ rule_may_promote(const struct cluster_view *view, uint64_t id, struct error *e)
     if (!m->member.is_learner)
         return error_set(e, ERROR_REFUSED, "'%s' is a voter already", label);
     if (!m->known)
-        return error_set(e, ERROR_REFUSED, "learner '%s': %s", label, m->unknown_because.text);
+        return error_set(e, ERROR_REFUSED, "learner '%s': %s", label, m->unknown_because.text) ||
+               error_hint(e,
+                          "see the log of '%s' on its host, and whether its client URL is "
+                          "reached from here",
+                          label);
     if (!learner_is_ready(view, m, label, e))
         return false;
     if (serving + 1 - quorum_size(voters + 1) < serving - quorum_size(voters))
@@ -399,7 +404,8 @@ others_keep_quorum(const struct cluster_view *view, const struct member_view *m,
         return true;
     return error_set(e, ERROR_REFUSED,
                      "without '%s' %zu of %zu voters would serve, and %zu are needed", label,
-                     serving, voters, quorum_size(voters));
+                     serving, voters, quorum_size(voters)) ||
+           error_hint(e, "mend the voters that do not serve first: quorate status");
 }
 
 bool
@@ -464,7 +470,7 @@ rule_may_move(const struct cluster_view *view, uint64_t id, struct error *e)
     if (m->member.is_learner)
         return error_set(e, ERROR_REFUSED, "'%s' is a learner: remove it, and add another",
                          view_member_label(&tmp, view, id));
-    return all_voters_serve(view, e);
+    return rule_voters_serve(view, e);
 }
 
 bool
@@ -498,6 +504,22 @@ rule_is_gone(const char *name, const char *survivor, const char *port, bool answ
                "'%s' its port %s answers",
                name, survivor, port);
     return error_hint(e, "mend the way to its host; while it runs, its data is not lost");
+}
+
+bool
+rule_leader_answers(const struct cluster_view *view, uint64_t id, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct member_view *m = view_member_by_id(view, id);
+
+    if (m == NULL || m->known || view->leader_id != id)
+        return true;
+    error_set_(e, ERROR_TIMEOUT, 0,
+               "'%s' leads, and only the leader gives its leadership away, but it does not answer "
+               "here: %s",
+               view_member_label(&tmp, view, id), m->unknown_because.text);
+    return error_hint(e, "mend the way from here to its client URL; one that hangs: stop its etcd, "
+                         "and the others elect another");
 }
 
 uint64_t

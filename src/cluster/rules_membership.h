@@ -72,6 +72,9 @@ MUST_CHECK bool rule_may_promote(const struct cluster_view *view, uint64_t id, s
  */
 MUST_CHECK bool rule_may_remove(const struct cluster_view *view, uint64_t id, struct error *e);
 
+/* Do all voters serve? Otherwise who does not is named, with why. */
+MUST_CHECK bool rule_voters_serve(const struct cluster_view *view, struct error *e);
+
 /* May this member be replaced? It is dead or its data is, and the others have the quorum alone. */
 MUST_CHECK bool rule_may_replace(const struct cluster_view *view, uint64_t id, struct error *e);
 
@@ -96,6 +99,9 @@ MUST_CHECK bool rule_may_rescue(const struct cluster_view *view, size_t members,
  */
 MUST_CHECK bool rule_is_gone(const char *name, const char *survivor, const char *port, bool answers,
                              struct error *e);
+
+/* Only the leader itself gives its leadership away: does this one, if it leads, answer here? */
+MUST_CHECK bool rule_leader_answers(const struct cluster_view *view, uint64_t id, struct error *e);
 
 /* The voter that is best given the leadership when 'id' is to go; 0: there is none. */
 uint64_t rule_next_leader(const struct cluster_view *view, uint64_t id);

@@ -30,6 +30,7 @@ struct pod_layout {
     ARRAY(struct made_dir) dirs;
     ARRAY(const char *) made; /* those that are not there, and what is above them */
     bool has_labels;
+    bool certificates_follow; /* they are not there yet */
 };
 
 static void
@@ -155,25 +156,45 @@ missing_add(struct pod_layout *l, const char *path, bool is_file, struct error *
     return true;
 }
 
-/* Certificates, keys, and lists of revoked ones: flags of files; what is not in a volume is the image's. */
+/* Certificates, keys, and lists of revoked ones: flags of files. The volume of one, NULL: it is the image's, or the
+ * setting is none of them. */
+static const struct pod_mount *
+file_mount(struct pod_layout *l, const struct etcd_setting *setting, const char **ret_path)
+{
+    static const char ending[] = "-file";
+    size_t size = strlen(setting->name);
+
+    *ret_path = NULL;
+    if (!setting->in_force || setting->value[0] == '\0' || size < sizeof(ending) ||
+        strcmp(setting->name + size - (sizeof(ending) - 1), ending) != 0)
+        return NULL;
+    return pod_manifest_mount_of(&l->mem, &l->pod, setting->value, ret_path);
+}
+
 static bool
 files_check(struct pod_layout *l, struct error *e)
 {
-    static const char ending[] = "-file";
+    for (size_t i = 0; i < l->pod.settings.items.count && !l->certificates_follow; i++) {
+        const char *path;
 
-    for (size_t i = 0; i < l->pod.settings.items.count; i++) {
-        const struct etcd_setting *setting = &l->pod.settings.items.items[i];
-        size_t size = strlen(setting->name);
-        const char *path = NULL;
-
-        if (!setting->in_force || setting->value[0] == '\0' || size < sizeof(ending) ||
-            strcmp(setting->name + size - (sizeof(ending) - 1), ending) != 0)
-            continue;
-        if (pod_manifest_mount_of(&l->mem, &l->pod, setting->value, &path) != NULL &&
-            path != NULL && !missing_add(l, path, true, e))
+        if (file_mount(l, &l->pod.settings.items.items[i], &path) != NULL && path != NULL &&
+            !missing_add(l, path, true, e))
             return false;
     }
     return true;
+}
+
+/* A volume that is made with the certificates that are brought there. */
+static bool
+follows(struct pod_layout *l, const struct pod_mount *mount)
+{
+    for (size_t i = 0; i < l->pod.settings.items.count && l->certificates_follow; i++) {
+        const char *path;
+
+        if (file_mount(l, &l->pod.settings.items.items[i], &path) == mount)
+            return true;
+    }
+    return false;
 }
 
 static bool
@@ -194,7 +215,8 @@ volumes_check(struct pod_layout *l, struct error *e)
         const struct pod_mount *mount = &l->pod.mounts.items[i];
 
         if (mount->host_path != NULL && strstr(mount->type, "OrCreate") == NULL &&
-            !is_made(l, mount->host_path) && !missing_add(l, mount->host_path, false, e))
+            !is_made(l, mount->host_path) && !follows(l, mount) &&
+            !missing_add(l, mount->host_path, false, e))
             return false;
     }
     return true;
@@ -412,17 +434,23 @@ pattern_load(struct pod_layout *l, struct error *e)
            error_hint(e, "give a manifest with the settings as flags");
 }
 
+/* All that has to be so before anything is written. */
 static bool
-lay_out(struct pod_layout *l, bool is_there, const char *keeping, struct error *e)
+layout_make(struct pod_layout *l, bool *ret_is_there, struct bytes *ret_bytes, struct error *e)
 {
-    struct bytes bytes;
+    enum service_state state;
 
-    if (!pattern_load(l, e))
+    if (!service_state(l->to, &state, e))
         return false;
-    return directory_check(l, e) && manifest_make(l, is_there, &bytes, e) &&
+    if (state != SERVICE_ABSENT && state != SERVICE_STOPPED)
+        return error_set(e, ERROR_CONFLICT, "%s: pod '%s' is %s, and not held down",
+                         host_name(l->to->host), l->to->place, service_state_word(state));
+    *ret_is_there = state == SERVICE_STOPPED;
+    return pattern_load(l, e) && directory_check(l, e) &&
+           manifest_make(l, *ret_is_there, ret_bytes, e) &&
            pod_copies_refuse(&l->mem, l->to, &l->pod, e) && data_plan(l, "data-dir", e) &&
            data_plan(l, "wal-dir", e) && files_check(l, e) && volumes_check(l, e) &&
-           missing_refuse(l, e) && write_all(l, is_there, bytes, keeping, e);
+           missing_refuse(l, e);
 }
 
 bool
@@ -432,14 +460,28 @@ pod_lay_out(const struct service *s, const struct service *pattern,
 {
     __attribute__((cleanup(layout_release))) struct pod_layout l = {
         .mem = ARENA_INIT, .from = pattern, .to = s, .changes = changes, .change_count = count};
-    enum service_state state;
+    struct bytes bytes;
+    bool is_there;
 
-    if (!service_state(s, &state, e))
-        return false;
-    if (state != SERVICE_ABSENT && state != SERVICE_STOPPED)
-        return error_set(e, ERROR_CONFLICT, "%s: pod '%s' is %s, and not held down",
-                         host_name(s->host), s->place, service_state_word(state));
-    return lay_out(&l, state == SERVICE_STOPPED, keeping, e);
+    return layout_make(&l, &is_there, &bytes, e) && write_all(&l, is_there, bytes, keeping, e);
+}
+
+bool
+pod_may_lay_out(const struct service *s, const struct service *pattern,
+                const struct setting_change *changes, size_t count, bool certificates_follow,
+                struct error *e)
+{
+    __attribute__((cleanup(layout_release))) struct pod_layout l = {.mem = ARENA_INIT,
+                                                                    .from = pattern,
+                                                                    .to = s,
+                                                                    .changes = changes,
+                                                                    .change_count = count,
+                                                                    .certificates_follow =
+                                                                        certificates_follow};
+    struct bytes bytes;
+    bool is_there;
+
+    return layout_make(&l, &is_there, &bytes, e);
 }
 
 bool

@@ -62,6 +62,9 @@ bool pod_put_back(const struct service *s, const char *keeping, struct error *e)
 bool pod_lay_out(const struct service *s, const struct service *pattern,
                  const struct setting_change *changes, size_t count, const char *keeping,
                  struct error *e);
+bool pod_may_lay_out(const struct service *s, const struct service *pattern,
+                     const struct setting_change *changes, size_t count, bool certificates_follow,
+                     struct error *e);
 bool pod_uninstall(const struct service *s, struct error *e);
 
 #endif

@@ -148,3 +148,13 @@ service_lay_out(const struct service *service, const struct service *pattern,
         return no_files(service, e);
     return service->class->lay_out(service, pattern, changes, count, keeping, e);
 }
+
+bool
+service_may_lay_out(const struct service *service, const struct service *pattern,
+                    const struct setting_change *changes, size_t count, bool certificates_follow,
+                    struct error *e)
+{
+    if (service->class->may_lay_out == NULL)
+        return no_files(service, e);
+    return service->class->may_lay_out(service, pattern, changes, count, certificates_follow, e);
+}

@@ -77,6 +77,9 @@ struct service_class {
     bool (*lay_out)(const struct service *, const struct service *pattern,
                     const struct setting_change *changes, size_t count, const char *keeping,
                     struct error *e);
+    bool (*may_lay_out)(const struct service *, const struct service *pattern,
+                        const struct setting_change *changes, size_t count,
+                        bool certificates_follow, struct error *e);
 };
 
 /* A program of a lab's supervisor (node/supervisor.h): 'place' is the supervisor's folder. */
@@ -183,5 +186,16 @@ MUST_CHECK bool service_put_back(const struct service *service, const char *keep
 MUST_CHECK bool service_lay_out(const struct service *service, const struct service *pattern,
                                 const struct setting_change *changes, size_t count,
                                 const char *keeping, struct error *e);
+
+/*
+ * Whether service_lay_out would find on the host all that it needs, and the settings where they can be changed: asked
+ * for before anything is changed anywhere.
+ *
+ * certificates_follow  files of certificates and keys are brought there before it is laid out; not asked for.
+ * e                    as service_lay_out, and ERROR_NOT_FOUND: the program of the pattern's unit is not there.
+ */
+MUST_CHECK bool service_may_lay_out(const struct service *service, const struct service *pattern,
+                                    const struct setting_change *changes, size_t count,
+                                    bool certificates_follow, struct error *e);
 
 #endif

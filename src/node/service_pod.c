@@ -259,4 +259,5 @@ const struct service_class service_pod = {
     .change = pod_change,
     .put_back = pod_put_back,
     .lay_out = pod_lay_out,
+    .may_lay_out = pod_may_lay_out,
 };

@@ -221,4 +221,5 @@ const struct service_class service_systemd = {
     .change = systemd_change,
     .put_back = systemd_put_back,
     .lay_out = systemd_lay_out,
+    .may_lay_out = systemd_may_lay_out,
 };

@@ -106,6 +106,19 @@ systemd_change(const struct service *s, const struct setting_change *changes, si
             settings_check_change(&before.settings, &after.settings, changes, count, e));
 }
 
+bool
+systemd_may_change(const struct service *s, const struct setting_change *changes, size_t count,
+                   struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct settings_files changed = {0};
+    struct unit_files files = {0};
+    struct unit_status unit = {0};
+
+    return files_fetch(&tmp, s, &unit, &files, e) &&
+           change_make(&tmp, &unit, &files, changes, count, &changed, e);
+}
+
 const char *
 systemd_keeping_of_hold(struct arena *mem, const char *keeping)
 {

@@ -114,16 +114,22 @@ idle_take(struct layout *l, const char *keeping, struct error *e)
            host_run_well(&l->mem, l->to->host, &(struct host_command){.argv = enable}, &result, e);
 }
 
+static void
+copies_choose(struct layout *l)
+{
+    copies_add(l, &l->files.unit);
+    copies_add(l, &l->files.environment);
+    if (l->files.config_file.path != NULL)
+        *ARRAY_PUSH(&l->mem, &l->copies.items) = l->files.config_file;
+}
+
 static bool
 copy_all(struct layout *l, const char *keeping, struct error *e)
 {
     const char *const enable[] = {"systemctl", "enable", "--", l->to_unit.id, NULL};
     struct host_result result = {0};
 
-    copies_add(l, &l->files.unit);
-    copies_add(l, &l->files.environment);
-    if (l->files.config_file.path != NULL)
-        *ARRAY_PUSH(&l->mem, &l->copies.items) = l->files.config_file;
+    copies_choose(l);
     if (!copies_check(l, e) || !copies_keep(l, keeping, e) ||
         !systemd_hold(&l->mem, l->to, &l->to_unit, e))
         return false;
@@ -225,6 +231,21 @@ pattern_fetch(struct layout *l, struct error *e)
     return l->from_unit.state != SERVICE_ABSENT || systemd_absent(l->from, e);
 }
 
+/* The unit that is to be, and the pattern's with its files. */
+static bool
+both_fetch(struct layout *l, struct error *e)
+{
+    l->from_unit.enabled = "enabled";
+    if (!systemd_status(&l->mem, l->to, &l->to_unit, e) || !pattern_fetch(l, e))
+        return false;
+    if (l->to_unit.state != SERVICE_ABSENT && l->to_unit.state != SERVICE_STOPPED &&
+        l->to_unit.state != SERVICE_IDLE)
+        return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is %s, and not held down",
+                         host_name(l->to->host), l->to_unit.id,
+                         service_state_word(l->to_unit.state));
+    return !l->is_like || unit_files_fetch(&l->mem, l->from->host, &l->from_unit, &l->files, e);
+}
+
 bool
 systemd_lay_out(const struct service *s, const struct service *pattern,
                 const struct setting_change *changes, size_t count, const char *keeping,
@@ -235,19 +256,69 @@ systemd_lay_out(const struct service *s, const struct service *pattern,
     struct setting_changes all = {0};
     struct etcd_settings own = ETCD_SETTINGS_INIT;
 
-    l.from_unit.enabled = "enabled";
-    if (!systemd_status(&l.mem, s, &l.to_unit, e) || !pattern_fetch(&l, e))
-        return false;
-    if (l.to_unit.state != SERVICE_ABSENT && l.to_unit.state != SERVICE_STOPPED &&
-        l.to_unit.state != SERVICE_IDLE)
-        return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is %s, and not held down",
-                         host_name(s->host), l.to_unit.id, service_state_word(l.to_unit.state));
-    if ((l.to_unit.state == SERVICE_IDLE && !idle_take(&l, keeping, e)) ||
-        (l.is_like && !unit_files_fetch(&l.mem, pattern->host, &l.from_unit, &l.files, e)) ||
+    if (!both_fetch(&l, e) || (l.to_unit.state == SERVICE_IDLE && !idle_take(&l, keeping, e)) ||
         (l.to_unit.state == SERVICE_ABSENT &&
          !(l.is_like ? copy_all(&l, keeping, e) : unit_write(&l, keeping, e))) ||
         !systemd_settings(&l.mem, s, &own, e))
         return false;
     settings_changes_to(&l.mem, &l.files.settings, &own, changes, count, &all);
     return systemd_change(s, all.items.items, all.items.count, keeping, e);
+}
+
+/* --- whether it can be ------------------------------------------------------------------------- */
+
+/* systemd looks for what has no path in its own. */
+static bool
+program_check(struct layout *l, const char *program, struct error *e)
+{
+    struct host_file there;
+
+    if (program[0] != '/')
+        return true;
+    if (!host_file_look(&l->mem, l->to->host, program, &there, e))
+        return false;
+    return there.kind == HOST_FILE ||
+           error_set(e, ERROR_NOT_FOUND, "%s: '%s', which unit '%s' is to start, is not there",
+                     host_name(l->to->host), program, l->to_unit.id) ||
+           error_hint(e, "install the version that the members run there, as %s", program);
+}
+
+/* One that is there: its own files are changed. */
+static bool
+own_check(struct layout *l, const struct setting_change *changes, size_t count, struct error *e)
+{
+    struct setting_changes all = {0};
+    struct unit_files own = {0};
+
+    if (!unit_files_fetch(&l->mem, l->to->host, &l->to_unit, &own, e))
+        return false;
+    settings_changes_to(&l->mem, &l->files.settings, &own.settings, changes, count, &all);
+    return program_check(l, own.service.program, e) &&
+           systemd_may_change(l->to, all.items.items, all.items.count, e);
+}
+
+static bool
+copies_may_be(struct layout *l, const struct setting_change *changes, size_t count, struct error *e)
+{
+    copies_choose(l);
+    return copies_check(l, e) && program_check(l, l->files.service.program, e) &&
+           systemd_may_change(l->from, changes, count, e);
+}
+
+bool
+systemd_may_lay_out(const struct service *s, const struct service *pattern,
+                    const struct setting_change *changes, size_t count,
+                    bool certificates_follow UNUSED, struct error *e)
+{
+    __attribute__((cleanup(layout_release))) struct layout l = {
+        .mem = ARENA_INIT, .from = pattern, .to = s, .is_like = pattern->class == s->class};
+    const char *program;
+    bool has_user;
+
+    if (!both_fetch(&l, e))
+        return false;
+    if (l.to_unit.state != SERVICE_ABSENT)
+        return own_check(&l, changes, count, e);
+    return l.is_like ? copies_may_be(&l, changes, count, e)
+                     : program_look(&l, &program, &has_user, e);
 }

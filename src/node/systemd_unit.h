@@ -18,6 +18,10 @@ MUST_CHECK bool systemd_reload(const struct service *s, struct error *e);
 MUST_CHECK bool systemd_hold(struct arena *mem, const struct service *s,
                              const struct unit_status *unit, struct error *e);
 
+/* Whether systemd_change could make these changes; writes nothing. e: as service_change. */
+MUST_CHECK bool systemd_may_change(const struct service *s, const struct setting_change *changes,
+                                   size_t count, struct error *e);
+
 /* Beside a keeping: of a hold that was put on a unit that was idle, and of its being enabled. In 'mem'. */
 const char *systemd_keeping_of_hold(struct arena *mem, const char *keeping);
 const char *systemd_keeping_of_boot(struct arena *mem, const char *keeping);
@@ -36,5 +40,8 @@ bool systemd_put_back(const struct service *s, const char *keeping, struct error
 bool systemd_lay_out(const struct service *s, const struct service *pattern,
                      const struct setting_change *changes, size_t count, const char *keeping,
                      struct error *e);
+bool systemd_may_lay_out(const struct service *s, const struct service *pattern,
+                         const struct setting_change *changes, size_t count,
+                         bool certificates_follow, struct error *e);
 
 #endif

@@ -123,6 +123,15 @@ leadership_give(const struct live_cluster *live, const struct cluster_view *view
            etcd_move_leader_at(&tmp, client, 0, target, &moved, e);
 }
 
+/* The others are asked who leads, and say so all the while. */
+static bool
+leadership_is_late(const struct cluster_view *view, uint64_t id, struct error *e)
+{
+    if (e->code != ERROR_TIMEOUT || !rule_leader_answers(view, id, e))
+        return false;
+    return error_hint(e, "see the logs of the other members: an election takes a second or two");
+}
+
 /* The leader has gone, or was another by the time it was asked: the next look tells. */
 static bool
 election_is_due(const struct error *e)
@@ -152,7 +161,7 @@ live_leadership_leave(const struct live_cluster *live, uint64_t id, const char *
             error_clear(e);
         }
         if (!live_wait(live, "no other member takes the leadership", e))
-            return false;
+            return leadership_is_late(&view, id, e);
     }
 }
 

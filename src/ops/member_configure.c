@@ -101,27 +101,61 @@ change_in_place(struct member_job *job, const struct service *service, const cha
                           keeping_of(&tmp, job), e);
 }
 
+struct job_layout {
+    struct service own;
+    struct service like;
+    struct setting_list changes;
+};
+
+static bool
+layout_make(struct arena *mem, const struct member_job *job, const struct inventory *inventory,
+            const struct service *service, const char *initial_cluster,
+            struct job_layout *ret_layout, struct error *e)
+{
+    const struct inventory_member *pattern;
+    struct etcd_settings settings = ETCD_SETTINGS_INIT;
+    struct job_layout l = {.own = *service};
+
+    l.own.image = job->image;
+    if (!job_pattern(job, inventory, &pattern, &l.like, e) ||
+        !service_settings(mem, &l.like, &settings, e) ||
+        !joiner_settings(mem, &job->of->site, pattern, &settings, &job->member, &l.changes, e))
+        return false;
+    *ARRAY_PUSH(mem, &l.changes.items) =
+        (struct setting_change){"initial-cluster", initial_cluster};
+    *ARRAY_PUSH(mem, &l.changes.items) =
+        (struct setting_change){"initial-cluster-state", "existing"};
+    *ret_layout = l;
+    return true;
+}
+
 static bool
 lay_out(struct member_job *job, const struct inventory *inventory, const struct service *service,
         const char *initial_cluster, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const struct inventory_member *pattern;
-    struct etcd_settings settings = ETCD_SETTINGS_INIT;
-    struct setting_list changes = {0};
-    struct service own = *service;
-    struct service like;
+    struct job_layout l;
 
-    own.image = job->image;
-    if (!job_pattern(job, inventory, &pattern, &like, e) ||
-        !service_settings(&tmp, &like, &settings, e) ||
-        !joiner_settings(&tmp, &job->of->site, pattern, &settings, &job->member, &changes, e))
-        return false;
-    *ARRAY_PUSH(&tmp, &changes.items) = (struct setting_change){"initial-cluster", initial_cluster};
-    *ARRAY_PUSH(&tmp, &changes.items) =
-        (struct setting_change){"initial-cluster-state", "existing"};
-    return service_lay_out(&own, &like, changes.items.items, changes.items.count,
+    return layout_make(&tmp, job, inventory, service, initial_cluster, &l, e) &&
+           service_lay_out(&l.own, &l.like, l.changes.items.items, l.changes.items.count,
                            keeping_of(&tmp, job), e);
+}
+
+bool
+job_may_be_laid_out(const struct member_job *job, const struct inventory *inventory,
+                    const struct cluster_view *view, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct service service;
+    struct job_layout l;
+
+    return job->of->lab != NULL || job_in_place(job) ||
+           (job_service(job, &service, e) &&
+            layout_make(&tmp, job, inventory, &service,
+                        member_initial_cluster(&tmp, &job->member, view), &l, e) &&
+            service_may_lay_out(&l.own, &l.like, l.changes.items.items, l.changes.items.count,
+                                job->pki != NULL, e)) ||
+           error_wrap(e, "'%s' cannot join", job->member.name);
 }
 
 static bool

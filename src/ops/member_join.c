@@ -504,7 +504,7 @@ settle_verify(void *op, struct error *e)
         struct error last = *e;
 
         if (!membership_wait(job->of, last.text, e))
-            return false;
+            return error_hint(e, "see the log of '%s' on its host", job->member.name);
         error_clear(e);
     }
     if (!job->last)

@@ -147,13 +147,26 @@ preflight_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
     return true;
 }
 
+/* Who is to be stopped has to be reached: out of the list it would run on. */
+static bool
+leaver_is_reached(const struct member_job *job, struct error *e)
+{
+    enum service_state state;
+    struct service service;
+
+    return job->lost || job->of->lab != NULL ||
+           (job_service(job, &service, e) && service_state(&service, &state, e)) ||
+           error_wrap(e, "'%s' cannot leave", job->member.name);
+}
+
 static bool
 leaver_judge(const struct member_job *job, const struct cluster_view *view, struct error *e)
 {
     if (view_member_by_id(view, job->old_id) == NULL)
         return error_set(e, ERROR_CONFLICT, "'%s' (%llx) is in the member list no more",
                          job->member.name, (unsigned long long)job->old_id);
-    return job->of->replaces ? rule_may_replace(view, job->old_id, e) : true;
+    return (!job->of->replaces || rule_may_replace(view, job->old_id, e)) &&
+           leaver_is_reached(job, e);
 }
 
 static bool
@@ -161,7 +174,8 @@ joiner_judge(struct membership *ms, const struct inventory *inventory,
              const struct cluster_view *view, const struct member_job *job, struct error *e)
 {
     return member_may_join(&ms->site, inventory, view, &job->member, ms->replaces, job->pki, e) &&
-           member_host_allows(ms, inventory, view, &job->member, job_in_place(job), e);
+           member_host_allows(ms, inventory, view, &job->member, job_in_place(job), e) &&
+           job_may_be_laid_out(job, inventory, view, e);
 }
 
 static bool
@@ -218,7 +232,8 @@ membership_field(const void *op, struct arena *mem, const char *name)
 static const struct step preflight_step = {
     .name = "preflight",
     .intent = "look at the cluster (%{before}; afterwards %{after}), names, URLs and whether "
-              "they are reached both ways, ports, directories, disks, clocks, versions",
+              "they are reached both ways, ports, directories, disks, clocks, versions, what the "
+              "new ones will be started by",
     .field = membership_field,
     .check = preflight_check,
     .run = preflight_run,

@@ -127,6 +127,10 @@ MUST_CHECK bool job_expel(struct member_job *job, uint64_t id, struct error *e);
 /* Makes it known to the inventory and its host, stopped; and all that back. */
 MUST_CHECK bool job_is_configured(const struct member_job *job, bool *ret_is, struct error *e);
 MUST_CHECK bool job_configure(struct member_job *job, struct error *e);
+/* Whether its host has what its unit or manifest will need, which says so before anything is changed. Always so in a
+ * lab, and of one that has its own there. */
+MUST_CHECK bool job_may_be_laid_out(const struct member_job *job, const struct inventory *inventory,
+                                    const struct cluster_view *view, struct error *e);
 MUST_CHECK bool job_unconfigure(struct member_job *job, struct error *e);
 /* The files of one that came back and runs, as they were before it was configured for that. */
 MUST_CHECK bool job_settings_back(struct member_job *job, struct error *e);

@@ -62,6 +62,8 @@ refused() {
     [[ $output == *"$text"* ]]
     [[ $before == "$(all_that_may_change)" ]]
     [[ $(quorate get /quorate/lock) == '' ]]
+    # Nor was it for a while.
+    run ! grep -q '"begin".*add-learner' "$QUORATE_STATE"/plans/*/journal.jsonl
 }
 
 @test "the ways between peers are cut, in either direction" {
@@ -113,6 +115,20 @@ refused() {
     node_etcd_version db2 3.6
     refused 18 "'db2' would run etcd 3.6."
     node_etcd_version db2 3.5
+}
+
+@test "what its unit or its manifest needs of the host: etcd, the kubelet's directory, host paths" {
+    local pod=static-pod:/etc/kubernetes/manifests/etcd.yaml given=$BATS_TEST_TMPDIR/given.yaml
+    node_sh db2 mv /usr/bin/etcd /usr/bin/etcd.away
+    refused 4 "db2: '/usr/bin/etcd', which unit 'etcd.service' is to start, is not there"
+    node_sh db2 mv /usr/bin/etcd.away /usr/bin/etcd
+
+    refused 4 "db2: there is no manifests directory '/etc/kubernetes/manifests'" --runs "$pod" --data-dir /srv/pod
+    node_sh db2 mkdir -p /etc/kubernetes/manifests
+    _layout_settings db1 data-dir=/srv/pod | _layout_pod db1 etcd:3.5 /srv/pod /etc/pods/pki |
+        sed '/pods.pki/{n;s/DirectoryOrCreate/Directory/}' >"$given"
+    refused 4 "db2: what the manifest needs is not there: '/etc/pods/pki'" --runs "$pod" --manifest "$given"
+    node_sh db2 rm -r /etc/kubernetes
 }
 
 @test "names and URLs that are a member's" {

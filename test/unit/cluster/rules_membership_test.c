@@ -312,6 +312,40 @@ test_next_leader(void **state)
 }
 
 static void
+test_voters_serve(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct cluster_view all = view_of(&tmp, "LFFx");
+    const struct cluster_view one_down = view_of(&tmp, "LFD");
+    const struct cluster_view two_down = view_of(&tmp, "LDD");
+
+    (void)state;
+    EXPECT_OK(rule_voters_serve(&all, &e));
+    EXPECT_ERROR(rule_voters_serve(&one_down, &e), ERROR_REFUSED,
+                 "voter 'm3' does not serve: connection refused");
+    EXPECT_ERROR(rule_voters_serve(&two_down, &e), ERROR_REFUSED,
+                 "quorum is lost: 1 of 3 voters serve, 2 are needed to change the membership");
+}
+
+static void
+test_leader_answers(void **state)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct cluster_view serves = view_of(&tmp, "LFF");
+    struct cluster_view silent = view_of(&tmp, "DFF");
+
+    (void)state;
+    EXPECT_OK(rule_leader_answers(&serves, 1, &e));
+    EXPECT_OK(rule_leader_answers(&silent, 1, &e));
+    /* The others say that it leads. */
+    silent.leader_id = 1;
+    EXPECT_OK(rule_leader_answers(&silent, 2, &e));
+    EXPECT_ERROR(rule_leader_answers(&silent, 1, &e), ERROR_TIMEOUT,
+                 "'m1' leads, and only the leader gives its leadership away, but it does not "
+                 "answer here: connection refused");
+}
+
+static void
 test_may_rescue(void **state)
 {
     AUTO_ARENA tmp = ARENA_INIT;
@@ -390,6 +424,8 @@ main(void)
         cmocka_unit_test(test_a_corrupt_member_may_be_replaced),
         cmocka_unit_test(test_may_move),
         cmocka_unit_test(test_next_leader),
+        cmocka_unit_test(test_leader_answers),
+        cmocka_unit_test(test_voters_serve),
         cmocka_unit_test(test_may_rescue),
         cmocka_unit_test(test_is_gone),
         cmocka_unit_test(test_no_allowed_step_loses_quorum),

@@ -291,6 +291,8 @@ a_joiner_is_laid_out_like_another_and_taken_back(void **state)
     two_hosts(&dir, &pattern, &joiner);
     needs_put(dir);
     keeping = path_join(&mem, dir, "kept/1.json");
+    EXPECT_OK(service_may_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, false, &e));
+    assert_int_equal(names_in(dir), 3); /* manifests pki zone: nothing is written */
     EXPECT_OK(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, keeping, &e));
     assert_int_equal(names_in(path_join(&mem, dir, "manifests")), 0);
     EXPECT_OK(service_state(&joiner, &now, &e));
@@ -343,6 +345,15 @@ what_a_joiner_lacks_is_named(void **state)
                               "local: what the manifest needs is not there: '%s/pki/server.crt', "
                               "'%s/zone'",
                               dir, dir));
+    EXPECT_ERROR(
+        service_may_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, false, &e), ERROR_NOT_FOUND,
+        arena_printf(&mem,
+                     "local: what the manifest needs is not there: '%s/pki/server.crt', '%s/zone'",
+                     dir, dir));
+    /* Certificates that are brought there later are not asked for; what else it needs is. */
+    EXPECT_ERROR(service_may_lay_out(&joiner, &pattern, own_settings, OWN_COUNT, true, &e),
+                 ERROR_NOT_FOUND,
+                 arena_printf(&mem, "local: what the manifest needs is not there: '%s/zone'", dir));
     needs_put(dir);
     EXPECT_ERROR(service_lay_out(&joiner, &pattern, own_settings, OWN_COUNT - 1, "/nowhere/1", &e),
                  ERROR_REFUSED,
