@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "format/minor_version.h"
 
 size_t
 quorum_size(size_t voters)
@@ -130,6 +131,25 @@ rule_may_recover(const struct cluster_view *view, const struct inventory *invent
                           inventory->name);
     }
     return true;
+}
+
+bool
+rule_may_defragment(const struct cluster_view *view, const struct member_view *member,
+                    struct error *e)
+{
+    static const uint32_t mended = 6; /* in 3.5 */
+    AUTO_ARENA tmp = ARENA_INIT;
+    const char *version = member->status.version;
+    struct minor_version v;
+    uint32_t patch;
+
+    if (!minor_version_parse(version, &v, e))
+        return error_wrap(e, "member '%s'", view_member_label(&tmp, view, member->member.id));
+    if (v.major != 3 || v.minor != 5 || !minor_version_patch(version, &patch) || patch >= mended)
+        return true;
+    return error_set(e, ERROR_REFUSED,
+                     "member '%s' runs etcd %s: a crash while it defragments can make its data differ",
+                     view_member_label(&tmp, view, member->member.id), version);
 }
 
 static void

@@ -50,6 +50,13 @@ MUST_CHECK bool rule_backup_sources(struct arena *mem, const struct cluster_view
 MUST_CHECK bool rule_may_recover(const struct cluster_view *view, const struct inventory *inventory,
                                  struct error *e);
 
+/*
+ * May this member be defragmented while it serves? Not of etcd 3.5.0 to 3.5.5: a crash meanwhile can leave revisions that
+ * differ from the other members'. Source: etcd pull request 14733.
+ */
+MUST_CHECK bool rule_may_defragment(const struct cluster_view *view,
+                                    const struct member_view *member, struct error *e);
+
 /* How the cluster is, in one line and the remarks behind it. In 'mem'. */
 void rule_judge(struct arena *mem, const struct cluster_view *view,
                 struct judgement *ret_judgement);

@@ -26,11 +26,17 @@ minor_version_parse(const char *text, struct minor_version *ret_version, struct 
 bool
 minor_version_patch(const char *text, uint32_t *ret_patch)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
     const char *dot = strchr(text, '.');
     struct error ignored = ERROR_INIT;
+    char *patch;
 
     dot = dot != NULL ? strchr(dot + 1, '.') : NULL;
-    return dot != NULL && number_parse_u32(dot + 1, ret_patch, &ignored);
+    if (dot == NULL)
+        return false;
+    patch = arena_text(&tmp, dot + 1);
+    patch[strcspn(patch, "-+")] = '\0';
+    return number_parse_u32(patch, ret_patch, &ignored);
 }
 
 int

@@ -18,7 +18,7 @@ struct minor_version {
 MUST_CHECK bool minor_version_parse(const char *text, struct minor_version *ret_version,
                                     struct error *e);
 
-/* The third number of "X.Y.Z"; false when there is none. */
+/* The third number of "X.Y.Z" or "X.Y.Z-rc.0"; false when there is none. */
 bool minor_version_patch(const char *text, uint32_t *ret_patch);
 
 /* Below 0: a is older than b; 0: the same; above 0: newer. */

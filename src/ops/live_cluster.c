@@ -25,6 +25,17 @@ live_cluster_init(struct live_cluster *live, struct plan *plan, const struct jso
     return true;
 }
 
+void
+live_cluster_of(struct live_cluster *live, const struct inventory *inventory)
+{
+    live->cluster = (struct plan_cluster){
+        .state_dir = live->context->state_dir,
+        .name = inventory->name,
+        .config = inventory->lab == NULL ? inventory->path : NULL,
+    };
+    site_init(&live->site, live->plan->mem, inventory);
+}
+
 bool
 live_inventory(struct arena *mem, const struct live_cluster *live, struct inventory **ret_inventory,
                struct error *e)

@@ -24,6 +24,9 @@ MUST_CHECK bool live_cluster_init(struct live_cluster *live, struct plan *plan,
                                   const struct json *inputs, const struct plan_context *context,
                                   struct error *e);
 
+/* The same before there is a plan: of this inventory; plan and context are set. */
+void live_cluster_of(struct live_cluster *live, const struct inventory *inventory);
+
 /* The inventory as it is now; in 'mem'. */
 MUST_CHECK bool live_inventory(struct arena *mem, const struct live_cluster *live,
                                struct inventory **ret_inventory, struct error *e);

@@ -341,6 +341,26 @@ test_a_recovery_is_of_all_members(void **state)
     assert_true(rule_may_recover(&view, &inventory, &e));
 }
 
+static void
+test_releases_that_lose_data_when_defragmented(void **state)
+{
+    static const struct {
+        const char *version;
+        bool may;
+    } versions[] = {{"3.4.23", true}, {"3.5.0", false},      {"3.5.5", false}, {"3.5.6", true},
+                    {"3.6.0", true},  {"3.5.5-rc.0", false}, {"3.5.30", true}, {"three", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        AUTO_ARENA mem = ARENA_INIT;
+        const struct cast cast[CAST_MOST] = {MEMBER("m1", 10, 1, .version = versions[i].version)};
+        struct cluster_view view = view_of(&mem, cast);
+
+        if (rule_may_defragment(&view, &view.members[0], &e) != versions[i].may)
+            fail_msg("etcd %s", versions[i].version);
+    }
+}
+
 int
 main(void)
 {
@@ -353,6 +373,7 @@ main(void)
         cmocka_unit_test(test_judgement_of_alarms_strays_and_the_never_started),
         cmocka_unit_test(test_no_random_source_is_unfit),
         cmocka_unit_test(test_a_recovery_is_of_all_members),
+        cmocka_unit_test(test_releases_that_lose_data_when_defragmented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
