@@ -74,6 +74,16 @@ kill_old() {
     sweep "m1 m2" m1 member grow m2
 }
 
+@test "grow, killed again and again on its way and on its way back" {
+    lab_up --members 1
+    q put color green
+    wanted="m1 m2" before=m1
+    kill_chain --cluster lab:t member grow m2 --yes
+    [[ $kills_moments -gt 4 ]]
+    kill_chain_back
+    [[ $kills_moments -gt 3 ]]
+}
+
 # The answer of etcd to the learner's addition, and to its promotion.
 @test "grow, killed when etcd has changed and nobody knows" {
     lab_up --members 1

@@ -4,8 +4,13 @@
 # on a host, behind an answer of etcd's), on real hosts, while a client writes: 'plan resume' ends in the goal,
 # 'plan undo' in the old state, there are never fewer voters than announced, and no acknowledged write is lost.
 #
-# A moment takes half a minute. KILLS_RECORDS and KILLS_COMMANDS say that each so-manieth record, and command, is
-# a moment (9 and 23); 1 is all of them. At one moment the plan is undone, at the next resumed and then undone.
+# A moment takes half a minute. KILLS_RECORDS and KILLS_COMMANDS say which records, and commands, are moments: 9 is
+# each ninth, 9@2 each ninth from the second on, 1 all of them, 0 none (9 and 23). At one moment the plan is undone, at
+# the next resumed and then undone; the undo is killed at one of its first KILLS_UNDO records (10) or commands (60), and
+# asked for again. A moment that fails is told; then the cluster is laid out anew, and others follow.
+#
+# "Again and again" kills one plan on its way and on its way back: behind records, then each KILLS_FURTHER (12) commands
+# further than the time before. KILLS_RECORDS=0 and KILLS_COMMANDS=0 leave the one and the other out.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # bats', and hooks and counts of kills.bash
 bats_require_minimum_version 1.5.0
@@ -25,13 +30,20 @@ setup() {
     procedures_setup
 }
 
+# What a test that failed has left is laid out anew.
+teardown() {
+    [[ -n $BATS_TEST_COMPLETED ]] || rm -f "$BATS_FILE_TMPDIR/layout"
+}
+
 kill_quorate() {
     q "$@"
 }
 
+# What has no way back ends its cluster.
 kill_before() {
     procedures_clean
-    procedure_before "$procedure"
+    [[ $procedure != replace-gone || $(_procedure_voters) != *db4* ]] || procedure_back "$procedure" || return 1
+    writing_begins && procedure_before "$procedure"
 }
 
 # A writer would not let a recovery be undone.
@@ -43,7 +55,7 @@ kill_left() {
 }
 
 kill_goal() {
-    procedure_goal "$procedure"
+    procedure_goal "$procedure" && { [[ $procedure != replace-gone ]] || writes_are_there; }
 }
 
 kill_old() {
@@ -51,45 +63,84 @@ kill_old() {
 }
 
 kill_may_refuse() {
-    [[ $procedure == replace ]]
+    ! procedure_can_be_undone "$procedure"
 }
 
-# sweep PROCEDURE: at records, then in the middle of steps.
-sweep() {
-    procedure=$1
-    procedure_command "$procedure"
-    [[ $procedure == recover ]] || writer_start db1 db2 db3
-    moments journal_append "${KILLS_RECORDS:-9}"
-    moments host_ran "${KILLS_COMMANDS:-23}"
-    [[ $procedure == recover ]] || writes_are_there
+kill_told() {
+    note "$procedure on ${PROCEDURES_LAYOUT}: $KILLS_AT $1: $2, $((SECONDS - began)) s"
+    began=$SECONDS
 }
 
-# moments FAILPOINT STRIDE
-moments() {
-    KILLS_AT=$1 KILLS_STRIDE=$2 KILLS_FIRST=$((1 + $2 / 2))
-    kill_sweep turns "${command[@]}"
-    tell "$procedure, killed at one $1 of $2: $kills_moments moments, $kills_resumed resumed," \
-        "$kills_undone undone, $kills_refused with no way back, all survived"
-    [[ $kills_moments -gt 0 ]]
-    # The last time it got through.
-    if [[ $procedure == replace ]]; then
-        procedure_goal replace
-    else
-        q plan undo latest --yes
-        procedure_old "$procedure"
-    fi
+kill_failed() {
+    {
+        "$QUORATE" plan show latest
+        q --cluster prod member list
+        tail -n 30 "$BATS_TEST_TMPDIR/killed"
+    } >&2
+    writing_ends
+    procedures_anew
+}
+
+writing_begins() {
+    [[ $procedure == recover || -n $writing ]] || { writer_start db1 db2 db3 && writing=yes; }
+}
+
+writing_ends() {
+    [[ -z $writing ]] || { writing='' && writer_stop >/dev/null; }
 }
 
 writes_are_there() {
     local counts
-    writer_stop
-    counts=$(writer_check db1)
-    tell "$procedure, writes: $counts"
-    [[ $(jq .missing <<<"$counts") -eq 0 ]]
+    [[ -n $writing ]] || return 0
+    writing_ends
+    counts=$(writer_check db1) || { note "$procedure: writes are missing: $counts"; return 1; }
+    acknowledged=$((acknowledged + $(jq .acknowledged <<<"$counts")))
+}
+
+# sweep PROCEDURE [LAYOUT]: at records, then in the middle of steps.
+sweep() {
+    local writing='' acknowledged=0 failures=0 began=$SECONDS
+    procedure=$1
+    procedures_on "${2:-debian}"
+    procedure_command "$procedure"
+    moments journal_append "${KILLS_RECORDS:-9}"
+    moments host_ran "${KILLS_COMMANDS:-23}"
+    writes_are_there
+    tell "$procedure on $PROCEDURES_LAYOUT: $acknowledged writes acknowledged, all there"
+    [[ $failures -eq 0 ]]
+}
+
+# moments FAILPOINT STRIDE[@FIRST]
+moments() {
+    [[ $2 != 0 ]] || return 0
+    KILLS_AT=$1 KILLS_STRIDE=${2%@*} KILLS_FIRST=$((1 + ${2%@*} / 2))
+    [[ $2 != *@* ]] || KILLS_FIRST=${2#*@}
+    KILLS_BACK=$([[ $1 == journal_append ]] && echo "${KILLS_UNDO:-10}" || echo "${KILLS_UNDO:-60}")
+    kill_sweep turns "${command[@]}" || failures=$((failures + 1))
+    tell "$procedure on $PROCEDURES_LAYOUT, killed at $1 $2: $kills_moments moments, $kills_resumed resumed," \
+        "$kills_undone undone ($kills_back of these undos killed, too), $kills_refused with no way back, $((kills_moments - kills_failed)) survived, $kills_failed not"
+    [[ $kills_moments -gt 0 ]]
+    back_again
+}
+
+# The last time it got through.
+back_again() {
+    procedure_goal "$procedure"
+    if procedure_can_be_undone "$procedure"; then
+        q plan undo latest --yes
+        procedure_old "$procedure"
+    else
+        writes_are_there
+        procedure_back "$procedure"
+    fi
 }
 
 tell() {
     echo "# $*" >&3
+    note "$*"
+}
+
+note() {
     [[ -z ${QUORATE_NOTE:-} ]] || echo "$*" >>"$QUORATE_NOTE"
 }
 
@@ -109,21 +160,90 @@ tell() {
     sweep replace
 }
 
+@test "replace by another host, killed" {
+    sweep replace-gone
+}
+
 @test "recover, killed" {
     sweep recover
 }
 
-@test "each procedure, killed again and again on its way, and resumed each time" {
+@test "grow by static pods, killed" {
+    sweep grow static-pod
+}
+
+@test "recover of static pods, killed" {
+    sweep recover static-pod
+}
+
+@test "grow with TLS, killed" {
+    sweep grow debian+tls
+}
+
+# chain PROCEDURE [LAYOUT]: on its way there, and on its way back, behind records; then behind commands.
+chain() {
+    local writing='' acknowledged=0
+    procedure=$1
+    procedures_on "${2:-debian}"
+    procedure_command "$procedure"
+    # Each resumption verifies the snapshot anew.
+    [[ $procedure != recover ]] || KILLS_AGAIN=5
+    [[ ${KILLS_RECORDS:-1} == 0 ]] || chain_at journal_append
+    [[ ${KILLS_COMMANDS:-1} == 0 ]] || KILLS_STRIDE=${KILLS_FURTHER:-12} chain_at host_ran
+    writes_are_there
+    tell "$procedure on $PROCEDURES_LAYOUT: $acknowledged writes acknowledged, all there"
+    # Its cluster has other hosts now.
+    [[ $procedure != replace-gone ]] || rm "$BATS_FILE_TMPDIR/layout"
+}
+
+chain_at() {
     local records
-    for procedure in $(procedure_names); do
-        procedure_command "$procedure"
-        kill_chain "${command[@]}"
-        records=$(wc -l <"$QUORATE_STATE/plans/$(newest_plan | cut -d ' ' -f 1)/journal.jsonl")
-        tell "$procedure: killed $kills_moments times on the way to $records records, and done"
-        if [[ $procedure != replace ]]; then
-            q plan undo latest --yes
-            procedure_old "$procedure"
-        fi
-        procedures_clean
-    done
+    KILLS_AT=$1
+    kill_chain "${command[@]}"
+    records=$(journal | wc -l)
+    tell "$procedure on $PROCEDURES_LAYOUT: killed at $KILLS_AT $kills_moments times on the way to $records records, and done"
+    procedure_can_be_undone "$procedure" || return 0
+    kill_chain_back
+    tell "$procedure on $PROCEDURES_LAYOUT: killed at $KILLS_AT $kills_moments times on the way back, of" \
+        "$(($(journal | wc -l) - records)) records, and undone"
+}
+
+journal() {
+    cat "$QUORATE_STATE/plans/$(newest_plan | cut -d ' ' -f 1)/journal.jsonl"
+}
+
+@test "grow, killed again and again on its way and on its way back" {
+    chain grow
+}
+
+@test "shrink, killed again and again" {
+    chain shrink
+}
+
+@test "replace, killed again and again" {
+    chain replace
+}
+
+@test "replace by another host, killed again and again" {
+    chain replace-gone
+}
+
+@test "move, killed again and again" {
+    chain move
+}
+
+@test "recover, killed again and again" {
+    chain recover
+}
+
+@test "grow by static pods, killed again and again" {
+    chain grow static-pod
+}
+
+@test "recover of static pods, killed again and again" {
+    chain recover static-pod
+}
+
+@test "grow with TLS, killed again and again" {
+    chain grow debian+tls
 }

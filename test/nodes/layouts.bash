@@ -12,7 +12,7 @@
 #                certificates in /etc/kubernetes/pki/etcd; data in /var/lib/etcd
 #   process      a bare process of root, started by nobody in particular; data in /srv/etcd
 #
-# NODES_DATA_DIR puts the data elsewhere. All settings come from one list, so that the layouts differ in
+# NODES_DATA_DIR puts the data elsewhere. With NODES_SNAPSHOT_COUNT Debian's and pods have that --snapshot-count. All settings come from one list, so that the layouts differ in
 # where they write it and in nothing else.
 
 node_layout() {
@@ -100,7 +100,8 @@ _layout_debian() {
     local name=$1
     [[ -z ${NODES_DATA_DIR:-} ]] || _layout_data_dir "$name" "$NODES_DATA_DIR" etcd
     node_certificates "$name" debian
-    _layout_settings "$name" ${NODES_DATA_DIR:+"data-dir=$NODES_DATA_DIR"} | _layout_environment |
+    _layout_settings "$name" ${NODES_DATA_DIR:+"data-dir=$NODES_DATA_DIR"} \
+        ${NODES_SNAPSHOT_COUNT:+"snapshot-count=$NODES_SNAPSHOT_COUNT"} | _layout_environment |
         _node_write "$name" /etc/default/etcd
 }
 
@@ -184,7 +185,7 @@ _layout_static_pod() {
     _layout_data_dir "$name" "$data" root
     node_certificates "$name" static-pod
     image=$(_layout_image "$name") || return 1
-    _layout_settings "$name" "data-dir=$data" snapshot-count=10000 \
+    _layout_settings "$name" "data-dir=$data" "snapshot-count=${NODES_SNAPSHOT_COUNT:-10000}" \
         listen-metrics-urls=http://127.0.0.1:2381 | _layout_pod "$name" "$image" "$data" "$pki" |
         _node_write "$name" $_layout_parked 600
     # shellcheck disable=SC2154 # set by our user
