@@ -2,8 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+
+#include <openssl/crypto.h>
 
 #include "base/buf.h"
 #include "base/io.h"
@@ -97,6 +101,47 @@ void
 secrets_guard(void)
 {
     prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* --- OpenSSL's memory --- */
+
+static void *
+library_alloc(size_t size, const char *file UNUSED, int line UNUSED)
+{
+    return malloc(size); /* check-banned: allow, it is the library's */
+}
+
+static void
+library_free(void *data, const char *file UNUSED, int line UNUSED)
+{
+    if (data == NULL)
+        return;
+    explicit_bzero(data, malloc_usable_size(data));
+    free(data); /* check-banned: allow, it is the library's */
+}
+
+/* What realloc moves, it leaves behind. */
+static void *
+library_resize(void *data, size_t size, const char *file, int line)
+{
+    size_t there = malloc_usable_size(data);
+    void *fresh;
+
+    if (data != NULL && size != 0 && size <= there)
+        return data;
+    fresh = size != 0 ? library_alloc(size, file, line) : NULL;
+    if (fresh != NULL && data != NULL)
+        memcpy(fresh, data, there < size ? there : size);
+    if (fresh != NULL || size == 0)
+        library_free(data, file, line);
+    return fresh;
+}
+
+void
+secrets_wipe_library(void)
+{
+    /* Refused once the library has memory; then what was there stays as it is, and nothing else changes. */
+    (void)CRYPTO_set_mem_functions(library_alloc, library_resize, library_free);
 }
 
 bool

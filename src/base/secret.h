@@ -36,5 +36,11 @@ MUST_CHECK bool secret_load_whole(struct secret *s, const char *path, struct err
  * runs are not concerned.
  */
 void secrets_guard(void);
+/*
+ * From now on OpenSSL overwrites whatever it gives back: readers and writers of PEM and DER leave copies of a key behind
+ * which nobody else can reach. Has to be called before anything else of the library's.
+ * Source: crypto/pem/pem_lib.c, providers/implementations/encode_decode in 3.0: OPENSSL_free of the decoded bytes.
+ */
+void secrets_wipe_library(void);
 
 #endif

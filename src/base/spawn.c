@@ -130,7 +130,8 @@ struct running {
     int in_fd; /* -1: closed, as the next two */
     int out_fd;
     int err_fd;
-    uint8_t *part; /* READ_BYTES on the way in: [at, end) is still to be written */
+    uint8_t *part;      /* READ_BYTES on the way in: [at, end) is still to be written */
+    uint8_t *read_part; /* READ_BYTES that have come */
     size_t at;
     size_t end;
     bool in_waits;    /* for output, before there is more input */
@@ -179,6 +180,7 @@ static void
 running_release(struct running *r)
 {
     explicit_bzero(r->part, READ_BYTES);
+    explicit_bzero(r->read_part, READ_BYTES);
     if (r->pid > 0) {
         kill(-r->pid, SIGKILL);
         waitpid(r->pid, NULL, 0);
@@ -236,8 +238,7 @@ running_start(struct running *r, struct error *e)
 static bool
 output_read(struct running *r, int *fd, bool is_error, struct error *e)
 {
-    uint8_t part[READ_BYTES];
-    ssize_t got = read(*fd, part, sizeof(part));
+    ssize_t got = read(*fd, r->read_part, READ_BYTES);
 
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return true;
@@ -246,7 +247,7 @@ output_read(struct running *r, int *fd, bool is_error, struct error *e)
         return true;
     }
     r->in_waits = false;
-    return r->flow->output(r->flow->context, is_error, bytes_of(part, (size_t)got), e);
+    return r->flow->output(r->flow->context, is_error, bytes_of(r->read_part, (size_t)got), e);
 }
 
 static bool
@@ -367,7 +368,8 @@ spawn_run(struct arena *mem, const struct spawn_request *request, struct spawn_r
         .in_fd = -1,
         .out_fd = -1,
         .err_fd = -1,
-        .part = arena_alloc(&tmp, READ_BYTES)};
+        .part = arena_alloc(&tmp, READ_BYTES),
+        .read_part = arena_alloc(&tmp, READ_BYTES)};
     int status;
 
     if (!running_start(&r, e) || !running_serve_quietly(&r, e))

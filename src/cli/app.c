@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "cli/cfssl_words.h"
 #include "cli/error_report.h"
@@ -240,6 +241,7 @@ app_main(int argc, char **argv)
     bool ok;
 
     signal(SIGPIPE, SIG_IGN);
+    secrets_wipe_library();
     cfssl_words(&mem, &argc, &argv);
     ok = run(&app, argc, argv, &e);
     if (!ok && app.client != NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/secret.h"
 #include "ops/lab_certs.h"
 #include "ops/tls_renew_steps.h"
 #include "ops/tls_rotate_state.h"
@@ -69,8 +70,8 @@ own_gather(struct tls_rotation *r, struct error *e)
     AUTO_ARENA tmp = ARENA_INIT;
     const struct inventory_tls *tls = &r->inventory->client_tls;
     struct host *here;
-    struct bytes cert, key;
-    bool done;
+    AUTO_SECRET key = SECRET_INIT;
+    struct bytes cert;
 
     if (!host_open(&tmp, "local:", NULL, &here, e) ||
         !both_write(r, here, tls->ca_file, rotation_both(r, "", "client"), e))
@@ -78,13 +79,11 @@ own_gather(struct tls_rotation *r, struct error *e)
     if (tls->cert_file == NULL || tls->key_file == NULL || own_is_of_new(r))
         return true;
     if (!file_read_all(&tmp, tls->cert_file, AUTHORITIES_MOST_BYTES, &cert, e) ||
-        !file_read_all(&tmp, tls->key_file, AUTHORITIES_MOST_BYTES, &key, e))
+        !secret_load_whole(&key, tls->key_file, e))
         return false;
-    done = dir_make(path_dir(&tmp, rotation_old(r, "crt")), STATE_DIR_MODE, e) &&
+    return dir_make(path_dir(&tmp, rotation_old(r, "crt")), STATE_DIR_MODE, e) &&
            file_replace(rotation_old(r, "crt"), cert, STATE_FILE_MODE, e) &&
-           file_replace(rotation_old(r, "key"), key, STATE_FILE_MODE, e);
-    explicit_bzero(without_const(key.data), key.size);
-    return done;
+           file_replace(rotation_old(r, "key"), bytes_of(key.text, key.size), STATE_FILE_MODE, e);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "cli/app.h"
 #include "cli/input.h"
@@ -466,6 +467,7 @@ cfssljson_run(struct app *app, struct error *e)
     /* The guides write the input's name behind, which cfssljson passes over. */
     if (app->operand_count > 1 && strcmp(app_operand(app, 1), "-") != 0)
         return error_set(e, ERROR_USAGE, "'%s' is one operand too many", app_operand(app, 1));
+    secrets_guard();
     if (!read_operand(app, from, &input, e))
         return false;
     if (!json_parse(app->mem, input, &made, e))
