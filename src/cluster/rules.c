@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "format/minor_version.h"
 
+enum { DAY_S = 24 * 60 * 60 };
+
 size_t
 quorum_size(size_t voters)
 {
@@ -182,6 +184,24 @@ judge_member(struct arena *mem, const struct cluster_view *view, const struct me
                                       (unsigned long long)view_lag(view, m)));
 }
 
+static void
+judge_certificate(struct arena *mem, const struct cluster_view *view, const struct member_view *m,
+                  struct judge_days days, struct judgement *j)
+{
+    int64_t left_s = m->certificate_end_s - view->taken_s;
+    int64_t left_days = left_s / DAY_S;
+    const char *label = view_member_label(mem, view, m->member.id);
+
+    if (m->certificate_end_s == 0 ||
+        (left_s >= 0 && left_days >= days.warning && left_days >= days.critical))
+        return;
+    judgement_remark(
+        mem, j, left_s < 0 || left_days < days.critical ? VERDICT_CRITICAL : VERDICT_WARNING,
+        left_s < 0 ? arena_printf(mem, "the certificate of member %s has ended", label)
+                   : arena_printf(mem, "the certificate of member %s ends in %lld days", label,
+                                  (long long)left_days));
+}
+
 /* Members go on naming a leader that has just died, until they elect another. */
 static void
 judge_leader(struct arena *mem, const struct cluster_view *view, struct judgement *j)
@@ -256,7 +276,8 @@ tolerance_text(struct arena *mem, size_t voters, size_t serving)
 }
 
 void
-rule_judge(struct arena *mem, const struct cluster_view *view, struct judgement *ret_judgement)
+rule_judge(struct arena *mem, const struct cluster_view *view, struct judge_days days,
+           struct judgement *ret_judgement)
 {
     size_t voters = view_voter_count(view);
     size_t serving = view_voters_serving(view);
@@ -268,8 +289,10 @@ rule_judge(struct arena *mem, const struct cluster_view *view, struct judgement 
                                       "quorum is lost: %zu of %zu voters serve, %zu are needed",
                                       serving, voters, quorum_size(voters)));
     judge_leader(mem, view, &j);
-    for (size_t i = 0; i < view->member_count; i++)
+    for (size_t i = 0; i < view->member_count; i++) {
         judge_member(mem, view, &view->members[i], &j);
+        judge_certificate(mem, view, &view->members[i], days, &j);
+    }
     for (size_t i = 0; i < view->stray_count; i++)
         judge_stray(mem, &view->strays[i], &j);
     judge_alarms(mem, view, &j);

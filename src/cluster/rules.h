@@ -57,8 +57,14 @@ MUST_CHECK bool rule_may_recover(const struct cluster_view *view, const struct i
 MUST_CHECK bool rule_may_defragment(const struct cluster_view *view,
                                     const struct member_view *member, struct error *e);
 
+/* From how many days before the end of a member's certificate on it is a warning, and critical. */
+struct judge_days {
+    int64_t warning;
+    int64_t critical;
+};
+
 /* How the cluster is, in one line and the remarks behind it. In 'mem'. */
-void rule_judge(struct arena *mem, const struct cluster_view *view,
+void rule_judge(struct arena *mem, const struct cluster_view *view, struct judge_days days,
                 struct judgement *ret_judgement);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/time.h"
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 #include "etcd/reasons.h"
@@ -217,6 +218,7 @@ answer_place(struct fetch *f, const struct etcd_status_answer *a, bool given)
     m->asked = true;
     m->known = a->answer.ok;
     m->took_us = a->answer.took_us;
+    m->certificate_end_s = a->answer.certificate_end_s;
     m->unknown_because = a->answer.error;
     if (a->answer.ok) {
         m->status = a->status;
@@ -364,7 +366,7 @@ cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
     struct etcd_member_list list;
     size_t first;
 
-    *ret_view = (struct cluster_view){0};
+    *ret_view = (struct cluster_view){.taken_s = time_wall_ms() / 1000};
     if (!etcd_client_open(options, &client, e))
         return false;
     etcd_status_each(mem, client, &answers);

@@ -25,6 +25,7 @@ struct member_view {
     bool known; /* 'status' is set */
     struct etcd_status status;
     int64_t took_us;
+    int64_t certificate_end_s;    /* of the certificate that the endpoint presented; 0: none */
     struct error unknown_because; /* when not known */
 };
 
@@ -37,6 +38,7 @@ struct stray_endpoint {
 };
 
 struct cluster_view {
+    int64_t taken_s; /* when it was fetched, seconds since 1970 UTC */
     uint64_t cluster_id;
     uint64_t leader_id;    /* as most members say; 0: nobody knows one */
     uint64_t applied_most; /* greatest raft applied index that any member told */

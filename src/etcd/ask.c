@@ -182,6 +182,7 @@ etcd_answer_set(struct etcd_answer *answer, const struct etcd_call *call, void *
         .endpoint = call->endpoint->url,
         .ok = call->ok,
         .took_us = call->took_us,
+        .certificate_end_s = grpc_channel_certificate_end_s(call->endpoint->channel),
     };
     if (!call->ok) {
         etcd_call_error(call, &answer->error);

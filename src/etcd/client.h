@@ -108,8 +108,9 @@ const struct permission_needs *etcd_client_denied(const struct etcd_client *clie
 struct etcd_answer {
     const char *endpoint; /* as given; lives as long as the client */
     bool ok;
-    struct error error; /* when not ok; names the endpoint */
-    int64_t took_us;    /* microseconds from the call's start, connecting included */
+    struct error error;        /* when not ok; names the endpoint */
+    int64_t took_us;           /* microseconds from the call's start, connecting included */
+    int64_t certificate_end_s; /* of what it presented; 0: none, or the connection is gone */
 };
 
 #endif

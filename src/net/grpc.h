@@ -90,6 +90,8 @@ MUST_CHECK bool grpc_channel_new(struct arena *mem, struct loop *loop,
 void grpc_channel_close(struct grpc_channel *channel);
 
 const char *grpc_channel_endpoint(const struct grpc_channel *channel); /* the URL as given */
+/* When the certificate that its server presented last ends, in seconds since 1970 UTC; 0: there is no connection, or no TLS. */
+int64_t grpc_channel_certificate_end_s(const struct grpc_channel *channel);
 struct loop *grpc_channel_loop(const struct grpc_channel *channel);
 
 /*

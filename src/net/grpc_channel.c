@@ -46,6 +46,12 @@ grpc_channel_endpoint(const struct grpc_channel *channel)
     return channel->endpoint.url;
 }
 
+int64_t
+grpc_channel_certificate_end_s(const struct grpc_channel *channel)
+{
+    return channel->current != NULL ? transport_certificate_end_s(&channel->current->transport) : 0;
+}
+
 struct loop *
 grpc_channel_loop(const struct grpc_channel *channel)
 {

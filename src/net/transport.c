@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/io.h"
+#include "net/tls_certificate.h"
 
 enum { KEEP_ALIVE_IDLE_S = 10, KEEP_ALIVE_PAUSE_S = 5, KEEP_ALIVE_TRIES = 3 };
 
@@ -119,6 +120,15 @@ transport_open(struct transport *t, struct loop *loop, const struct endpoint *ep
         return;
     }
     tcp_dial_start(&t->dial, loop, ep, transport_dialled, t);
+}
+
+int64_t
+transport_certificate_end_s(const struct transport *t)
+{
+    const STACK_OF(X509) *chain = t->session != NULL ? tls_session_chain(t->session) : NULL;
+
+    return sk_X509_num(chain) > 0 ? tls_date_seconds(X509_get0_notAfter(sk_X509_value(chain, 0)))
+                                  : 0;
 }
 
 enum net_io

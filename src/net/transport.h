@@ -37,6 +37,9 @@ void transport_close(struct transport *t);
 
 enum net_stage transport_stage(const struct transport *t);
 
+/* When the certificate that the server presented ends, in seconds since 1970 UTC; 0: there is none. */
+int64_t transport_certificate_end_s(const struct transport *t);
+
 /* At most 'size' bytes; AGAIN when there is nothing now. */
 enum net_io transport_read(struct transport *t, void *data, size_t size, size_t *ret_size);
 enum net_io transport_write(struct transport *t, const void *data, size_t size, size_t *ret_size);

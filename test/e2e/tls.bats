@@ -109,6 +109,11 @@ extension() {
     [[ $("$QUORATE" tls inspect . -w json | verdicts | xargs) == "$good" ]]
     run -1 "$QUORATE" tls inspect . --days 367
     [[ $output == *certificate-ends-soon* ]]
+    # As monitoring has it: a warning, critical.
+    run -1 "$QUORATE" tls inspect server.crt --days 367 --critical-days 300
+    run -2 "$QUORATE" tls inspect server.crt --days 10 --critical-days 367
+    [[ $output == *certificate-ends-soon* ]]
+    run -0 "$QUORATE" tls inspect server.crt --critical-days 300
     run -1 --separate-stderr "$QUORATE" tls inspect server.crt --host 10.1.1.1 -w json
     [[ $(verdicts <<<"$output") == "server.crt certificate-name-missing" && $output == *"lack 10.1.1.1"* ]]
     # The pair torn apart, a key for all to read, another authority, a client as server.
@@ -148,14 +153,16 @@ extension() {
 }
 
 @test "etcd serves with them, clients and the gateway too, and inspect sees what its ports present" {
-    local client peer
+    local client peer six=
     read -r client peer < <(_etcd_free_ports 2)
+    # Where the machine has it.
+    ! grep -q '^0\{31\}1 ' /proc/net/if_inet6 || six=",https://[::1]:$client"
     client=127.0.0.1:$client peer=127.0.0.1:$peer
     inventory "${client#*:}" "${peer#*:}"
     sed -i 's/, "https:\/\/\[fd00::1\]:2380"//; s/endpoints: .*/endpoints: [https:\/\/'"$client"']/' quorate.yaml
     "$QUORATE" tls init pki
     "$QUORATE" tls issue pki --cluster prod --client root
-    "$(etcd_tool "$ETCD_VERSION" etcd)" --name m1 --data-dir data --listen-client-urls "https://$client" \
+    "$(etcd_tool "$ETCD_VERSION" etcd)" --name m1 --data-dir data --listen-client-urls "https://$client$six" \
         --advertise-client-urls "https://$client" --listen-peer-urls "https://$peer" \
         --initial-advertise-peer-urls "https://$peer" --initial-cluster "m1=https://$peer" --client-cert-auth \
         --trusted-ca-file pki/m1/ca.crt --cert-file pki/m1/server.crt --key-file pki/m1/server.key \
@@ -173,6 +180,17 @@ extension() {
     run -0 --separate-stderr "$QUORATE" tls inspect "$client" "$peer" --cluster prod "${tls[@]}" -w json
     [[ $(jq -r '.certificates[] | "\(.member) \(.subject) \(.version) \(.verdict)"' <<<"$output" | sort -u) == "m1 CN=m1 TLSv1.3 good" ]]
     [[ $(jq -r '.certificates[0].fingerprint' <<<"$output") == "$(openssl x509 -in pki/m1/server.crt -outform DER | sha256sum | cut -d' ' -f1)" ]]
+    # The same on the other loopback address, which is among its names.
+    if [[ -n $six ]]; then
+        run -0 --separate-stderr "$QUORATE" tls inspect "[::1]:${client#*:}" "${tls[@]}" -w json
+        [[ $(jq -r '.certificates[] | "\(.subject) \(.verdict)"' <<<"$output") == "CN=m1 good" ]]
+    fi
+    # And in the screen that says how the cluster is.
+    run -0 "$QUORATE" status --endpoints "https://$client" "${tls[@]}" -w json
+    [[ $(jq -r '.members[0].certificateEnds' <<<"$output") == "$(date -u -d "$(openssl x509 -in pki/m1/server.crt -noout -enddate | cut -d= -f2)" +%FT%TZ)" ]]
+    run -1 "$QUORATE" status --endpoints "https://$client" "${tls[@]}" --cert-warning 367
+    [[ $output == *"warning: the certificate of member m1 ends in 36"[45]" days"* ]]
+    run -2 "$QUORATE" status --endpoints "https://$client" "${tls[@]}" --cert-critical 367
     # Without a certificate of ours, under another name, with another authority: seen all the same.
     run -1 "$QUORATE" tls inspect "localhost:${client#*:}" --host db9 --cacert pki/root.crt
     [[ $output == *certificate-wrong-ca,certificate-name-missing* ]]

@@ -5,6 +5,16 @@
 #include "cluster/rules.h"
 #include "cluster/view.h"
 
+enum { DAY_S = 24 * 60 * 60, DAYS_MOST = 36500 };
+
+static const struct option_def status_options[] = {
+    {"cert-warning", OPTION_U64, .arg = "N", .fallback = "30",
+     .help = "A member's certificate that ends within N days is a warning"},
+    {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
+     .help = "One that ends within N days is critical"},
+    OPTIONS_END,
+};
+
 static const char *
 role_text(const struct cluster_view *view, const struct member_view *m)
 {
@@ -33,7 +43,7 @@ alarms_cell(struct report *r, const struct cluster_view *view, uint64_t id)
 }
 
 static void
-columns_add(struct report *r)
+columns_add(struct report *r, bool with_tls)
 {
     report_column(r, COLUMN_TEXT, "MEMBER", "name");
     report_column(r, COLUMN_ID, "ID", "id");
@@ -46,10 +56,41 @@ columns_add(struct report *r)
     report_column(r, COLUMN_U64, "LAG", "lagEntries");
     report_column(r, COLUMN_TEXT, "ALARMS", "alarms");
     report_column(r, COLUMN_TEXT, "ANSWERED IN", "answeredIn");
+    if (with_tls)
+        report_column(r, COLUMN_TIME, "CERTIFICATE ENDS", "certificateEnds");
+    else
+        report_detail_column(r, COLUMN_TIME, "CERTIFICATE ENDS", "certificateEnds");
 }
 
 static void
-member_row(struct report *r, const struct cluster_view *view, const struct member_view *m)
+certificate_cell(struct report *r, const struct cluster_view *view, const struct member_view *m,
+                 struct judge_days days)
+{
+    int64_t left_days = (m->certificate_end_s - view->taken_s) / DAY_S;
+
+    if (m->certificate_end_s == 0) {
+        report_unknown(r, NULL);
+        return;
+    }
+    report_time(r, m->certificate_end_s * 1000);
+    report_mark(r, left_days < days.critical  ? MARK_BAD
+                   : left_days < days.warning ? MARK_WARN
+                                              : MARK_NONE);
+}
+
+static bool
+has_certificates(const struct cluster_view *view)
+{
+    for (size_t i = 0; i < view->member_count; i++) {
+        if (view->members[i].certificate_end_s != 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+member_row(struct report *r, const struct cluster_view *view, const struct member_view *m,
+           struct judge_days days)
 {
     const struct etcd_status *s = &m->status;
     const char *reason = m->unknown_because.text;
@@ -65,6 +106,7 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
             report_unknown(r, reason);
         alarms_cell(r, view, m->member.id);
         report_unknown(r, reason);
+        report_unknown(r, NULL);
         return;
     }
     report_text(r, role_text(view, m));
@@ -77,6 +119,20 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
     report_mark(r, view_lag(view, m) > CAUGHT_UP_ENTRIES ? MARK_WARN : MARK_NONE);
     alarms_cell(r, view, m->member.id);
     report_textf(r, "%.1f ms", (double)m->took_us / 1000);
+    certificate_cell(r, view, m, days);
+}
+
+static bool
+days_of(const struct app *app, struct judge_days *ret_days, struct error *e)
+{
+    uint64_t warning = option_u64(&app->options, "cert-warning");
+    uint64_t critical = option_u64(&app->options, "cert-critical");
+
+    if (warning > DAYS_MOST || critical > DAYS_MOST)
+        return error_set(e, ERROR_USAGE,
+                         "--cert-warning, --cert-critical: 0 to %d days are possible", DAYS_MOST);
+    *ret_days = (struct judge_days){.warning = (int64_t)warning, .critical = (int64_t)critical};
+    return true;
 }
 
 static bool
@@ -85,15 +141,17 @@ status_report(struct app *app, struct report *report, struct error *e)
     const struct etcd_options *options;
     struct cluster_view view;
     struct judgement judgement;
+    struct judge_days days;
 
-    if (!app_etcd_options(app, &options, e) || !cluster_view_fetch(app->mem, options, &view, e))
+    if (!days_of(app, &days, e) || !app_etcd_options(app, &options, e) ||
+        !cluster_view_fetch(app->mem, options, &view, e))
         return false;
-    rule_judge(app->mem, &view, &judgement);
+    rule_judge(app->mem, &view, days, &judgement);
     report_init(report, app->mem, "members");
     report_title(report, "Cluster %llx", (unsigned long long)view.cluster_id);
-    columns_add(report);
+    columns_add(report, has_certificates(&view));
     for (size_t i = 0; i < view.member_count; i++)
-        member_row(report, &view, &view.members[i]);
+        member_row(report, &view, &view.members[i], days);
     report_judgement(report, &judgement);
     app->exit_code = (int)judgement.verdict;
     return true;
@@ -103,13 +161,18 @@ const struct command command_status = {
     .name = "status",
     .summary = "Show all members of a cluster and say whether it is well",
     .family = FAMILY_STATUS,
+    .options = status_options,
     .needs = NEEDS_ENDPOINTS,
     .report = status_report,
     .example = "quorate status --endpoints 127.0.0.1:2379\n"
-               "quorate status --cluster lab:demo -w json",
+               "quorate status --cluster lab:demo -w json\n"
+               "quorate status --cluster lab:demo --cert-warning 60 --cert-critical 14",
     .description =
         "Asks one endpoint for the member list and every member for its state, all at the same "
         "time; members that no endpoint was given for are asked at their own client URLs.\n\n"
         "The exit code is 0 when the cluster is well, 1 for a warning (a member is down, lags, "
-        "versions differ), 2 when it is critical (quorum lost, an alarm).",
+        "versions differ, a certificate ends soon), 2 when it is critical (quorum lost, an alarm, "
+        "a "
+        "certificate that is about to end). Certificates are those that members present to "
+        "clients; 'quorate tls inspect' looks at peers' and at files as well.",
 };

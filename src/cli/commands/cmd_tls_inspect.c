@@ -9,6 +9,8 @@
 static const struct option_def inspect_options[] = {
     {"days", OPTION_U64, .arg = "N", .fallback = "0",
      .help = "Count as wrong what ends within N days"},
+    {"critical-days", OPTION_U64, .arg = "N", .fallback = "0",
+     .help = "Exit with 2 when something has ended or ends within N days, for monitoring"},
     {"host", OPTION_TEXTS, .arg = "NAME[,NAME...]",
      .help = "Names or addresses that each server's certificate must have"},
     {"hosts", OPTION_BOOL,
@@ -70,6 +72,7 @@ seen_row(struct report *r, const struct tls_finding *f, int64_t now_s)
     report_text(r, c->fingerprint);
 }
 
+enum { EXIT_CRITICAL = 2 };         /* as 'status' */
 enum { CELLS_OF_CERTIFICATE = 11 }; /* before the verdict */
 
 static void
@@ -112,6 +115,21 @@ notes_add(struct report *r, const struct tls_finding *f)
         report_note(r, "%s: %s; %s", f->where, f->flaws.items[i].text, f->flaws.items[i].remedy);
 }
 
+/* 1 for what is wrong; 2, when asked for, for what has ended or is about to. */
+static void
+exit_code_raise(struct app *app, const struct tls_finding *f, int64_t now_s)
+{
+    uint64_t days = option_u64(&app->options, "critical-days");
+    int code = !f->seen || f->flaws.count > 0;
+
+    if (f->seen && option_given(&app->options, "critical-days") &&
+        (f->certificate.not_after_s < now_s ||
+         certificate_days_left(&f->certificate, now_s) < (int64_t)days))
+        code = EXIT_CRITICAL;
+    if (code > app->exit_code)
+        app->exit_code = code;
+}
+
 static void
 findings_fill(struct app *app, struct report *r, const struct tls_findings *findings)
 {
@@ -130,10 +148,19 @@ findings_fill(struct app *app, struct report *r, const struct tls_findings *find
             unseen_row(r);
         report_text(r, f->setting);
         notes_add(r, f);
-        app->exit_code |= !f->seen || f->flaws.count > 0;
+        exit_code_raise(app, f, now_s);
     }
     if (findings->count == 0)
         report_note(r, "there is no certificate");
+}
+
+/* What is critical is wrong as well. */
+static int64_t
+days_of(const struct options *o)
+{
+    uint64_t days = option_u64(o, "days"), critical = option_u64(o, "critical-days");
+
+    return (int64_t)(days > critical ? days : critical);
 }
 
 static bool
@@ -145,7 +172,7 @@ tls_inspect_report(struct app *app, struct report *report, struct error *e)
         .what = app->operands,
         .what_count = app->operand_count,
         .tls = &tls,
-        .days = (int64_t)option_u64(o, "days"),
+        .days = days_of(o),
         .timeout_ms = option_ms(o, "timeout"),
         .on_hosts = option_bool(o, "hosts"),
     };
@@ -170,6 +197,7 @@ const struct command command_tls_inspect = {
     .example = "quorate tls inspect --cluster prod\n"
                "quorate tls inspect --cluster prod --hosts\n"
                "quorate tls inspect pki --days 30\n"
+               "quorate tls inspect --cluster prod --days 30 --critical-days 7\n"
                "quorate tls inspect 10.0.0.1:2379 10.0.0.1:2380 --cacert pki/ca.crt",
     .description =
         "Of a port it shows what a handshake really presents, whether it is trusted or not. "
@@ -184,5 +212,7 @@ const struct command command_tls_inspect = {
         "folder), over what stands between; whether the key beside a file is its own (NAME.key, or "
         "NAME-key.pem), and nobody else's to read; for servers the name they are dialled by, and "
         "for members all names their certificates should have, and both usages. The exit code is 1 "
-        "when something is wrong, ends within --days N, or cannot be seen.",
+        "when something is wrong, ends within --days N, or cannot be seen, and with "
+        "--critical-days "
+        "N it is 2 when something has ended or ends within N days.",
 };

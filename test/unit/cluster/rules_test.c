@@ -155,7 +155,7 @@ judgement_text(struct arena *mem, const struct cluster_view *view)
     AUTO_BUF text = BUF_INIT;
     struct judgement j;
 
-    rule_judge(mem, view, &j);
+    rule_judge(mem, view, (struct judge_days){.warning = 30, .critical = 7}, &j);
     buf_printf(&text, "%s: %s", verdict_word(j.verdict), j.summary);
     for (size_t i = 0; i < j.remarks.count; i++) {
         buf_printf(&text, " | %s", j.remarks.items[i].text);
@@ -302,10 +302,45 @@ test_a_silent_leader_is_critical(void **state)
 
     (void)state;
     members[1].status.version = members[2].status.version = "3.5.30";
-    rule_judge(&tmp, &view, &j);
+    rule_judge(&tmp, &view, (struct judge_days){0}, &j);
     assert_int_equal(j.verdict, VERDICT_CRITICAL);
     assert_string_equal(j.remarks.items[0].text,
                         "the leader, m1, does not answer: writes wait for an election");
+}
+
+static void
+test_certificates_that_end_are_told(void **state)
+{
+    enum { NOW_S = 1700000000, DAY_S = 86400 };
+    static const struct {
+        int64_t end_s;
+        const char *text; /* behind the summary */
+    } rows[] = {
+        {0, "well"},
+        {NOW_S + 30 * DAY_S, "well"},
+        {NOW_S + 30 * DAY_S - 1, "warning | the certificate of member m1 ends in 29 days"},
+        {NOW_S + 7 * DAY_S, "warning | the certificate of member m1 ends in 7 days"},
+        {NOW_S + 7 * DAY_S - 1, "critical | the certificate of member m1 ends in 6 days"},
+        {NOW_S - 1, "critical | the certificate of member m1 has ended"},
+    };
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct member_view member = {.member = {.id = 1, .name = "m1", .client_url_count = 1},
+                                     .known = true,
+                                     .status = {.leader = 1, .version = "3.5.30"},
+                                     .certificate_end_s = rows[i].end_s};
+        const struct cluster_view view = {
+            .taken_s = NOW_S, .leader_id = 1, .members = &member, .member_count = 1};
+        struct judgement j;
+
+        rule_judge(&tmp, &view, (struct judge_days){.warning = 30, .critical = 7}, &j);
+        assert_string_equal(arena_printf(&tmp, "%s%s%s", verdict_word(j.verdict),
+                                         j.remarks.count > 0 ? " | " : "",
+                                         j.remarks.count > 0 ? j.remarks.items[0].text : ""),
+                            rows[i].text);
+    }
 }
 
 static struct etcd_member
@@ -366,6 +401,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_silent_leader_is_critical),
+        cmocka_unit_test(test_certificates_that_end_are_told),
         cmocka_unit_test(test_quorum),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_alarms_and_strays),
