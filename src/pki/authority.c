@@ -100,9 +100,9 @@ authority_sign_itself(struct authority *a, int path_length)
 
     X509V3_set_ctx(&context, a->cert, a->cert, NULL, NULL, 0);
     return X509_set_issuer_name(a->cert, X509_get_subject_name(a->cert)) == 1 &&
+           cert_extend(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
            cert_extend(a->cert, &context, NID_basic_constraints,
                        cert_constraints(&a->mem, path_length)) &&
-           cert_extend(a->cert, &context, NID_key_usage, "critical,keyCertSign,cRLSign") &&
            cert_extend(a->cert, &context, NID_subject_key_identifier, "hash") &&
            X509_sign(a->cert, a->key, key_digest(a->key)) > 0;
 }

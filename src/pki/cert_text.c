@@ -35,28 +35,41 @@ key_write(BIO *bio, EVP_PKEY *key)
     return PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
 }
 
+/* Nothing for "". */
 static bool
-names_request(X509_REQ *request, const char *names)
+ask_add(STACK_OF(X509_EXTENSION) * list, int nid, const char *value)
+{
+    X509_EXTENSION *extension;
+
+    if (value[0] == '\0')
+        return true;
+    extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+    if (extension != NULL && sk_X509_EXTENSION_push(list, extension) > 0)
+        return true;
+    X509_EXTENSION_free(extension);
+    return false;
+}
+
+static bool
+asks_request(X509_REQ *request, struct cert_asks asks)
 {
     STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
-    bool done = list != NULL && extension != NULL && sk_X509_EXTENSION_push(list, extension) > 0 &&
-                X509_REQ_add_extensions(request, list) == 1;
+    bool done = list != NULL && ask_add(list, NID_subject_alt_name, asks.names) &&
+                ask_add(list, NID_basic_constraints, asks.constraints) &&
+                (sk_X509_EXTENSION_num(list) == 0 || X509_REQ_add_extensions(request, list) == 1);
 
-    sk_X509_EXTENSION_free(list);
-    X509_EXTENSION_free(extension);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
     return done;
 }
 
 static X509_REQ *
-signing_request(const X509 *cert, EVP_PKEY *key, const char *names)
+signing_request(const X509 *cert, EVP_PKEY *key, struct cert_asks asks)
 {
     X509_REQ *request = X509_REQ_new();
 
     if (request != NULL && X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
         X509_REQ_set_subject_name(request, X509_get_subject_name(cert)) == 1 &&
-        X509_REQ_set_pubkey(request, key) == 1 &&
-        (names[0] == '\0' || names_request(request, names)) &&
+        X509_REQ_set_pubkey(request, key) == 1 && asks_request(request, asks) &&
         X509_REQ_sign(request, key, key_digest(key)) > 0)
         return request;
     X509_REQ_free(request);
@@ -64,13 +77,13 @@ signing_request(const X509 *cert, EVP_PKEY *key, const char *names)
 }
 
 bool
-cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, const char *names,
+cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, struct cert_asks asks,
           struct cert_made *ret_made, struct error *e)
 {
     BIO *cert_bio = BIO_new(BIO_s_mem());
     BIO *request_bio = BIO_new(BIO_s_mem());
     BIO *key_bio = BIO_new(BIO_s_secmem());
-    X509_REQ *request = signing_request(cert, key, names);
+    X509_REQ *request = signing_request(cert, key, asks);
     bool is_signed = X509_get_signature_nid(cert) != NID_undef;
     bool done = request != NULL && cert_bio != NULL && request_bio != NULL && key_bio != NULL &&
                 (!is_signed || PEM_write_bio_X509(cert_bio, cert) == 1) &&

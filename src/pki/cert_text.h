@@ -7,8 +7,14 @@
 
 #include "pki/authority.h"
 
-/* 'names' as OpenSSL writes them: "DNS:db1,IP:10.0.0.1", or "". A certificate that is not signed yet is left out. */
-MUST_CHECK bool cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, const char *names,
+/* What a request asks for, as OpenSSL writes it: "DNS:db1,IP:10.0.0.1", "critical,CA:TRUE"; or "". */
+struct cert_asks {
+    const char *names;
+    const char *constraints;
+};
+
+/* A certificate that is not signed yet is left out. */
+MUST_CHECK bool cert_text(struct arena *mem, X509 *cert, EVP_PKEY *key, struct cert_asks asks,
                           struct cert_made *ret_made, struct error *e);
 
 /* The certificate alone. */

@@ -115,12 +115,12 @@ nothing_unknown(const struct json *object, const char *const *keys, size_t count
     return true;
 }
 
-/* In the order in which Go writes a subject (crypto/x509/pkix, ToRDNSequence). */
+/* In the order in which cfssl 1.2 writes a subject, which is that of Go (crypto/x509/pkix, ToRDNSequence). */
 static bool
 names_decode(struct arena *mem, const struct json *doc, struct cert_request *request,
              struct error *e)
 {
-    static const char *const fields[] = {"C", "O", "OU", "L", "ST"};
+    static const char *const fields[] = {"C", "ST", "L", "O", "OU"};
     static const char *const unknown[] = {"E", "SerialNumber", "OID"};
     ARRAY(struct cert_subject_part) parts = ARRAY_INIT;
     const struct json *array;
@@ -233,6 +233,7 @@ cfssl_request_decode(struct arena *mem, struct bytes json, struct cert_request *
         return error_set(e, ERROR_FORMAT,
                          "it is no request: a JSON object with CN, hosts, key, names");
     *ret_has_ca = json_get(doc, "ca") != NULL;
+    request.is_authority = *ret_has_ca;
     if (!nothing_unknown(doc, unknown, 4, e) || !text_of(mem, doc, "CN", &request.common_name, e) ||
         !part_check("CN", request.common_name, e) || !names_decode(mem, doc, &request, e) ||
         !hosts_decode(mem, doc, &request, e) || !key_decode(mem, doc, &request, e) ||

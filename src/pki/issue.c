@@ -99,9 +99,9 @@ cert_sign(X509 *issuer, EVP_PKEY *key, X509 *cert, const struct cert_request *re
 
     X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
     return X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&
-           cert_extend(cert, &context, NID_basic_constraints, constraints) &&
            usage_add(cert, &context, NID_key_usage, "critical,", key_usage_of(request)) &&
            usage_add(cert, &context, NID_ext_key_usage, "", extended_usage_of(request)) &&
+           cert_extend(cert, &context, NID_basic_constraints, constraints) &&
            cert_extend(cert, &context, NID_subject_key_identifier, "hash") &&
            (issuer == cert || cert_extend(cert, &context, NID_authority_key_identifier, "keyid")) &&
            (names[0] == '\0' || cert_extend(cert, &context, NID_subject_alt_name, names)) &&
@@ -153,6 +153,12 @@ authority_issue(const struct authority *authority, const struct cert_request *re
     return done;
 }
 
+static struct cert_asks
+only_names(struct buf *names)
+{
+    return (struct cert_asks){.names = buf_text(names), .constraints = ""};
+}
+
 bool
 authority_issue_text(struct arena *mem, const struct authority *authority,
                      const struct cert_request *request, struct cert_made *ret_made,
@@ -165,7 +171,7 @@ authority_issue_text(struct arena *mem, const struct authority *authority,
 
     if (!names_text(request, &names, e) || !issue(authority, request, &cert, &key, e))
         return false;
-    done = cert_text(mem, cert, key, buf_text(&names), ret_made, e);
+    done = cert_text(mem, cert, key, only_names(&names), ret_made, e);
     X509_free(cert);
     EVP_PKEY_free(key);
     return done;
@@ -183,7 +189,7 @@ cert_request_text(struct arena *mem, const struct cert_request *request, struct 
     if (!names_text(request, &names, e) || !key_make(request->key, &key, e))
         return false;
     cert = cert_new(request, key);
-    done = cert != NULL ? cert_text(mem, cert, key, buf_text(&names), ret_made, e)
+    done = cert != NULL ? cert_text(mem, cert, key, only_names(&names), ret_made, e)
                         : openssl_failed("make a certificate request", e);
     X509_free(cert);
     EVP_PKEY_free(key);
@@ -203,7 +209,7 @@ cert_self_text(struct arena *mem, const struct cert_request *request, struct cer
         return false;
     cert = cert_new(request, key);
     done = cert != NULL && cert_sign(cert, key, cert, request, buf_text(&names))
-               ? cert_text(mem, cert, key, buf_text(&names), ret_made, e)
+               ? cert_text(mem, cert, key, only_names(&names), ret_made, e)
                : openssl_failed("make a certificate", e);
     X509_free(cert);
     EVP_PKEY_free(key);
@@ -290,5 +296,12 @@ authority_text(struct arena *mem, const struct authority *authority,
     AUTO_BUF names = BUF_INIT;
 
     return names_text(request, &names, e) &&
-           cert_text(mem, authority->cert, authority->key, buf_text(&names), ret_made, e);
+           cert_text(mem, authority->cert, authority->key,
+                     (struct cert_asks){
+                         .names = buf_text(&names),
+                         .constraints = request->is_authority
+                                            ? cert_constraints(mem, request->path_length)
+                                            : "",
+                     },
+                     ret_made, e);
 }

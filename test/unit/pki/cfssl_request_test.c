@@ -32,6 +32,7 @@ test_a_request(void **state)
     assert_int_equal(r.part_count, 3);
     assert_string_equal(r.parts[1].value, "AT");
     assert_string_equal(r.parts[2].field, "ST");
+    assert_true(r.is_authority);
     assert_int_equal(r.name_count, 2);
     assert_int_equal(r.key, KEY_RSA_3072);
     assert_int_equal(r.valid_s, 7200);
