@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "node/api_server.h"
 #include "node/host/host_file.h"
+#include "ops/member_host_certs.h"
 #include "ops/tls_rotate_state.h"
 #include "ops/tls_survey.h"
 
@@ -199,6 +200,21 @@ inputs_write(struct looking *l, const char *leader, struct buf *ret_inputs)
     json_object_end(&w);
 }
 
+/* Each is going to be started anew. Before anybody is asked: one whose files are no good may not be talked to. */
+static bool
+starts_check(struct looking *l, struct error *e)
+{
+    const struct inventory *inventory = l->request->inventory;
+
+    for (size_t i = 0; i < inventory->members.count; i++) {
+        const struct inventory_member *m = &inventory->members.items[i];
+
+        if (!member_start_certs_check(&l->site, inventory, m, NULL, e))
+            return error_wrap(e, "member '%s'", m->name);
+    }
+    return true;
+}
+
 bool
 tls_rotate_inputs(struct arena *mem, const struct tls_rotate_request *request,
                   struct buf *ret_inputs, struct error *e)
@@ -208,7 +224,7 @@ tls_rotate_inputs(struct arena *mem, const struct tls_rotate_request *request,
     struct cluster_view view;
 
     site_init(&l.site, mem, request->inventory);
-    if (!certificates_load(mem, request->ca_cert, &l.new, e) ||
+    if (!certificates_load(mem, request->ca_cert, &l.new, e) || !starts_check(&l, e) ||
         !cluster_view_fetch(mem, request->etcd, &view, e) ||
         !tls_survey_fetch(mem, &l.site, request->inventory, &l.survey, e) || !members_check(&l, e))
         return false;

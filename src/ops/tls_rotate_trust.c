@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "cluster/rules.h"
 #include "etcd/maintenance.h"
+#include "ops/member_host_certs.h"
 #include "ops/tls_rotate_state.h"
 #include "ops/tls_trust.h"
 
@@ -131,7 +132,9 @@ trust_guard(void *op, struct error *e)
 {
     const struct trust_turn *turn = op;
 
-    return is_begun(turn) || live_serve_wait(&turn->of->live, e);
+    return is_begun(turn) || (member_start_certs_check(&turn->of->live.site, turn->of->inventory,
+                                                       turn->member, NULL, e) &&
+                              live_serve_wait(&turn->of->live, e));
 }
 
 static bool

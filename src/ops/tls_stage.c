@@ -17,9 +17,9 @@ key_kind_like(const char *key)
     static const struct {
         const char *text;
         enum key_kind kind;
-    } kinds[] = {{"EC P-384", KEY_P384},     {"EC P-521", KEY_P521},
-                 {"ED25519", KEY_ED25519},   {"RSA 2048", KEY_RSA_2048},
-                 {"RSA 3072", KEY_RSA_3072}, {"RSA 4096", KEY_RSA_4096}};
+    } kinds[] = {{"EC P-384", KEY_P384},     {"EC P-521", KEY_P521},     {"ED25519", KEY_ED25519},
+                 {"RSA 2048", KEY_RSA_2048}, {"RSA 3072", KEY_RSA_3072}, {"RSA 4096", KEY_RSA_4096},
+                 {"RSA 8192", KEY_RSA_8192}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].text, key) == 0)

@@ -3,10 +3,11 @@
 # 'tls rotate-ca' on labs of each etcd: under a writer nothing fails, every port shows a certificate of the new authority, and
 # the old one's are refused in the end.
 
-# shellcheck disable=SC2154 # stderr is bats'
+# shellcheck disable=SC2030,SC2031,SC2154 # status and stderr are bats'
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
+load ../harness/certs
 load ../harness/handshakes
 
 setup() {
@@ -89,4 +90,64 @@ is_refused() {
     q tls rotate-ca new/ca.crt --drop-others --yes
     is_refused new/ca.crt old "$(url_of m1)"
     cmp new/ca.crt "$(tls ca.crt)"
+}
+
+# CAUSE FIELD FILE TEXT: refused, with file, setting, what is wrong and the mend; nobody was restarted, and no plan was made.
+is_refused_for() {
+    local refusal
+    run q tls rotate-ca new/ca.crt --yes -w json
+    [[ $status -ne 0 ]]
+    refusal=$(jq -c .error "$Q_ERR") || { cat "$Q_ERR" && return 1; }
+    echo "$refusal"
+    [[ $(jq -r .cause <<<"$refusal") == "$1" && $(jq -r .text <<<"$refusal") == *"'$(tls "$3")' (--"*"$4"* ]]
+    [[ $(jq -r '.evidence[0] | "\(.file) \(.field // .setting)"' <<<"$refusal") == "$(tls "$3") $2" && -n $(jq -r '.hint // empty' <<<"$refusal") ]]
+    [[ $("$QUORATE" lab status --name t -w json | jq -r '.members[].pid') == "$serving" ]]
+    [[ -z $("$QUORATE" plan list -w json | jq -r '.plans[]?.id') ]]
+    cp -a good/. "$(tls .)"
+}
+
+# In place of the member's.
+put_pair() {
+    cp "$1.crt" "$(tls m1.crt)"
+    cp "$1.key" "$(tls m1.key)"
+}
+
+# bats test_tags=one-etcd
+@test "each kind of broken certificate is refused before a restart, with file, field and mend" {
+    local names=IP:127.0.0.1,DNS:localhost,IP:::1 serving
+    lab_up --members 1 --tls
+    "$QUORATE" tls init new
+    cp -a "$(tls .)" good
+    cp "$(tls ca.crt)" "$(tls ca.key)" .
+    serving=$("$QUORATE" lab status --name t -w json | jq -r '.members[].pid')
+
+    certs_leaf expired ca $names '' '-2 days' '-1 hour' && put_pair expired
+    is_refused_for certificate-expired notAfter m1.crt "it ended at"
+    certs_leaf future ca $names '' '1 hour' '2 hours' && put_pair future
+    is_refused_for certificate-not-yet-valid notBefore m1.crt "it begins at"
+    certs_leaf server ca $names serverAuth && put_pair server
+    is_refused_for certificate-no-client-usage extendedKeyUsage m1.crt "(clientAuth)"
+    certs_leaf client ca $names clientAuth && put_pair client
+    is_refused_for certificate-no-server-usage extendedKeyUsage m1.crt "(serverAuth)"
+    certs_leaf elsewhere ca IP:10.0.0.1,DNS:db2 && put_pair elsewhere
+    is_refused_for certificate-name-missing subjectAltName m1.crt "lack 127.0.0.1"
+    cp server.key "$(tls m1.key)"
+    is_refused_for certificate-key-mismatch subjectPublicKeyInfo m1.crt "the key beside it is another's"
+    certs_authority stranger && certs_leaf strange stranger $names && put_pair strange
+    is_refused_for certificate-wrong-ca issuer m1.crt "'CN=stranger' issued it"
+    CERTS_KEY=rsa:1024 certs_leaf weak ca $names && put_pair weak
+    is_refused_for certificate-weak-key subjectPublicKeyInfo m1.crt "RSA 1024"
+    rm "$(tls m1.key)"
+    is_refused_for file-missing key-file m1.key "there is no such file"
+    head -c 200 ca.crt >"$(tls m1.crt)"
+    is_refused_for file-damaged cert-file m1.crt "is damaged"
+    certs_authority none basicConstraints=critical,CA:FALSE && certs_leaf below none $names && put_pair below
+    cp none.crt "$(tls ca.crt)"
+    is_refused_for authority-is-none basicConstraints m1.crt "'CN=none' signed it and is no authority"
+    certs_authority old basicConstraints=critical,CA:TRUE '-2 days' '-1 hour' && certs_leaf late old $names && put_pair late
+    cp old.crt "$(tls ca.crt)"
+    is_refused_for authority-expired notAfter m1.crt "its authority 'CN=old' ended at"
+    # And good ones are taken.
+    q tls rotate-ca new/ca.crt --yes
+    gets_in new/ca.crt "$(tls client)" "$(url_of m1)"
 }
