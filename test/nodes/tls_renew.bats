@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 #
 # 'tls renew' and 'tls rotate-ca' on real hosts, two units and a static pod, under a writer of another library: no write is
-# lost, nothing is restarted for a renewal, and in the end the old authority is trusted by nobody.
+# lost, nothing is restarted for a renewal, and in the end the old authority is trusted by nobody. QUORATE_TEST_ETCD has them run
+# another etcd than 3.5.30.
 
 # shellcheck disable=SC2154 # stderr and the like are bats'
 bats_require_minimum_version 1.5.0
@@ -11,7 +12,7 @@ setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
     nodes_up 3
     for node in db1 db2 db3; do
-        node_etcd_version $node 3.5.30
+        node_etcd_version $node "${QUORATE_TEST_ETCD:-3.5.30}"
     done
     nodes_cluster --tls debian db1 db2:kubespray db3:static-pod
     export QUORATE_CONFIG=$BATS_FILE_TMPDIR/quorate.yaml QUORATE_STATE=$BATS_FILE_TMPDIR/state
