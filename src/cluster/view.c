@@ -118,15 +118,17 @@ bool
 status_error_alarm(const char *text, struct etcd_alarm *ret_alarm)
 {
     static const char before[] = "memberID:";
-    static const char between[] = " alarm:";
+    static const char between[] = "alarm:";
     AUTO_ARENA tmp = ARENA_INIT;
     struct error ignored = ERROR_INIT;
     const char *word = strstr(text, between);
-    const char *id = text + sizeof(before) - 1;
+    char *id;
 
-    if (strncmp(text, before, sizeof(before) - 1) != 0 || word == NULL ||
-        !number_parse_u64(arena_text_of_bytes(&tmp, bytes_of(id, (size_t)(word - id))),
-                          &ret_alarm->member_id, &ignored))
+    if (strncmp(text, before, sizeof(before) - 1) != 0 || word == NULL)
+        return false;
+    id = arena_text(&tmp, text + sizeof(before) - 1);
+    id[strcspn(id, " ")] = '\0'; /* one blank or, from 3.7 on, two */
+    if (!number_parse_u64(id, &ret_alarm->member_id, &ignored))
         return false;
     word += sizeof(between) - 1;
     if (strncmp(word, "NOSPACE", 7) == 0)

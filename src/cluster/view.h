@@ -78,7 +78,7 @@ int64_t view_revision_of_all(const struct cluster_view *view);
 uint64_t view_lag(const struct cluster_view *view, const struct member_view *member);
 bool view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_alarm_type type);
 
-/* The alarm in a line of Status.errors ("memberID:123 alarm:NOSPACE "); false for other lines. */
+/* The alarm in a line of Status.errors ("memberID:123 alarm:NOSPACE ", "memberID:123  alarm:NOSPACE"); false for other lines. */
 bool status_error_alarm(const char *text, struct etcd_alarm *ret_alarm);
 
 #endif

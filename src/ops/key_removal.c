@@ -132,39 +132,59 @@ key_get(struct arena *mem, const struct json *inputs, const char *name, struct b
 }
 
 static bool
-removal_read(struct key_removal *m, struct arena *mem, const struct json *inputs,
-             uint64_t *ret_bytes, struct error *e)
+removal_read(struct key_removal *m, struct arena *mem, const struct json *inputs, struct error *e)
 {
     return json_get_text(mem, inputs, "clusterId", &m->cluster_id, e) &&
            key_get(mem, inputs, "start", &m->range.start, e) &&
            key_get(mem, inputs, "end", &m->range.end, e) &&
            json_get_i64(inputs, "revision", &m->revision, e) &&
            json_get_u64(inputs, "keys", &m->keys, e) &&
-           json_get_u64(inputs, "bytes", ret_bytes, e) &&
+           json_get_u64(inputs, "bytes", &m->bytes, e) &&
+           json_get_u64(inputs, "keysWithLease", &m->keys_with_lease, e) &&
            json_get_text(mem, inputs, "save", &m->save, e) &&
            json_get_u64(inputs, "perSecond", &m->per_second, e);
 }
 
 static bool
-removal_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
+removal_add(struct plan *plan, const struct json *inputs, const struct plan_context *context,
+            struct key_removal **ret_removal, struct error *e)
 {
     struct key_removal *m = arena_zero(plan->mem, sizeof(*m));
-    uint64_t bytes;
 
     m->plan = plan;
     m->context = context;
-    if (!removal_read(m, plan->mem, inputs, &bytes, e))
+    if (!removal_read(m, plan->mem, inputs, e))
         return false;
     if (m->save[0] == '\0')
         m->save = NULL;
-    plan->cluster = arena_printf(plan->mem, "id-%s", m->cluster_id);
-    plan->title = arena_printf(
-        plan->mem, "delete %" PRIu64 " keys (%s) from cluster %s, as of revision %" PRId64, m->keys,
-        size_human(plan->mem, bytes), m->cluster_id, m->revision);
     if (m->save != NULL)
         plan_add_step(plan, &key_removal_step_save, NULL, m);
     plan_add_step(plan, &key_removal_step_remove, NULL, m);
     plan_add_step(plan, &key_removal_step_prove, NULL, m);
+    *ret_removal = m;
+    return true;
+}
+
+bool
+key_removal_add_steps(struct plan *plan, const struct json *inputs,
+                      const struct plan_context *context, struct error *e)
+{
+    struct key_removal *m;
+
+    return removal_add(plan, inputs, context, &m, e);
+}
+
+static bool
+removal_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
+{
+    struct key_removal *m;
+
+    if (!removal_add(plan, inputs, context, &m, e))
+        return false;
+    plan->cluster = arena_printf(plan->mem, "id-%s", m->cluster_id);
+    plan->title = arena_printf(
+        plan->mem, "delete %" PRIu64 " keys (%s) from cluster %s, as of revision %" PRId64, m->keys,
+        size_human(plan->mem, m->bytes), m->cluster_id, m->revision);
     return true;
 }
 

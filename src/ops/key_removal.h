@@ -14,7 +14,7 @@
 #include "cluster/inventory.h"
 #include "etcd/client.h"
 #include "keys/range.h"
-#include "plan/plan.h"
+#include "ops/plan_kinds.h"
 
 extern const struct plan_kind key_removal_kind;
 
@@ -37,5 +37,13 @@ struct key_removal_request {
  */
 MUST_CHECK bool key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
                                    struct buf *ret_inputs, struct error *e);
+
+/*
+ * For plans that delete keys among other things.
+ *
+ * inputs  what key_removal_inputs made, as a part of the plan's.
+ */
+MUST_CHECK bool key_removal_add_steps(struct plan *plan, const struct json *inputs,
+                                      const struct plan_context *context, struct error *e);
 
 #endif

@@ -14,6 +14,8 @@ struct key_removal {
     struct key_range range;
     int64_t revision; /* of the plan: what was written later is left */
     uint64_t keys;    /* that there were */
+    uint64_t keys_with_lease;
+    uint64_t bytes;   /* of all */
     const char *save; /* NULL: nowhere */
     uint64_t per_second;
     struct etcd_client *client; /* open once a step has begun in this process */

@@ -5,6 +5,7 @@
 #include "base/file_draft.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/time.h"
 #include "keys/source.h"
 #include "ops/key_export.h"
 #include "ops/key_export_read.h"
@@ -17,6 +18,20 @@ mark_check(struct key_removal *m, const char *mark, enum progress *ret_progress,
         return false;
     *ret_progress = plan_mark_get(m->plan, mark) != NULL ? PROGRESS_DONE : PROGRESS_TODO;
     return true;
+}
+
+static const char *
+removal_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct key_removal *m = op;
+
+    if (strcmp(name, "keys") == 0)
+        return arena_printf(mem, "%" PRIu64, m->keys);
+    if (strcmp(name, "keysWithLease") == 0)
+        return arena_printf(mem, "%" PRIu64, m->keys_with_lease);
+    if (strcmp(name, "size") == 0)
+        return size_human(mem, m->bytes);
+    return strcmp(name, "save") == 0 && m->save != NULL ? arena_text(mem, m->save) : NULL;
 }
 
 /* --- save --- */
@@ -94,6 +109,7 @@ const struct step key_removal_step_save = {
     .intent = "write the %{keys} keys, of which %{keysWithLease} have a lease, to '%{save}', and "
               "read them "
               "again",
+    .field = removal_field,
     .check = save_check,
     .run = save_run,
     .undo = step_nothing_to_undo, /* the file is kept: it harms nobody */
@@ -132,9 +148,11 @@ remove_run(void *op, struct error *e)
 
 const struct step key_removal_step_remove = {
     .name = "remove",
-    .intent = "delete them in transactions of some hundred, each only if none of its keys was "
+    .intent = "delete the %{keys} keys (%{size}) in transactions of some hundred, each only if "
+              "none of its keys was "
               "written since, and "
               "slower when a member falls behind",
+    .field = removal_field,
     .check = remove_check,
     .guard = remove_guard,
     .run = remove_run,

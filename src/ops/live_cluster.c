@@ -6,6 +6,7 @@
 #include "cluster/connect.h"
 #include "cluster/rules_membership.h"
 #include "etcd/maintenance.h"
+#include "etcd/metrics.h"
 
 enum { AGAIN_MS = 250 };
 
@@ -104,6 +105,24 @@ live_client(const struct live_cluster *live, const struct cluster_view *view, ui
     if (endpoints.count == 0)
         return error_set(e, ERROR_UNAVAILABLE, "no voter of '%s' serves", live->plan->cluster);
     return client_open(live, endpoints.items, endpoints.count, ret_client, e);
+}
+
+int64_t
+live_quota(const struct live_cluster *live, const struct member_view *member)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    AUTO_ETCD_CLIENT client = NULL;
+    struct error ignored = ERROR_INIT;
+    struct bytes text;
+    double quota;
+
+    if (member->status.db_size_quota_bytes > 0)
+        return member->status.db_size_quota_bytes;
+    if (!live_client_of(live, member, &client, &ignored) ||
+        !etcd_metrics_fetch(&tmp, client, 0, &text, &ignored) ||
+        !etcd_metrics_value(text, "etcd_server_quota_backend_bytes", &quota))
+        return 0;
+    return (int64_t)quota;
 }
 
 bool

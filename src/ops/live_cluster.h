@@ -33,6 +33,8 @@ MUST_CHECK bool live_inventory(struct arena *mem, const struct live_cluster *liv
 /* The cluster as it is now; in 'mem'. */
 MUST_CHECK bool live_look(struct arena *mem, const struct live_cluster *live,
                           struct cluster_view *ret_view, struct error *e);
+/* The member's quota in bytes; 0: it does not tell. From 3.6 on its status has it, before that its metrics. */
+int64_t live_quota(const struct live_cluster *live, const struct member_view *member);
 /* A client on the voters that serve, other than 'but'. */
 MUST_CHECK bool live_client(const struct live_cluster *live, const struct cluster_view *view,
                             uint64_t but, struct etcd_client **ret_client, struct error *e);

@@ -7,7 +7,6 @@
 #include "cluster/defrag_when.h"
 #include "cluster/rules.h"
 #include "etcd/maintenance.h"
-#include "etcd/metrics.h"
 #include "node/host/host_facts.h"
 #include "ops/live_gates.h"
 
@@ -16,25 +15,6 @@ enum { DEFRAG_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000 };
 
 /* --- the look at a member ---------------------------------------------------------------------- */
 
-/* From 3.6 on a member's status has it, before that its metrics, if they can be had. */
-static double
-quota_of(const struct live_cluster *live, const struct member_view *m)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    AUTO_ETCD_CLIENT client = NULL;
-    struct error ignored = ERROR_INIT;
-    struct bytes text;
-    double quota;
-
-    if (m->status.db_size_quota_bytes > 0)
-        return (double)m->status.db_size_quota_bytes;
-    if (!live_client_of(live, m, &client, &ignored) ||
-        !etcd_metrics_fetch(&tmp, client, 0, &text, &ignored) ||
-        !etcd_metrics_value(text, "etcd_server_quota_backend_bytes", &quota))
-        return 0;
-    return quota;
-}
-
 static bool
 pays(const struct live_cluster *live, const struct member_view *m, const char *when, bool *ret_pays,
      struct error *e)
@@ -42,7 +22,7 @@ pays(const struct live_cluster *live, const struct member_view *m, const char *w
     const struct defrag_sizes sizes = {
         .size = (double)m->status.db_size_bytes,
         .in_use = (double)m->status.db_size_in_use_bytes,
-        .quota = quota_of(live, m),
+        .quota = (double)live_quota(live, m),
     };
 
     return defrag_when_holds(when, &sizes, ret_pays, e) || error_wrap(e, "'%s'", m->member.name);
@@ -221,6 +201,16 @@ is_wanted(const struct maintain_defrag_request *request, const char *name)
     return request->member_count == 0;
 }
 
+bool
+maintain_defrag_allowed(const struct cluster_view *view, struct error *e)
+{
+    if (view->leader_id != 0 && view_voters_serving(view) == view_voter_count(view))
+        return true;
+    return error_set(e, ERROR_REFUSED,
+                     "%zu of %zu voters serve: a member that defragments is one less",
+                     view_voters_serving(view), view_voter_count(view));
+}
+
 static bool
 names_check(const struct maintain_defrag_request *request, const struct cluster_view *view,
             struct error *e)
@@ -336,10 +326,8 @@ maintain_defrag_inputs(struct arena *mem, const struct maintain_defrag_request *
     if (!when_check(request->when, e) || !live_look(mem, &live, &view, e) ||
         !names_check(request, &view, e))
         return false;
-    if (view.leader_id == 0 || view_voters_serving(&view) != view_voter_count(&view))
-        return error_set(e, ERROR_REFUSED,
-                         "%zu of %zu voters serve: a member that defragments is one less",
-                         view_voters_serving(&view), view_voter_count(&view));
+    if (!maintain_defrag_allowed(&view, e))
+        return false;
     all = arena_alloc(mem, view.member_count * sizeof(*all));
     if (!members_choose(&live, request, &view, all, &count, e))
         return false;
@@ -347,19 +335,37 @@ maintain_defrag_inputs(struct arena *mem, const struct maintain_defrag_request *
     return true;
 }
 
-static bool
-job_add(struct plan *plan, struct live_cluster *live, const struct json *object, const char *when,
-        struct error *e)
+void
+maintain_defrag_order(struct arena *mem, const struct cluster_view *view,
+                      const char *const **ret_names, size_t *ret_count)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct chosen *all = arena_alloc(&tmp, view->member_count * sizeof(*all));
+    const char **names = arena_alloc(mem, view->member_count * sizeof(*names));
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->member_count; i++)
+        if (view->members[i].known)
+            chosen_add(view, all, &count, &view->members[i]);
+    for (size_t i = 0; i < count; i++)
+        names[i] = all[i].member->member.name;
+    *ret_names = names;
+    *ret_count = count;
+}
+
+void
+maintain_defrag_add_step(struct plan *plan, struct live_cluster *live, const char *name,
+                         const char *when)
 {
     struct defrag_job *job = arena_zero(plan->mem, sizeof(*job));
 
-    if (!json_get_text(plan->mem, object, "name", &job->name, e))
-        return false;
-    job->live = live;
-    job->when = when;
-    job->mark = arena_printf(plan->mem, "defragmented-%s", job->name);
-    plan_add_step(plan, &defrag_step, job->name, job);
-    return true;
+    *job = (struct defrag_job){
+        .live = live,
+        .name = name,
+        .when = when,
+        .mark = arena_printf(plan->mem, "defragmented-%s", name),
+    };
+    plan_add_step(plan, &defrag_step, name, job);
 }
 
 static bool
@@ -384,9 +390,13 @@ defrag_build(struct plan *plan, const struct json *inputs, void *context, struct
             : arena_printf(plan->mem, "defragment %zu member%s of '%s', with %s of free pages",
                            count, count == 1 ? "" : "s", plan->cluster,
                            size_human(plan->mem, (uint64_t)free_bytes));
-    for (size_t i = 0; i < count; i++)
-        if (!job_add(plan, live, json_array_at(members, i), when, e))
+    for (size_t i = 0; i < count; i++) {
+        const char *name;
+
+        if (!json_get_text(plan->mem, json_array_at(members, i), "name", &name, e))
             return false;
+        maintain_defrag_add_step(plan, live, name, when);
+    }
     return true;
 }
 

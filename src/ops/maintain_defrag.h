@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "cluster/inventory.h"
-#include "ops/plan_kinds.h"
+#include "ops/live_cluster.h"
 
 struct maintain_defrag_request {
     const struct inventory *inventory;
@@ -32,5 +32,15 @@ MUST_CHECK bool maintain_defrag_inputs(struct arena *mem,
                                        const struct maintain_defrag_request *request,
                                        const struct plan_context *context, struct buf *ret_inputs,
                                        struct error *e);
+
+/* For plans that defragment among other things. */
+
+/* Not while a voter is missing. ERROR_REFUSED. */
+MUST_CHECK bool maintain_defrag_allowed(const struct cluster_view *view, struct error *e);
+/* All members that answer: those with the most free pages first, the leader last. In 'mem'. */
+void maintain_defrag_order(struct arena *mem, const struct cluster_view *view,
+                           const char *const **ret_names, size_t *ret_count);
+void maintain_defrag_add_step(struct plan *plan, struct live_cluster *live, const char *name,
+                              const char *when);
 
 #endif

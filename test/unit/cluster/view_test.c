@@ -19,6 +19,9 @@ test_alarms_are_read_from_status_errors(void **state)
     assert_true(status_error_alarm("memberID:7 alarm:CORRUPT ", &alarm));
     assert_int_equal(alarm.member_id, 7);
     assert_int_equal(alarm.type, ETCD_ALARM_CORRUPT);
+    /* So from 3.7 on. */
+    assert_true(status_error_alarm("memberID:13169994726965988279  alarm:NOSPACE", &alarm));
+    assert_true(alarm.member_id == 13169994726965988279u);
 }
 
 static void

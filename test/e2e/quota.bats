@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+#
+# 'quota recover': a cluster that refuses writes takes them again, and says why when it cannot.
+#
+# bats file_tags=few-etcds
+
+bats_require_minimum_version 1.5.0
+load ../harness/lab
+
+setup() {
+    lab_setup
+    export QUORATE_CLUSTER=lab:t
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+    lab_teardown
+}
+
+# One large value again and again, or small ones under ever new keys, until there is no space.
+fill() {
+    local key=same bytes=700000 n
+    [[ $1 == same ]] || bytes=30000
+    head -c "$bytes" /dev/urandom | base64 -w 0 >value
+    for n in {1..400}; do
+        [[ $1 == same ]] || key=/registry/events/e$n
+        "$QUORATE" put "$key" <value >/dev/null 2>&1 || break
+    done
+    wait_for 10 alarm_is_on
+    run ! "$QUORATE" put x y
+}
+
+alarm_is_on() {
+    [[ $("$QUORATE" alarm list) == *NOSPACE* ]]
+}
+
+@test "history filled it: compacted, defragmented, disarmed, and writes are taken" {
+    lab_up --members 3 --quota-backend-bytes 12000000
+    run -3 --separate-stderr "$QUORATE" quota recover --yes
+    # shellcheck disable=SC2154 # run's
+    [[ $stderr == *'has a NOSPACE alarm'* ]]
+    "$QUORATE" put kept me
+    fill same
+    run -0 "$QUORATE" quota recover --dry-run
+    [[ $output == *'it is filled by'*'give up all history'*'defragment m'*'disarm NOSPACE'* ]]
+    alarm_is_on
+    run -0 "$QUORATE" quota recover --yes
+    [[ $(grep -c 'took a write' <<<"$output") -eq 3 && $output == *'the history up to revision'* ]]
+    [[ -z $("$QUORATE" alarm list) ]]
+    "$QUORATE" put x y
+    [[ $("$QUORATE" get kept --print-value-only) == me ]]
+    [[ -z $("$QUORATE" get /quorate/ --prefix --keys-only) ]]
+}
+
+@test "keys fill it: it stops before the alarm and says by how much; with --rm it goes through" {
+    lab_up --members 1 --quota-backend-bytes 12000000
+    "$QUORATE" put kept me
+    fill new
+    run --separate-stderr "$QUORATE" quota recover --yes
+    [[ $status -ne 0 && $output$stderr == *'are still in its database, and its quota is 12 MB'* ]]
+    alarm_is_on
+    run -0 "$QUORATE" quota recover --rm /registry/events/ --save kept.jsonl --yes
+    [[ $output == *"are in '$PWD/kept.jsonl'; read again: whole"*'none of the '*' keys is left'*'m1 took a write'* ]]
+    [[ -z $("$QUORATE" alarm list) && $("$QUORATE" get kept --print-value-only) == me ]]
+    [[ $(grep -c '"key"' kept.jsonl) -gt 100 ]]
+    run -2 --separate-stderr "$QUORATE" quota recover --save x.jsonl
+    [[ $stderr == *'which is not given'* ]]
+}
+
+@test "the leader dies in the middle of a defragmentation: told, and gone on with" {
+    local leader
+    lab_up --members 3 --quota-backend-bytes 12000000
+    fill same
+    "$QUORATE" quota recover --yes >out 2>&1 3>&- &
+    wait_for 60 grep -q '^\[2/.*done$' out
+    leader=$("$QUORATE" status -w json | jq -r '.members[] | select(.role == "leader").name')
+    "$QUORATE" lab kill --name t "$leader"
+    sleep 1
+    "$QUORATE" lab start --name t "$leader"
+    wait $! || { cat out; wait_for 30 "$QUORATE" status; "$QUORATE" plan resume latest --yes; }
+    [[ -z $("$QUORATE" alarm list) ]]
+    "$QUORATE" put x y
+}
