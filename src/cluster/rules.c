@@ -149,9 +149,10 @@ rule_may_defragment(const struct cluster_view *view, const struct member_view *m
         return error_wrap(e, "member '%s'", view_member_label(&tmp, view, member->member.id));
     if (v.major != 3 || v.minor != 5 || !minor_version_patch(version, &patch) || patch >= mended)
         return true;
-    return error_set(e, ERROR_REFUSED,
-                     "member '%s' runs etcd %s: a crash while it defragments can make its data differ",
-                     view_member_label(&tmp, view, member->member.id), version);
+    return error_set(
+        e, ERROR_REFUSED,
+        "member '%s' runs etcd %s: a crash while it defragments can make its data differ",
+        view_member_label(&tmp, view, member->member.id), version);
 }
 
 static void
