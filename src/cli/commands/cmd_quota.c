@@ -62,14 +62,15 @@ const struct command command_quota_recover = {
     .example =
         "quorate quota recover --cluster prod --dry-run\n"
         "quorate quota recover --cluster prod --rm /registry/events/ --save events.jsonl --yes",
-    .description = "Shows what fills the key space. Then, in the only order that works: keys "
-                   "deleted where --rm says "
-                   "so, all history given up, every database defragmented (one member after the "
-                   "other, the leader "
-                   "last), a look whether each leaves a tenth of its quota free, and only then the alarm "
-                   "disarmed; at the end a key is "
-                   "written through each member. An alarm that is disarmed before comes back with "
-                   "the next write.\n\n"
-                   "Often history alone is enough. Where it is not, the plan stops before the "
-                   "alarm, and says by how much.",
+    .description =
+        "Shows what fills the key space. Then, in the only order that works: keys "
+        "deleted where --rm says "
+        "so, all history given up, every database defragmented (one member after the "
+        "other, the leader "
+        "last), a look whether each leaves a tenth of its quota free, and only then the alarm "
+        "disarmed; at the end a key is "
+        "written through each member. An alarm that is disarmed before comes back with "
+        "the next write.\n\n"
+        "Often history alone is enough. Where it is not, the plan stops before the "
+        "alarm, and says by how much.",
 };
