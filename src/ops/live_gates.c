@@ -21,8 +21,8 @@ all_serve(const struct cluster_view *view, struct error *e)
     return true;
 }
 
-static bool
-serve_now(const struct live_cluster *live, struct error *e)
+bool
+live_serves(const struct live_cluster *live, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct cluster_view view;
@@ -33,7 +33,7 @@ serve_now(const struct live_cluster *live, struct error *e)
 bool
 live_serve_wait(const struct live_cluster *live, struct error *e)
 {
-    while (!serve_now(live, e)) {
+    while (!live_serves(live, e)) {
         struct error why = *e;
 
         error_clear(e);
@@ -64,7 +64,7 @@ live_serve_again_wait(struct live_cluster *live, const char *name, struct error 
 {
     unsigned failures = 0;
 
-    while (!serve_now(live, e)) {
+    while (!live_serves(live, e)) {
         struct error why = *e;
 
         error_clear(e);

@@ -4,6 +4,9 @@
 
 #include "ops/live_cluster.h"
 
+/* Whether all voters serve, with one leader, and all members are caught up. e: ERROR_UNAVAILABLE, with why not. */
+MUST_CHECK bool live_serves(const struct live_cluster *live, struct error *e);
+
 /* Until all voters serve, with one leader, and all members are caught up. e: ERROR_TIMEOUT, ERROR_CANCELLED, with why. */
 MUST_CHECK bool live_serve_wait(const struct live_cluster *live, struct error *e);
 

@@ -13,6 +13,9 @@
 /* A defragmentation goes on in the server when its client gives up, so nobody gives up early. */
 enum { DEFRAG_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000 };
 
+/* A member that went away meanwhile has started again by then, or needs a hand. */
+enum { BACK_WITHIN_MS = 60000, LOOK_MS = 500, TRIES = 3 };
+
 /* --- the look at a member ---------------------------------------------------------------------- */
 
 static bool
@@ -120,6 +123,38 @@ defragment(struct defrag_job *job, const struct member_view *m, struct error *e)
     return true;
 }
 
+/* True when it serves again, as all others do. */
+static bool
+is_back(const struct defrag_job *job, const struct error *why)
+{
+    int64_t until_ms = time_monotonic_ms() + BACK_WITHIN_MS;
+    struct error not_yet = ERROR_INIT;
+
+    plan_note(job->live->plan, "%s; waiting for it to serve again", why->text);
+    while (!live_serves(job->live, &not_yet)) {
+        if (time_monotonic_ms() >= until_ms || plan_interrupted(job->live->plan))
+            return false;
+        error_clear(&not_yet);
+        time_sleep_ms(LOOK_MS);
+    }
+    return true;
+}
+
+/* One that died over it has its old database, and can be asked again. */
+static bool
+defragment_it(struct defrag_job *job, const struct member_view *m, struct error *e)
+{
+    for (int try = 1; !defragment(job, m, e); try++) {
+        if ((e->code != ERROR_CONNECTION && e->code != ERROR_UNAVAILABLE) || try == TRIES ||
+            !is_back(job, e))
+            return false;
+        error_clear(e);
+        if (!live_leadership_away(job->live, job->name, e))
+            return false;
+    }
+    return true;
+}
+
 static bool
 job_done(struct defrag_job *job, int64_t size_before, struct error *e)
 {
@@ -154,7 +189,7 @@ defrag_run(void *op, struct error *e)
         plan_note(job->live->plan, "%s: there is nothing to win any more", job->name);
         return plan_mark(job->live->plan, job->mark, "nothing to win", e);
     }
-    return defragment(job, m, e) && job_done(job, m->status.db_size_bytes, e);
+    return defragment_it(job, m, e) && job_done(job, m->status.db_size_bytes, e);
 }
 
 static bool

@@ -2,7 +2,7 @@
 #
 # 'check corruption': members whose file was edited are named, and when there is no majority that is said.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0

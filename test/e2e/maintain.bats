@@ -2,7 +2,7 @@
 #
 # 'maintain defrag' on labs of real etcd: who is chosen, in which order, and that a writer beside it fails nowhere.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
