@@ -83,7 +83,7 @@ sweep() {
     MEMBERS=1
     lab_up --members 1
     q put color green
-    killed_at 17 tls enable
+    killed_at 20 tls enable
     "$QUORATE" --cluster lab:t tls enable --yes >"$BATS_TEST_TMPDIR/said" 2>&1
     grep -q 'both m1: was done already' "$BATS_TEST_TMPDIR/said"
     grep -q 'only m1: done' "$BATS_TEST_TMPDIR/said"
