@@ -65,7 +65,7 @@ class Setting:
 
     def big_lab(self):
         """One member with the big database; returns its endpoint."""
-        endpoint = self.lab_up("big", "--members", "1")
+        endpoint = self.lab_up("big", "--members", "1", "--quota-backend-bytes", "8000000000")
         self.run("lab", "load", "--name", "big", "--keys", str(self.args.keys))
         return endpoint
 
