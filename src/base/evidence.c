@@ -109,3 +109,9 @@ evidence_append(struct error *e, const struct error *from)
     for (size_t at = 0; evidence_next(from, &at, &one);)
         evidence_add(e, one.kind, one.key, one.value);
 }
+
+bool
+error_is_caused_by(const struct error *e, const char *cause)
+{
+    return e->cause != NULL && strcmp(e->cause, cause) == 0;
+}

@@ -45,4 +45,7 @@ bool evidence_next(const struct error *e, size_t *at, struct evidence *ret_evide
 /* The value of the first fact with this key; "" when there is none. */
 const char *evidence_value(const struct error *e, const char *key);
 
+/* Whether the error has this cause; one without a cause has none. */
+bool error_is_caused_by(const struct error *e, const char *cause);
+
 #endif

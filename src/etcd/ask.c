@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/evidence.h"
 #include "base/time.h"
 #include "etcd/call.h"
 #include "etcd/reasons.h"
@@ -72,7 +73,7 @@ call_make(struct etcd_call *call, bool has_leader, struct error *e)
 static bool
 leader_may_come(struct etcd_client *client, int64_t deadline_ms, struct error *e)
 {
-    return e->cause != NULL && strcmp(e->cause, "no-leader") == 0 && client->no_leader != NULL &&
+    return error_is_caused_by(e, "no-leader") && client->no_leader != NULL &&
            time_monotonic_ms() < deadline_ms && client->no_leader(client->no_leader_context, e);
 }
 

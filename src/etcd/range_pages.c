@@ -1,7 +1,6 @@
 #include "etcd/range_pages.h"
 
-#include <string.h>
-
+#include "base/evidence.h"
 #include "base/time.h"
 
 /* Of pages under way, and of those that were answered before their turn. */
@@ -166,7 +165,7 @@ page_repeat(struct range_pages *p, struct range_page *page, struct error *e)
     bool ok = etcd_ask_any(&page->part->mem, p->client, &range_local_method, &page->request,
                            &page->response, e);
 
-    if (!ok && (e->cause == NULL || strcmp(e->cause, "compacted") != 0)) {
+    if (!ok && !error_is_caused_by(e, "compacted")) {
         page->request.serializable = p->request.serializable;
         ok = etcd_ask_any(&page->part->mem, p->client, &range_single_method, &page->request,
                           &page->response, e);

@@ -1,8 +1,8 @@
 #include "etcd/range_read.h"
 
 #include <inttypes.h>
-#include <string.h>
 
+#include "base/evidence.h"
 #include "base/time.h"
 #include "etcd/kv.h"
 #include "etcd/range_pages.h"
@@ -154,7 +154,7 @@ read_pages(struct range_read *read, const struct etcd_key_value *seen, size_t se
 static bool
 explain_compaction(const struct range_read *read, struct error *e)
 {
-    if (e->cause == NULL || strcmp(e->cause, "compacted") != 0)
+    if (!error_is_caused_by(e, "compacted"))
         return false;
     if (read->wanted == RANGE_KEYS_UNKNOWN)
         error_wrap_(e, "revision %" PRId64 " went away after %" PRId64 " keys", read->rest.revision,
@@ -173,7 +173,7 @@ read_first(struct arena *mem, struct etcd_client *client, struct etcd_range_requ
     if (request.limit <= 0 || request.limit > FIRST_KEYS)
         request.limit = FIRST_KEYS;
     while (!etcd_ask_any(mem, client, &range_page_method, &request, ret_first, e)) {
-        if (e->cause == NULL || strcmp(e->cause, "too-large") != 0)
+        if (!error_is_caused_by(e, "too-large"))
             return false;
         if (request.limit == 1)
             return etcd_range(mem, client, &request, ret_first, e);

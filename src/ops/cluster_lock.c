@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/evidence.h"
 #include "base/io.h"
 #include "base/thread.h"
 #include "base/time.h"
@@ -385,7 +386,7 @@ alone_text(struct cluster_lock *lock, const struct error *why)
 {
     const char *remedy = "";
 
-    if (why->cause != NULL && strcmp(why->cause, "permission-denied") == 0)
+    if (error_is_caused_by(why, "permission-denied"))
         remedy = arena_printf(
             lock->mem,
             " (to let '%s' have it: quorate role grant-permission ROLE readwrite " CLUSTER_LOCK_KEY

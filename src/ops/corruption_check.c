@@ -1,7 +1,6 @@
 #include "ops/corruption_check.h"
 
-#include <string.h>
-
+#include "base/evidence.h"
 #include "base/time.h"
 #include "etcd/maintenance.h"
 
@@ -43,7 +42,7 @@ member_hash(struct arena *mem, const struct etcd_options *options, struct member
     if (member_ask(mem, options, h, revision, &e))
         return;
     h->unknown_because = arena_text(mem, e.text);
-    *ret_again |= e.cause != NULL && strcmp(e.cause, "compacted") == 0;
+    *ret_again |= error_is_caused_by(&e, "compacted");
 }
 
 static bool

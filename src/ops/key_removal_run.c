@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/evidence.h"
 #include "base/time.h"
 #include "etcd/key_step.h"
 #include "etcd/kv.h"
@@ -248,12 +249,6 @@ revision_ask(struct key_removal *m, int64_t *ret_revision, struct error *e)
     return true;
 }
 
-static bool
-is_compacted(const struct error *e)
-{
-    return e->cause != NULL && strcmp(e->cause, "compacted") == 0;
-}
-
 /* As it is now: a compaction on the way, as API servers make one every five minutes, lets it begin anew. */
 static bool
 range_walk(struct key_removal *m, const struct etcd_range_sink *sink, void (*begin)(void *context),
@@ -267,7 +262,7 @@ range_walk(struct key_removal *m, const struct etcd_range_sink *sink, void (*beg
             return false;
         if (kube_walk(m->reader, &m->range, revision, true, sink, e))
             return true;
-        if (!is_compacted(e))
+        if (!error_is_caused_by(e, "compacted"))
             return false;
         error_clear(e);
     }

@@ -1,7 +1,6 @@
 #include "ops/live_cluster.h"
 
-#include <string.h>
-
+#include "base/evidence.h"
 #include "base/time.h"
 #include "cluster/connect.h"
 #include "cluster/rules_membership.h"
@@ -167,8 +166,7 @@ static bool
 election_is_due(const struct error *e)
 {
     return e->code == ERROR_CONNECTION || e->code == ERROR_TIMEOUT ||
-           e->code == ERROR_UNAVAILABLE ||
-           (e->cause != NULL && strcmp(e->cause, "not-leader") == 0);
+           e->code == ERROR_UNAVAILABLE || error_is_caused_by(e, "not-leader");
 }
 
 bool

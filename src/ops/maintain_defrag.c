@@ -38,7 +38,6 @@ struct defrag_job {
     const char *name;
     const char *when;
     const char *mark; /* in the journal, when it is done */
-    int64_t freed;    /* bytes, in this process */
     int64_t took_ms;
 };
 
@@ -163,14 +162,13 @@ job_done(struct defrag_job *job, int64_t size_before, struct error *e)
 
     if (!job_look(&tmp, job, &m, e))
         return false;
-    job->freed = size_before - m->status.db_size_bytes;
     plan_note(job->live->plan, "%s: %s are %s now; it answered nothing for %s", job->name,
               size_human(&tmp, (uint64_t)size_before),
               size_human(&tmp, (uint64_t)m->status.db_size_bytes),
               duration_human(&tmp, job->took_ms));
     return plan_mark(job->live->plan, job->mark,
                      arena_printf(&tmp, "%" PRId64 " bytes given back in %" PRId64 " ms",
-                                  job->freed, job->took_ms),
+                                  size_before - m->status.db_size_bytes, job->took_ms),
                      e);
 }
 

@@ -1,8 +1,7 @@
 /* A member joins: as a learner with a configuration and no data, and with a vote once caught up. */
 
-#include <string.h>
-
 #include "base/buf.h"
+#include "base/evidence.h"
 #include "base/io.h"
 #include "base/time.h"
 #include "etcd/cluster.h"
@@ -203,7 +202,7 @@ start_lives(const struct member_job *job, unsigned *failures, struct error *e)
 
     if (job_service(job, &service, e) && member_life_check(&service, failures, e))
         return true;
-    if (e->cause != NULL && strcmp(e->cause, "member-ends") == 0)
+    if (error_is_caused_by(e, "member-ends"))
         return false;
     error_clear(e);
     return true;

@@ -92,7 +92,7 @@ member_life_start(const struct service *service, struct error *e)
 {
     if (service_start(service, e))
         return true;
-    if (e->cause == NULL || strcmp(e->cause, "unit-failed") != 0)
+    if (!error_is_caused_by(e, "unit-failed"))
         return error_wrap(e, "start of member '%s'", service->name);
     error_clear(e);
     return start_failed(service, e);

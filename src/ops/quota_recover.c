@@ -1,8 +1,8 @@
 #include "ops/quota_recover.h"
 
 #include <inttypes.h>
-#include <string.h>
 
+#include "base/evidence.h"
 #include "base/time.h"
 #include "cluster/rules.h"
 #include "etcd/kv.h"
@@ -40,13 +40,6 @@ compact_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
     return true;
 }
 
-/* Somebody else, an API server perhaps, may have done it meanwhile. */
-static bool
-is_compacted_already(const struct error *e)
-{
-    return e->cause != NULL && strcmp(e->cause, "compacted") == 0;
-}
-
 static bool
 compact_run(void *op, struct error *e)
 {
@@ -63,7 +56,8 @@ compact_run(void *op, struct error *e)
     request.revision = there.header.revision;
     etcd_client_set_command_timeout(client, COMPACT_TIMEOUT_MS);
     if (!etcd_compact(&tmp, client, &request, &compacted, e)) {
-        if (!is_compacted_already(e))
+        /* Somebody else, an API server perhaps, may have done it meanwhile. */
+        if (!error_is_caused_by(e, "compacted"))
             return false;
         error_clear(e);
     }

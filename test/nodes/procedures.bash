@@ -6,8 +6,6 @@
 #
 #   procedures_up LAYOUT              for setup_file: hosts, cluster, quorate.yaml; procedures_setup for setup. The hosts
 #                                     in $PROCEDURES_DISKS have /var/lib/etcd on a small disk
-#   procedure_names                   grow shrink replace move recover: those that begin with three members and end so
-#                                     when undone; replace-gone (the host is gone for good) and rescue are there, too
 #   procedure_command NAME            sets `command`: quorate's words
 #   procedure_before NAME             makes what has to be so before it begins
 #   procedure_goal NAME, procedure_old NAME      whether the cluster is as it should be after it, before it
@@ -55,10 +53,6 @@ procedures_on() {
 
 q() {
     inside "$QUORATE" "$@"
-}
-
-procedure_names() {
-    echo grow shrink replace move recover
 }
 
 procedure_command() {
