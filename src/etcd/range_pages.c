@@ -3,8 +3,8 @@
 #include "base/evidence.h"
 #include "base/time.h"
 
-/* Of pages under way, and of those that were answered before their turn. */
-enum { HELD_MOST_BYTES = 4 * RANGE_PAGE_BYTES };
+/* So many pages are under way, or were answered before their turn. */
+enum { HELD_MOST_PAGES = 4 };
 
 const struct etcd_method range_page_method = {
     "/etcdserverpb.KV/Range",
@@ -127,7 +127,7 @@ page_begin(struct range_pages *p, struct range_part *part)
     page->request.limit = part->limit;
     if (p->request.limit > 0 && p->request.limit < part->limit)
         page->request.limit = p->request.limit;
-    hold(page, RANGE_PAGE_BYTES);
+    hold(page, p->parts.page_bytes);
     page_ask(p, page);
 }
 
@@ -135,7 +135,8 @@ page_begin(struct range_pages *p, struct range_part *part)
 static void
 pages_go_on(struct range_pages *p)
 {
-    while (!p->over && (p->held_bytes < HELD_MOST_BYTES || range_parts_first(&p->parts) == NULL)) {
+    while (!p->over && (p->held_bytes < HELD_MOST_PAGES * p->parts.page_bytes ||
+                        range_parts_first(&p->parts) == NULL)) {
         struct range_part *part = range_parts_cut(&p->parts);
 
         if (part == NULL)
@@ -146,11 +147,10 @@ pages_go_on(struct range_pages *p)
 
 void
 range_pages_begin(struct range_pages *p, struct etcd_client *client,
-                  const struct etcd_range_request *request, int64_t most_keys,
-                  const struct etcd_key_value *seen, size_t seen_count)
+                  const struct etcd_range_request *request, const struct range_ahead *ahead)
 {
     *p = (struct range_pages){.client = client, .request = *request};
-    range_parts_begin(&p->parts, request->key, request->range_end, most_keys, seen, seen_count);
+    range_parts_begin(&p->parts, request->key, request->range_end, ahead);
     pages_go_on(p);
 }
 

@@ -3,7 +3,7 @@
  * is divided is etcd/range_parts.h's; here the pages are asked for and waited for. Some are under way
  * at any time, so that the server and we work at once.
  *
- *     range_pages_begin(&p, client, &request, most_keys, seen, seen_count);
+ *     range_pages_begin(&p, client, &request, &ahead);
  *     while (range_pages_next(&p, &keys, &count, e) && count > 0)
  *         ... keys, in order ...
  *     range_pages_end(&p);
@@ -37,15 +37,11 @@ struct range_pages {
 };
 
 /*
- * request    with a revision; 'limit' counts the keys that are still wanted, 0: all. What it points
- *            to must live on.
- * most_keys  that are in it; RANGE_KEYS_UNKNOWN
- * seen       keys in front of the range, as the server answered them: how dense they are, and how
- *            large; may be none
+ * request  with a revision; 'limit' counts the keys that are still wanted, 0: all. What it points to
+ *          must live on.
  */
 void range_pages_begin(struct range_pages *p, struct etcd_client *client,
-                       const struct etcd_range_request *request, int64_t most_keys,
-                       const struct etcd_key_value *seen, size_t seen_count);
+                       const struct etcd_range_request *request, const struct range_ahead *ahead);
 /* The next keys, at least one; none at the end. Valid until the next call. */
 MUST_CHECK bool range_pages_next(struct range_pages *p, const struct etcd_key_value **ret_keys,
                                  size_t *ret_count, struct error *e);

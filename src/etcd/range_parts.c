@@ -115,7 +115,7 @@ learn_size(struct range_parts *p, const struct etcd_key_value *kvs, size_t count
 
     for (size_t i = 0; i < count; i++)
         bytes += kvs[i].key.size + kvs[i].value.size + KEY_OVERHEAD_BYTES;
-    keys = (int64_t)(RANGE_PAGE_BYTES * count / bytes);
+    keys = (int64_t)(p->page_bytes * count / bytes);
     p->page_keys = keys < 1 ? 1 : keys > PAGE_MOST_KEYS ? PAGE_MOST_KEYS : keys;
 }
 
@@ -359,17 +359,19 @@ prefix_size(struct bytes start, struct bytes end)
 }
 
 void
-range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end, int64_t most_keys,
-                  const struct etcd_key_value *seen, size_t seen_count)
+range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end,
+                  const struct range_ahead *ahead)
 {
     struct range_part *all = part_new(start, end);
 
-    *p = (struct range_parts){.page_keys = STRANGE_KEYS, .prefix = prefix_size(start, end)};
+    *p = (struct range_parts){.page_bytes = ahead->page_bytes,
+                              .page_keys = STRANGE_KEYS,
+                              .prefix = prefix_size(start, end)};
     key_digits_init(&p->digits);
-    learn(p, seen, seen_count);
-    all->most_keys = most_keys;
-    all->width = width_of(p, seen, seen_count, key_width_unit(&p->digits, p->prefix));
-    if (seen_count > 0)
-        set(&all->seen, seen[seen_count - 1].key);
+    learn(p, ahead->seen, ahead->seen_count);
+    all->most_keys = ahead->most_keys;
+    all->width = width_of(p, ahead->seen, ahead->seen_count, key_width_unit(&p->digits, p->prefix));
+    if (ahead->seen_count > 0)
+        set(&all->seen, ahead->seen[ahead->seen_count - 1].key);
     insert(p, all, NULL);
 }

@@ -23,11 +23,23 @@
 #include "etcd/key_step.h"
 #include "etcd/message/kv_message.h"
 
-/* What a page is to hold: enough that its round trip does not matter, little enough that some of
- * them, decoded, are small. */
-enum { RANGE_PAGE_BYTES = 2 << 20 };
+/*
+ * What a page is to hold: enough that its round trip does not matter, little enough that some of them, decoded, are
+ * small. Half of that lets other clients of a member in between more often, and takes 90 MiB less of its memory, for
+ * a tenth more of the time (680,000 keys of 1 GB, etcd 3.5.30).
+ */
+enum { RANGE_PAGE_BYTES = 2 << 20, RANGE_GENTLE_PAGE_BYTES = 1 << 20 };
 
 #define RANGE_KEYS_UNKNOWN INT64_MAX
+
+/* What is known of a range before it is read, and how it is to be divided. */
+struct range_ahead {
+    int64_t most_keys; /* that are in it; RANGE_KEYS_UNKNOWN */
+    /* Keys in front of it, as the server answered them: how dense they are, and how large. May be none. */
+    const struct etcd_key_value *seen;
+    size_t seen_count;
+    size_t page_bytes;
+};
 
 struct range_page;
 
@@ -59,19 +71,15 @@ struct range_parts {
     struct range_part *first;
     struct range_part *last;
     struct key_digits digits;
+    size_t page_bytes;
     int64_t page_keys;    /* so many make a page */
     size_t prefix;        /* of all keys; the byte behind it is gone through one by one. 0: none */
     struct buf directory; /* the one that 'page_end' was learned in */
     struct buf page_end;  /* where the first page ends in a directory: a name */
 };
 
-/*
- * most_keys  that are in the range; RANGE_KEYS_UNKNOWN
- * seen       keys in front of the range, as the server answered them: how dense they are, and how
- *            large. May be none.
- */
 void range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end,
-                       int64_t most_keys, const struct etcd_key_value *seen, size_t seen_count);
+                       const struct range_ahead *ahead);
 void range_parts_end(struct range_parts *p);
 
 /* Cuts the next page: 'start', 'end' and 'limit' are to be asked for. NULL: nothing, before one of

@@ -131,24 +131,32 @@ read_stream(struct range_read *read, struct error *e)
     return ok;
 }
 
-/* seen: keys in front of the rest; may be none. */
 static bool
-read_pages(struct range_read *read, const struct etcd_key_value *seen, size_t seen_count,
-           struct error *e)
+read_pages(struct range_read *read, const struct range_ahead *ahead, struct error *e)
 {
-    bool known = read->wanted != RANGE_KEYS_UNKNOWN;
     struct range_pages pages;
     const struct etcd_key_value *kvs;
     size_t count;
     bool ok;
 
-    range_pages_begin(&pages, read->client, &read->rest,
-                      known ? read->count - read->told : RANGE_KEYS_UNKNOWN, seen, seen_count);
+    range_pages_begin(&pages, read->client, &read->rest, ahead);
     do
         ok = range_pages_next(&pages, &kvs, &count, e) && tell(read, kvs, count, e);
     while (ok && count > 0);
     range_pages_end(&pages);
     return ok;
+}
+
+/* Behind the first keys. */
+static bool
+read_rest(struct range_read *read, const struct etcd_range_response *first, struct error *e)
+{
+    const struct range_ahead ahead = {.most_keys = read->count - read->told,
+                                      .seen = first->kvs,
+                                      .seen_count = first->kv_count,
+                                      .page_bytes = RANGE_PAGE_BYTES};
+
+    return read_pages(read, &ahead, e);
 }
 
 static bool
@@ -226,7 +234,7 @@ etcd_range_read(struct etcd_client *client, const struct etcd_range_request *req
         return false;
     begin(&read, &first);
     ok = tell(&read, first.kvs, first.kv_count, e) && (is_done(&read) || read_stream(&read, e)) &&
-         (is_done(&read) || read_pages(&read, first.kvs, first.kv_count, e));
+         (is_done(&read) || read_rest(&read, &first, e));
     arena_release(&read.next);
     if (!ok)
         return explain_compaction(&read, e);
@@ -242,10 +250,12 @@ etcd_range_walk(struct etcd_client *client, const struct etcd_range_request *req
 {
     struct range_read read = {
         .client = client, .sink = sink, .rest = *request, .wanted = RANGE_KEYS_UNKNOWN};
+    const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                      .page_bytes = RANGE_GENTLE_PAGE_BYTES};
     bool ok;
 
     ASSERT(is_divisible(request) && request->limit == 0 && request->revision > 0);
-    ok = read_stream(&read, e) && (read.complete || read_pages(&read, NULL, 0, e));
+    ok = read_stream(&read, e) && (read.complete || read_pages(&read, &ahead, e));
     arena_release(&read.next);
     if (!ok)
         return explain_compaction(&read, e);

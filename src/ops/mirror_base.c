@@ -112,6 +112,7 @@ pages_copy(struct base *b, struct error *e)
         .revision = b->revision,
     };
     struct etcd_range_response first;
+    struct range_ahead ahead;
     struct range_pages pages;
     bool copied;
 
@@ -127,8 +128,11 @@ pages_copy(struct base *b, struct error *e)
     request.key = arena_copy(&mem, buf_bytes(&b->next));
     request.limit = 0;
     request.revision = b->revision;
-    range_pages_begin(&pages, b->mirror->request->source, &request,
-                      first.count - (int64_t)first.kv_count, first.kvs, first.kv_count);
+    ahead = (struct range_ahead){.most_keys = first.count - (int64_t)first.kv_count,
+                                 .seen = first.kvs,
+                                 .seen_count = first.kv_count,
+                                 .page_bytes = RANGE_PAGE_BYTES};
+    range_pages_begin(&pages, b->mirror->request->source, &request, &ahead);
     copied = rest_copy(b, &pages, e);
     range_pages_end(&pages);
     return copied;

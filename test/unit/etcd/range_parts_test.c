@@ -192,10 +192,13 @@ read_counted(struct world *w, struct bytes start, struct bytes end)
     const struct etcd_key_value *kvs;
     size_t n;
     int64_t count = ask(w, &mem, start, end, FIRST_KEYS, &kvs, &n);
+    const struct range_ahead ahead = {.most_keys = count - (int64_t)n,
+                                      .seen = kvs,
+                                      .seen_count = n,
+                                      .page_bytes = RANGE_PAGE_BYTES};
 
     w->told = n;
-    range_parts_begin(&w->parts, n > 0 ? key_next(&mem, kvs[n - 1].key) : start, end,
-                      count - (int64_t)n, kvs, n);
+    range_parts_begin(&w->parts, n > 0 ? key_next(&mem, kvs[n - 1].key) : start, end, &ahead);
     parts_read(w);
 }
 
@@ -248,11 +251,13 @@ test_unknown_count(UNUSED void **state)
     };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                          .page_bytes = RANGE_PAGE_BYTES};
         struct world w;
 
         fill(&w, all[i].key_of, all[i].count, all[i].value_size);
         range_parts_begin(&w.parts, BYTES_LITERAL("/registry/"), BYTES_LITERAL("/registry0"),
-                          RANGE_KEYS_UNKNOWN, NULL, 0);
+                          &ahead);
         parts_read(&w);
         assert_true((double)w.keys.counted <= all[i].counts * (double)w.keys.count);
         assert_true(w.pages <= all[i].pages);
@@ -265,11 +270,12 @@ test_unknown_count(UNUSED void **state)
 static void
 test_answers_that_surprise(UNUSED void **state)
 {
+    const struct range_ahead ahead = {.most_keys = 1000, .page_bytes = RANGE_PAGE_BYTES};
     struct world w;
     struct range_part *page;
 
     fill(&w, numbered, 10, 10);
-    range_parts_begin(&w.parts, BYTES_LITERAL("k"), BYTES_LITERAL("l"), 1000, NULL, 0);
+    range_parts_begin(&w.parts, BYTES_LITERAL("k"), BYTES_LITERAL("l"), &ahead);
     page = range_parts_cut(&w.parts);
     assert_int_equal(page->limit, 512);
     page->limit = 3;
