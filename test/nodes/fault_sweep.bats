@@ -34,6 +34,7 @@ kill_quorate() {
 # Which host something happens to at a step of a procedure: that of its member, or of who joins or leaves.
 target_of() {
     case $1:$2 in
+        rescue:*) echo db1 ;;
         replace-gone:*) echo db4 ;;
         *' db'?) echo "${2##* }" ;;
         grow:* | move:*) echo db4 ;;
@@ -44,6 +45,10 @@ target_of() {
 # What can go wrong at a step: not what nobody would notice, as a port that is taken when etcd has it.
 faults_of() {
     case $1:${2%% *} in
+        rescue:look | rescue:take | rescue:configure) echo cut reboot ;;
+        rescue:stop) echo frozen cut reboot ;;
+        rescue:build) ;; # on our own machine
+        rescue:prove) echo cut reboot frozen ;;
         *:preflight | *:look) echo cut reboot leader ;;
         grow:add-learner | move:add-learner | replace-gone:add-learner) echo cut disk port leader reboot ;;
         *:add-learner) echo cut reboot leader port ;;
@@ -55,7 +60,7 @@ faults_of() {
         recover:stop) echo frozen cut reboot ;;
         *:deliver) echo disk cut reboot ;;
         recover:verify-snapshot | recover:build) ;; # on our own machine
-        recover:move-aside) echo cut reboot ;;
+        recover:move-aside | rescue:move-aside) echo cut reboot ;;
         recover:*) echo cut ;;
         *:move-leader | *:remove | *:remove-dead) echo leader cut frozen reboot ;;
         *:stop) echo reboot cut frozen ;;
@@ -139,6 +144,8 @@ cell() {
     said=$BATS_TEST_TMPDIR/said
     : >"$said"
     target=$(target_of "$procedure" "$label")
+    # Without a quorum no write would come to its end, and what the rescued took could not be undone.
+    [[ $procedure != rescue ]] || { sleep 3 && writing_ends; }
     procedure_before "$procedure" || { echo "not prepared"; return 1; }
     QUORATE_FAILPOINTS=journal_append=stop@$seq _nodes_exec "$QUORATE" "${command[@]}" </dev/null >"$said" 2>&1 3>&- &
     pid=$!
@@ -263,6 +270,10 @@ sweep() {
 
 @test "replace-gone, and something goes wrong" {
     sweep replace-gone
+}
+
+@test "rescue, and something goes wrong" {
+    sweep rescue
 }
 
 @test "recover, and something goes wrong" {

@@ -113,7 +113,7 @@ up_and_down() {
 }
 
 @test "a member whose data is lost is replaced on its host, and one whose host is gone by another" {
-    uses_etcd 3.5
+    uses_etcd "${QUORATE_TEST_ETCD:-3.5}"
     begins debian db1 db2 db3
     writer_start db1 db2 db3
     node_sh db3 sh -c 'rm -rf /var/lib/etcd/default; systemctl kill -s KILL etcd; sleep 1; systemctl stop etcd'
