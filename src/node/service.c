@@ -43,6 +43,12 @@ service_stop(const struct service *service, struct error *e)
 }
 
 bool
+service_release(const struct service *service, struct error *e)
+{
+    return service->class->release == NULL || service->class->release(service, e);
+}
+
+bool
 service_install(const struct service *service, const char *const *argv, struct error *e)
 {
     if (service->class->install == NULL)

@@ -52,6 +52,8 @@ struct service_class {
     bool (*state)(const struct service *, enum service_state *ret_state, struct error *e);
     bool (*start)(const struct service *, struct error *e);
     bool (*stop)(const struct service *, struct error *e);
+    /* NULL where nothing holds it down but that it is stopped. */
+    bool (*release)(const struct service *, struct error *e);
     /* These two are NULL where the operator's hand is needed. */
     bool (*install)(const struct service *, const char *const *argv, struct error *e);
     bool (*uninstall)(const struct service *, struct error *e);
@@ -110,6 +112,9 @@ MUST_CHECK bool service_is_down(const struct service *service, bool *ret_down, s
 MUST_CHECK bool service_start(const struct service *service, struct error *e);
 /* Stops it and holds it down; fine when it is down or absent. Returns when the process is gone. */
 MUST_CHECK bool service_stop(const struct service *service, struct error *e);
+/* Takes away what holds it down, and starts nothing: a boot, somebody, or the pod's kubelet may. Fine when nothing holds
+ * it, and when it is absent. */
+MUST_CHECK bool service_release(const struct service *service, struct error *e);
 /*
  * Makes it known to its host, stopped; or gives one that is down another command line.
  *

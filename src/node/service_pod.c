@@ -170,6 +170,17 @@ pod_stop(const struct service *s, struct error *e)
     return process_wait(s, &file.pod, false, e);
 }
 
+/* A try before may have come as far as the folder. */
+static bool
+pod_let_go(const struct service *s, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct pod_place place;
+
+    return pod_place_look(&tmp, s, &place, e) &&
+           (place.held ? pod_release(s, e) : pod_held_tidy(s, e));
+}
+
 static bool
 pod_start(const struct service *s, struct error *e)
 {
@@ -178,9 +189,7 @@ pod_start(const struct service *s, struct error *e)
 
     if (!service_pod_load(&tmp, s, &file, e))
         return false;
-    if (file.held && !pod_release(s, e))
-        return false;
-    return process_wait(s, &file.pod, true, e);
+    return pod_let_go(s, e) && process_wait(s, &file.pod, true, e);
 }
 
 const char *
@@ -249,6 +258,7 @@ const struct service_class service_pod = {
     .state = pod_state,
     .start = pod_start,
     .stop = pod_stop,
+    .release = pod_let_go,
     .uninstall = pod_uninstall,
     .log_tail = pod_log_tail,
     .account = pod_account,

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "node/host/host_file.h"
+#include "node/host/host_script.h"
 #include "node/systemd_unit.h"
 
 enum { STOP_MS = 300 * 1000, START_MS = 60 * 1000, POLL_MS = 200 };
@@ -85,18 +86,21 @@ systemd_hold(struct arena *mem, const struct service *s, const struct unit_statu
            host_file_replace(s->host, &file, BYTES_LITERAL(hold_text), e) && systemd_reload(s, e);
 }
 
-/* The folder goes, too, when nothing else is in it. */
+/* The folder goes, too, when nothing else is in it. An earlier try may have come as far as that: systemd knows of the drop-in
+ * until it reads its files anew. */
 static bool
-release(struct arena *mem, const struct service *s, const struct unit_status *unit, struct error *e)
+hold_remove(struct arena *mem, const struct service *s, const struct unit_status *unit,
+            struct error *e)
 {
+    static const char script[] = "[ ! -d \"$1\" ] || rmdir --ignore-fail-on-non-empty -- \"$1\"\n";
     const char *dir = hold_dir(mem, unit);
-    const char *const rmdir[] = {"rmdir", "--ignore-fail-on-non-empty", "--", dir, NULL};
+    const struct host_command command = {0};
     struct host_result result = {0};
 
     if (strstr(unit->drop_ins, "/" UNIT_HOLD_FILE) == NULL)
         return true;
     return host_file_remove(s->host, path_join(mem, dir, UNIT_HOLD_FILE), e) &&
-           host_run_well(mem, s->host, &(struct host_command){.argv = rmdir}, &result, e) &&
+           host_script(mem, s->host, script, dir, NULL, &command, &result, e) &&
            systemd_reload(s, e);
 }
 
@@ -163,7 +167,7 @@ systemd_start(const struct service *s, struct error *e)
         return error_set(e, ERROR_CONFLICT, "%s: unit '%s' is masked", host_name(s->host),
                          unit.id) ||
                error_hint(e, "run 'systemctl unmask %s' there", unit.id);
-    if (!release(&tmp, s, &unit, e))
+    if (!hold_remove(&tmp, s, &unit, e))
         return false;
     if (unit.state == SERVICE_RUNNING)
         return true;
@@ -195,6 +199,16 @@ systemd_stop(const struct service *s, struct error *e)
 }
 
 static bool
+systemd_release(const struct service *s, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct unit_status unit;
+
+    return systemd_status(&tmp, s, &unit, e) &&
+           (unit.state == SERVICE_ABSENT || hold_remove(&tmp, s, &unit, e));
+}
+
+static bool
 systemd_log_tail(struct arena *mem, const struct service *s, unsigned lines, const char **ret_text,
                  struct error *e)
 {
@@ -215,6 +229,7 @@ const struct service_class service_systemd = {
     .state = systemd_state,
     .start = systemd_start,
     .stop = systemd_stop,
+    .release = systemd_release,
     .log_tail = systemd_log_tail,
     .account = systemd_account,
     .settings = systemd_settings,

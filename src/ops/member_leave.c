@@ -181,7 +181,7 @@ stop_run(void *op, struct error *e)
     return job_stop(op, e);
 }
 
-/* One that was not removed after all has to run again. */
+/* One that was not removed after all has to run again. Without its data it could not: it is let go, as it was. */
 static bool
 stop_undo(void *op, struct error *e)
 {
@@ -192,9 +192,10 @@ stop_undo(void *op, struct error *e)
 
     if (!listed(job, job->old_id, &is_there, e) || !job_has_data(job, &has_data, e))
         return false;
-    if (!is_there || !has_data)
+    if (!is_there)
         return true;
-    return job_service(job, &service, e) && service_start(&service, e);
+    return job_service(job, &service, e) &&
+           (has_data ? service_start(&service, e) : service_release(&service, e));
 }
 
 static const struct step stop_step = {

@@ -6,6 +6,8 @@
 #include "ops/recover_state.h"
 #include "ops/restore.h"
 
+#define MEMBER_DIR "member" /* etcd's own folder in its data directory */
+
 enum { STOP_TIMEOUT_S = 60 };
 
 /* --- verify the snapshot --- */
@@ -100,12 +102,26 @@ stop_run(void *op, struct error *e)
 }
 
 static bool
+member_has_data(const struct recover_member *m, bool *ret_has, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    return recover_path_exists(m, path_join(&tmp, m->data_dir, MEMBER_DIR), ret_has, e);
+}
+
+/* On nothing it would begin an empty cluster: one whose data was lost is let go, as it was. */
+static bool
 stop_undo(void *op, struct error *e)
 {
     const struct recover_member *m = op;
     struct service service;
+    bool has_data;
 
-    if (!recover_member_service(m, &service, e) || !service_start(&service, e))
+    if (!recover_member_service(m, &service, e) || !member_has_data(m, &has_data, e))
+        return false;
+    if (!has_data)
+        return service_release(&service, e);
+    if (!service_start(&service, e))
         return false;
     recover_old_cluster_wait(m->recover);
     return true;

@@ -64,6 +64,19 @@ teardown() {
     [[ $(q get color --print-value-only) == red ]]
 }
 
+@test "one that had lost its data begins no empty cluster when its recovery is undone" {
+    lab_up --members 1
+    q put color green
+    q backup now
+    dir=$("$QUORATE" lab status --name t -w json | jq -r '.members[0].dataDir')
+    rm -rf "$dir"
+    q recover --yes
+    [[ $(q get color --print-value-only) == green ]]
+    "$QUORATE" plan undo latest --yes
+    [[ ! -e $dir ]]
+    "$QUORATE" lab status --name t -w json | jq -e '.members[0].state == "down"'
+}
+
 reads_blue() {
     [[ $(q get color --print-value-only) == blue ]]
 }

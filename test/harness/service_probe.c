@@ -2,7 +2,7 @@
  * The etcd that runs on a host by itself, for test/nodes: one call a run. PROBE_BECOME=yes goes by sudo. An error is "WORD [CAUSE]: TEXT", its hint behind, on stderr, with
  * exit code 1.
  *
- *     service_probe URL UNIT state|start|stop
+ *     service_probe URL UNIT state|start|stop|release
  *     service_probe URL UNIT log LINES
  *     service_probe URL UNIT settings
  *     service_probe URL UNIT set KEEPING NAME=VALUE...|NAME...
@@ -112,6 +112,8 @@ service_do(struct arena *mem, const struct service *service, char **words, struc
         return service_start(service, e);
     if (strcmp(words[0], "stop") == 0)
         return service_stop(service, e);
+    if (strcmp(words[0], "release") == 0)
+        return service_release(service, e);
     if (strcmp(words[0], "uninstall") == 0)
         return service_uninstall(service, e);
     if (strcmp(words[0], "log") == 0 && words[1] != NULL) {

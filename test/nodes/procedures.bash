@@ -82,7 +82,7 @@ procedure_before() {
             ;;
         replace)
             node_sh db3 sh -c 'systemctl stop etcd; rm -rf /var/lib/etcd/default' &&
-                wait_for 30 q --cluster prod put color green >/dev/null
+                wait_for 30 q --cluster prod put color green >/dev/null && _procedures_note_files
             ;;
         recover) q --cluster prod put color blue >/dev/null ;;
     esac
@@ -103,7 +103,7 @@ procedure_goal() {
 # survivor is what it was.
 procedure_old() {
     case $1 in
-        replace) [[ $(_procedure_voters) == "db1 db2 db3" ]] ;;
+        replace) [[ $(_procedure_voters) == "db1 db2 db3" ]] && _procedure_untouched db3 ;;
         replace-gone) [[ $(_procedure_voters) == "db1 db2 db3" ]] && _procedure_free db4 ;;
         rescue)
             _procedure_on db2 && _procedure_on db3 && wait_for 60 _procedure_members db1 db2 db3 && _procedure_color green
@@ -124,6 +124,7 @@ procedure_voters() {
 procedure_back() {
     case $1 in
         recover) q --cluster prod put color blue ;;
+        replace) _procedures_note_files ;;
         replace-gone) procedures_anew ;;
     esac
 }

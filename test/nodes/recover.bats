@@ -233,6 +233,13 @@ kill_it() {
     q recover --yes
     color_is green
     [[ $(owner_of db1 /var/lib/etcd/default) == "etcd:etcd 700" ]]
+    # Undone, nothing is there again, and nobody begins an empty cluster in its place, nor is kept from it.
+    inside "$QUORATE" plan undo latest --yes
+    for name in db1 db2 db3; do
+        run ! node_sh "$name" pgrep -x etcd
+        run ! node_sh "$name" ls /var/lib/etcd/default
+        run ! node_sh "$name" ls /etc/systemd/system/etcd.service.d
+    done
 }
 
 @test "API servers are held down meanwhile, and put back as they were" {

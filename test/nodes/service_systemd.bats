@@ -3,6 +3,7 @@
 # A host over ssh as an operator reaches it, and the etcd of Debian's package on it (test/harness/host_probe.c and
 # service_probe.c).
 
+# shellcheck disable=SC2030,SC2031 # bats' output and status
 bats_require_minimum_version 1.5.0
 
 load ../harness/nodes
@@ -109,21 +110,44 @@ units() {
 }
 
 @test "a unit that somebody has stopped is not held down" {
+    local before
+    before=$(units)
     node_sh db1 systemctl stop etcd
     run -0 probe ssh://root@db1 etcd state
     [[ $output == idle ]]
     run -0 probe ssh://root@db1 etcd stop
     run -0 probe ssh://root@db1 etcd state
     [[ $output == stopped ]]
+    # Let go, it is what it was.
+    run -0 probe ssh://root@db1 etcd release
+    run -0 probe ssh://root@db1 etcd state
+    [[ $output == idle && $(units) == "$before" ]]
+    run -0 probe ssh://root@db1 etcd release
     run -0 probe ssh://root@db1 etcd start
     nodes_wait_healthy 30 db1
+}
+
+@test "letting a unit go that was cut on its way is ended by the next" {
+    local before
+    before=$(units)
+    run -0 probe ssh://root@db1 etcd stop
+    # All of it is done but that systemd reads its files anew.
+    node_sh db1 rm -r /etc/systemd/system/etcd.service.d
+    run -0 probe ssh://root@db1 etcd start
+    nodes_wait_healthy 30 db1
+    [[ $(units) == "$before" ]]
+}
+
+# Whether its process is gone before the first look is a matter of the machine.
+start_says_why() {
+    run probe ssh://root@db1 etcd start
+    [[ $status -eq 1 && $output == *"[unit-failed]: db1: unit 'etcd.service' did not start ("*"journalctl -u etcd.service"* ]]
 }
 
 @test "a unit that cannot run, is masked or is not there says so" {
     run -0 probe ssh://root@db1 etcd stop
     node_sh db1 sh -c 'echo ETCD_LISTEN_CLIENT_URLS=nonsense >>/etc/default/etcd'
-    run -1 probe ssh://root@db1 etcd start
-    [[ $output == *"[unit-failed]: db1: unit 'etcd.service' did not start ("*"journalctl -u etcd.service"* ]]
+    wait_for 30 start_says_why
     run -0 probe ssh://root@db1 etcd stop
     node_sh db1 sed -i /nonsense/d /etc/default/etcd
     run -0 probe ssh://root@db1 etcd start

@@ -158,6 +158,28 @@ a_pod_is_held_down_outside_of_the_folder(void **state)
                               service.place, dir));
 }
 
+static void
+what_is_held_is_let_go_and_its_folder_goes(void **state)
+{
+    struct error e = ERROR_INIT;
+    const char *dir;
+    struct service service = pod_laid_out(&dir);
+    struct bytes after;
+
+    (void)state;
+    EXPECT_OK(service_stop(&service, &e));
+    EXPECT_OK(service_release(&service, &e));
+    EXPECT_OK(file_read_all(&mem, service.place, 1 << 20, &after, &e));
+    assert_true(bytes_equal(after, golden_load(&mem, "manifest/kubeadm-etcd.yaml")));
+    assert_int_equal(names_in(dir), 1);
+    /* One that was cut between the two leaves the folder to the next. */
+    EXPECT_OK(dir_make(path_join(&mem, dir, "quorate-held"), 0700, &e));
+    EXPECT_OK(service_release(&service, &e));
+    assert_int_equal(names_in(dir), 1);
+    service.place = path_join(&mem, dir, "manifests/other.yaml");
+    EXPECT_OK(service_release(&service, &e));
+}
+
 /* A manifest whose certificates and data are below 'dir'. */
 static struct service
 pod_in(const char *dir, const char *name)
@@ -423,6 +445,7 @@ main(void)
         cmocka_unit_test(a_refused_change_leaves_no_trace),
         cmocka_unit_test(without_a_manifest_there_is_no_pod),
         cmocka_unit_test(a_pod_is_held_down_outside_of_the_folder),
+        cmocka_unit_test(what_is_held_is_let_go_and_its_folder_goes),
         cmocka_unit_test(a_joiner_is_laid_out_like_another_and_taken_back),
         cmocka_unit_test(what_a_joiner_lacks_is_named),
         cmocka_unit_test(only_what_is_held_is_laid_out_anew_or_forgotten),

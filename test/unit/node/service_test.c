@@ -82,6 +82,7 @@ test_life_of_a_process(void **state)
     assert_false(service_start(&f->service, &f->e));
     assert_int_equal(f->e.code, ERROR_NOT_FOUND);
     assert_true(service_install(&f->service, argv, &f->e));
+    assert_true(service_release(&f->service, &f->e));
     assert_string_equal(state_now(f), "stopped");
     assert_true(is_down(f));
     assert_true(service_start(&f->service, &f->e));
