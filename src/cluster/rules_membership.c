@@ -522,6 +522,20 @@ rule_leader_answers(const struct cluster_view *view, uint64_t id, struct error *
                          "and the others elect another");
 }
 
+static bool
+could_lead(const struct cluster_view *view, const struct member_view *m, uint64_t id)
+{
+    return !m->member.is_learner && m->member.id != id && serves(view, m);
+}
+
+uint64_t
+rule_next_leader_preferring(const struct cluster_view *view, uint64_t id, uint64_t preferred)
+{
+    const struct member_view *m = view_member_by_id(view, preferred);
+
+    return m != NULL && could_lead(view, m, id) ? preferred : rule_next_leader(view, id);
+}
+
 uint64_t
 rule_next_leader(const struct cluster_view *view, uint64_t id)
 {
@@ -530,7 +544,7 @@ rule_next_leader(const struct cluster_view *view, uint64_t id)
     for (size_t i = 0; i < view->member_count; i++) {
         const struct member_view *m = &view->members[i];
 
-        if (m->member.is_learner || m->member.id == id || !serves(view, m))
+        if (!could_lead(view, m, id))
             continue;
         if (best == NULL || m->status.raft_applied_index > best->status.raft_applied_index)
             best = m;

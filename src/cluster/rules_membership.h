@@ -105,5 +105,8 @@ MUST_CHECK bool rule_leader_answers(const struct cluster_view *view, uint64_t id
 
 /* The voter that is best given the leadership when 'id' is to go; 0: there is none. */
 uint64_t rule_next_leader(const struct cluster_view *view, uint64_t id);
+/* The same, where another is preferred: that one, if it could. 0: none is. */
+uint64_t rule_next_leader_preferring(const struct cluster_view *view, uint64_t id,
+                                     uint64_t preferred);
 
 #endif

@@ -186,25 +186,34 @@ ports_find(struct arena *mem, const struct tls_urls *now, enum tls_scheme to,
     return true;
 }
 
+static bool
+listens_at(const struct inventory_urls *listen, enum tls_scheme scheme, const char *port)
+{
+    for (size_t i = 0; i < listen->count; i++) {
+        if (tls_url_is(listen->items[i], scheme) && strcmp(port_of(listen->items[i]), port) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A member that is listed where it does not listen is cut off as soon as a connection breaks. */
 static bool
-listing_check(const struct tls_urls *now, struct error *e)
+listing_look(const struct tls_urls *now, struct tls_addresses *addresses, struct error *e)
 {
     for (size_t i = 0; i < now->peers.count; i++) {
         const char *url = now->peers.items[i];
         enum tls_scheme scheme = tls_url_is(url, TLS_SECURE) ? TLS_SECURE : TLS_PLAIN;
-        bool listens = false;
+        enum tls_scheme other = tls_scheme_other(scheme);
 
-        for (size_t k = 0; k < now->listen_peers.count; k++) {
-            const char *at = now->listen_peers.items[k];
-
-            listens |= tls_url_is(at, scheme) && strcmp(port_of(at), port_of(url)) == 0;
-        }
-        if (!listens)
+        if (listens_at(&now->listen_peers, scheme, port_of(url)))
+            continue;
+        if (strcmp(port_of(url), addresses->peer_port) != 0 ||
+            !listens_at(&now->listen_peers, other, port_of(url)))
             return error_set(e, ERROR_REFUSED,
                              "the member list has it at '%s', and it does not listen there", url) ||
                    error_hint(e, "quorate member update ID --peer-urls URL, to one that it "
                                  "listens at");
+        addresses->relist = tls_scheme_word(other);
     }
     return true;
 }
@@ -219,7 +228,7 @@ tls_addresses_find(struct arena *mem, const struct tls_urls *now, enum tls_schem
         !schemes_check(&now->peers, "peer URLs", e) ||
         !schemes_check(&now->listen_clients, "client listeners", e) ||
         !schemes_check(&now->clients, "advertised client URLs", e) ||
-        !ports_find(mem, now, to, &found, e) || !listing_check(now, e))
+        !ports_find(mem, now, to, &found, e) || !listing_look(now, &found, e))
         return false;
     found.listen_peers = hosts_of(mem, &now->listen_peers);
     found.peers = hosts_of(mem, &now->peers);
@@ -321,6 +330,15 @@ peers_at(struct arena *mem, const struct tls_addresses *a, enum tls_scheme schem
 
     peers_add(mem, &urls, scheme, &a->peers, port);
     return urls;
+}
+
+struct inventory_urls
+tls_peers_relisted(struct arena *mem, const struct tls_addresses *addresses)
+{
+    return peers_at(mem, addresses,
+                    strcmp(addresses->relist, tls_scheme_word(TLS_SECURE)) == 0 ? TLS_SECURE
+                                                                                : TLS_PLAIN,
+                    addresses->peer_port);
 }
 
 struct inventory_urls

@@ -66,19 +66,26 @@ struct tls_addresses {
     const char *spare_port;               /* on the way; NULL: not known, or not needed any more */
     struct inventory_urls listen_clients; /* "10.0.0.1:2379" */
     struct inventory_urls clients;
+    /* The scheme in which the member list is to have it first, at the peer port; NULL: it has. */
+    const char *relist;
 };
 
 enum tls_phase { TLS_PHASE_OLD, TLS_PHASE_BOTH, TLS_PHASE_NEW, TLS_PHASE_END };
 
 /*
  * Finds the addresses of a member that is on the way to 'to', or has not begun, or has arrived. A way that
- * somebody has begun by hand is gone on with: its second port is the spare one.
+ * somebody has begun by hand is gone on with: its second port is the spare one. A member whose URL in the member list
+ * and whose listener differ in the scheme alone (one of the two was changed, as the usual guides have it) is listed
+ * where it listens first.
  *
  * e  ERROR_REFUSED: its URLs are none that this way begins at: unix sockets, several peer ports of one
- *    scheme, a URL in the member list that it does not listen at.
+ *    scheme, a URL in the member list at whose port it does not listen.
  */
 MUST_CHECK bool tls_addresses_find(struct arena *mem, const struct tls_urls *now,
                                    enum tls_scheme to, struct tls_addresses *ret, struct error *e);
+
+/* Where the member list is to have it before all else, with 'relist'; in 'mem'. */
+struct inventory_urls tls_peers_relisted(struct arena *mem, const struct tls_addresses *addresses);
 
 /* Whether its peers are done with: listed in the new scheme, and no other port than that one. */
 bool tls_peers_arrived(const struct tls_urls *now, enum tls_scheme to);

@@ -144,7 +144,7 @@ leadership_give(const struct live_cluster *live, const struct cluster_view *view
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_ETCD_CLIENT client = NULL;
     struct etcd_header_only moved;
-    uint64_t target = rule_next_leader(view, id);
+    uint64_t target = rule_next_leader_preferring(view, id, live->next_leader);
 
     if (target == 0)
         return error_set(e, ERROR_REFUSED, "'%s' leads, and no other voter could", name);

@@ -17,6 +17,8 @@ struct live_cluster {
     const struct plan_context *context;
     struct plan_cluster cluster;
     struct site site;
+    uint64_t
+        next_leader; /* who is given the leadership, if it could have it; 0: who has applied most */
 };
 
 /* From a plan's inputs (plan_cluster_encode); sets the plan's cluster. e: as inventory_find. */

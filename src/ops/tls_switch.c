@@ -44,6 +44,7 @@ enable_build(struct plan *plan, const struct json *inputs, void *context, struct
         return false;
     plan->title = arena_printf(plan->mem, "switch cluster '%s' to TLS%s", plan->cluster,
                                s->client_auth ? ", with certificates of clients" : "");
+    tls_switch_add_relist(s);
     tls_switch_add_look(s);
     if (!tls_switch_add_certificates(s, e))
         return false;
@@ -63,6 +64,7 @@ disable_build(struct plan *plan, const struct json *inputs, void *context, struc
     if (!switch_of_inputs(plan, inputs, context, &s, e))
         return false;
     plan->title = arena_printf(plan->mem, "switch cluster '%s' to plain HTTP", plan->cluster);
+    tls_switch_add_relist(s);
     tls_switch_add_look(s);
     add_way(s);
     tls_switch_add_prove(s);

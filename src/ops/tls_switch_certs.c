@@ -224,13 +224,14 @@ judge_run(void *op, struct error *e)
     struct tls_switch *s = op;
 
     for (size_t i = 0; i < s->job_count; i++) {
-        const struct tls_job *job = &s->jobs[i];
+        struct tls_job *job = &s->jobs[i];
         const struct inventory_member *now;
         struct inventory *inventory;
 
         if (!tls_job_member(&tmp, job, &inventory, &now, e) ||
             !tls_turn_judge(&job->turns[TLS_PHASE_END], &s->live.site, inventory, now, e))
             return error_wrap(e, "'%s'", job->name);
+        job->is_judged = true;
     }
     return true;
 }

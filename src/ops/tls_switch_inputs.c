@@ -116,8 +116,11 @@ job_make(struct making *m, const struct member_view *listed, struct tls_job *job
     if (!member_of(m, listed, &member, e) || !tls_member_urls(m->mem, &m->site, member, &now, e))
         return false;
     now.peers = tls_listed_urls(m->mem, listed);
-    if (!tls_addresses_find(m->mem, &now, m->request->to, &job->addresses, e) ||
-        !spare_choose(m, job, member, &now, e) ||
+    if (!tls_addresses_find(m->mem, &now, m->request->to, &job->addresses, e))
+        return error_wrap(e, "'%s'", member->name);
+    if (job->addresses.relist != NULL)
+        now.peers = tls_peers_relisted(m->mem, &job->addresses);
+    if (!spare_choose(m, job, member, &now, e) ||
         !clients_choose(m, listed, &job->addresses.change, e))
         return error_wrap(e, "'%s'", member->name);
     tls_job_init(job, &m->plan);
@@ -161,12 +164,17 @@ endpoints_judge(const struct inventory *inventory, struct error *e)
                       inventory->path);
 }
 
+/* But those that cannot since others do not dial them, or they others, where the member list says: it is mended first. */
 static bool
 view_judge(const struct making *m, struct error *e)
 {
     const struct cluster_view *view = &m->view;
+    bool mends = false;
 
+    for (size_t i = 0; i < m->plan.job_count; i++)
+        mends |= m->plan.jobs[i].addresses.relist != NULL;
     return view_voters_serving(view) == view->member_count ||
+           (mends && 2 * view_voters_serving(view) > view->member_count) ||
            error_set(e, ERROR_REFUSED, "%zu of %zu members serve: all have to",
                      view_voters_serving(view), view->member_count) ||
            error_hint(e, "quorate status --cluster %s", m->request->inventory->name);
@@ -201,7 +209,7 @@ tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
     };
     site_init(&m.site, mem, inventory);
     if (!endpoints_judge(inventory, e) || !cluster_view_fetch(mem, request->etcd, &m.view, e) ||
-        !view_judge(&m, e) || !jobs_make(&m, e) || !needs_find(&m, e))
+        !jobs_make(&m, e) || !view_judge(&m, e) || !needs_find(&m, e))
         return false;
     tls_switch_encode(inventory, &m.plan, ret_inputs);
     return true;

@@ -37,6 +37,8 @@ job_encode(struct json_writer *w, const struct tls_job *job)
     json_key_text(w, "peerPort", a->peer_port);
     if (a->spare_port != NULL)
         json_key_text(w, "sparePort", a->spare_port);
+    if (a->relist != NULL)
+        json_key_text(w, "relist", a->relist);
     list_encode(w, "listenClients", &a->listen_clients);
     list_encode(w, "clients", &a->clients);
     tls_set_encode(w, "places", &job->places);
@@ -118,6 +120,8 @@ job_decode(struct arena *mem, const struct json *object, struct tls_job *job, st
            json_get_text(mem, object, "peerPort", &a->peer_port, e) &&
            (json_get(object, "sparePort") == NULL ||
             json_get_text(mem, object, "sparePort", &a->spare_port, e)) &&
+           (json_get(object, "relist") == NULL ||
+            json_get_text(mem, object, "relist", &a->relist, e)) &&
            list_decode(mem, object, "listenClients", &a->listen_clients, e) &&
            list_decode(mem, object, "clients", &a->clients, e) &&
            tls_set_decode(mem, object, "places", &job->places, e) &&

@@ -160,6 +160,87 @@ static const struct step listed_steps[] = {
         },
 };
 
+/* --- a way that was begun by hand --- */
+
+static bool
+relist_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_job *job = op;
+    const struct plan *plan = job->of->live.plan;
+    struct inventory_urls wanted = tls_peers_relisted(&tmp, &job->addresses);
+    struct inventory_urls now;
+
+    if (!listed_urls(&tmp, job, &now, e))
+        return false;
+    *ret_progress = plan_step_recorded(plan, arena_printf(&tmp, "relist %s", job->name)) ||
+                            inventory_urls_equal(&now, &wanted)
+                        ? PROGRESS_DONE
+                        : PROGRESS_TODO;
+    return true;
+}
+
+/* Before members are waited for: one may serve no more, since nobody can dial another. */
+static bool
+relist_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_job *job = op;
+    struct inventory_urls wanted = tls_peers_relisted(&tmp, &job->addresses);
+
+    return list_set(job, &wanted, e) && inventory_set(job, &wanted, e);
+}
+
+static bool
+relist_verify(void *op, struct error *e)
+{
+    enum progress progress;
+
+    for (;;) {
+        if (!relist_check(op, &progress, e))
+            return false;
+        if (progress == PROGRESS_DONE)
+            return true;
+        if (!live_wait(&((const struct tls_job *)op)->of->live,
+                       "the member list has it where it was", e))
+            return false;
+    }
+}
+
+static const char *
+relist_field(const void *op, struct arena *mem, const char *name)
+{
+    const struct tls_job *job = op;
+
+    if (strcmp(name, "peer_urls") == 0) {
+        struct inventory_urls urls = tls_peers_relisted(mem, &job->addresses);
+
+        return tls_urls_text(mem, &urls);
+    }
+    return tls_job_field(job, mem, name);
+}
+
+/* Where it was listed before it could not be dialled: nobody wants that back. */
+static const struct step relist_step = {
+    .name = "relist",
+    .intent = "let peers dial %{member} where it listens: %{peer_urls}",
+    .field = relist_field,
+    .check = relist_check,
+    .run = relist_run,
+    .verify = relist_verify,
+    .undo = step_nothing_to_undo,
+    .timeout_s = CHANGE_TIMEOUT_S,
+};
+
+void
+tls_switch_add_relist(struct tls_switch *s)
+{
+    for (size_t i = 0; i < s->job_count; i++) {
+        if (s->jobs[i].addresses.relist != NULL)
+            plan_add_step(s->live.plan, &relist_step, s->jobs[i].name, &s->jobs[i]);
+    }
+}
+
 void
 tls_switch_add_peer_urls(struct tls_switch *s, enum tls_phase phase)
 {

@@ -70,16 +70,36 @@ restart_check(void *op, enum progress *ret_progress, struct error *e)
     return true;
 }
 
+/* Once a process: a plan that was cut may go on days later. */
 static bool
 restart_guard(void *op, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     const struct tls_turn *turn = op;
+    struct tls_job *job = turn->job;
+    const struct tls_turn *judged = job->of->to == TLS_SECURE ? &job->turns[TLS_PHASE_END] : turn;
     const struct inventory_member *now;
     struct inventory *inventory;
 
-    return tls_job_member(&tmp, turn->job, &inventory, &now, e) &&
-           tls_turn_judge(turn, &turn->job->of->live.site, inventory, now, e);
+    if (job->is_judged)
+        return true;
+    if (!tls_job_member(&tmp, job, &inventory, &now, e) ||
+        !tls_turn_judge(judged, &job->of->live.site, inventory, now, e))
+        return false;
+    job->is_judged = true;
+    return true;
+}
+
+/* Who was the first of this round is the last of the next: so the leadership moves once a round, and no more often. What a
+ * follower sends on to the leader in that moment is lost, and told to the client as a time-out (raft takes no proposals
+ * then: stepLeader, leadTransferee). */
+static void
+next_leader_choose(const struct tls_turn *turn, bool back)
+{
+    struct tls_switch *s = turn->job->of;
+    bool backward = (turn->phase == TLS_PHASE_NEW) != back;
+
+    s->live.next_leader = s->jobs[backward ? s->job_count - 1 : 0].id;
 }
 
 /* Once it does not lead any more, all have to know it: what another still sends on to it is lost when it stops. */
@@ -88,6 +108,7 @@ ready_to_stop(const struct tls_turn *turn, struct error *e)
 {
     const struct live_cluster *live = &turn->job->of->live;
 
+    next_leader_choose(turn, false);
     return live_serve_wait(live, e) && live_leadership_away(live, turn->job->name, e) &&
            live_serve_wait(live, e);
 }
@@ -124,6 +145,7 @@ restart_undo(void *op, struct error *e)
 
     if (!tls_turn_begun(turn))
         return true;
+    next_leader_choose(turn, true);
     if (!live_leadership_away(&turn->job->of->live, turn->job->name, &why))
         plan_note(turn->job->of->live.plan, "going back all the same: %s", why.text);
     return tls_turn_take_back(turn, e) &&

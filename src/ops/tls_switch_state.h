@@ -22,6 +22,7 @@ struct tls_job {
     struct tls_addresses addresses;
     struct tls_set places;    /* of its certificates, on its host */
     bool ca_is_new;           /* its host has no authority yet */
+    bool is_judged;           /* by this process: tls_turn_judge */
     bool has_api_server;      /* on its host, that is this cluster's client */
     struct inventory_tls api; /* the API server's, on the host */
     bool api_ca_is_new;
@@ -100,7 +101,7 @@ MUST_CHECK bool tls_change_probes(struct tls_changes *c, const struct service *s
 struct inventory_member tls_turn_member(struct arena *mem, const struct tls_turn *turn,
                                         const struct inventory_member *now);
 /* The certificates that the member would be started with in its phase (ops/member_host_certs.h), and whether its
- * settings can be changed at all. */
+ * settings can be changed at all. Those of 'end' are all that it has on the way, and more. */
 MUST_CHECK bool tls_turn_judge(const struct tls_turn *turn, struct site *site,
                                const struct inventory *inventory,
                                const struct inventory_member *now, struct error *e);
@@ -141,6 +142,8 @@ void tls_api_note(const struct tls_switch *s);
 /* On hosts: the spare ports are free, and reached from all other members' hosts. (tls_switch_reach.c) */
 MUST_CHECK bool tls_switch_reach(struct tls_switch *s, struct error *e);
 
+/* Of members whose listener and place in the member list differ: before 'look', which waits for all. */
+void tls_switch_add_relist(struct tls_switch *s);
 void tls_switch_add_look(struct tls_switch *s);
 /* e: a member is not in the inventory any more. */
 MUST_CHECK bool tls_switch_add_certificates(struct tls_switch *s, struct error *e);

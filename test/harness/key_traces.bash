@@ -6,7 +6,8 @@
 #                                    starts it, and returns when it stands still at passage N of this failpoint: its pid is
 #                                    $held. False when it got through
 #   until_stdout_blocks COMMAND...   starts it with a standard output that takes nothing, and returns when it has done all
-#                                    but print what it made: its pid is $held
+#                                    but print what it made: its pid is $held. Where the command is a way to it, as `inside`
+#                                    is, that of $QUORATE below it is $held_below
 #   let_go                           lets it print and end; what it printed is in $BATS_TEST_TMPDIR/held.out. Its exit code
 #   key_traces PID KEY...            what of these key files (PEM; EC or RSA) is in the memory that the process can write
 #                                    to: one line "FILE KIND TIMES" for each find, nothing where there is none
@@ -58,7 +59,17 @@ key_traces() {
 # --- below: for this file only -----------------------------------------------------------------
 
 _waits_for_pipe() {
-    [[ $(cat "/proc/$held/wchan") == *pipe_w* || ! -e /proc/$held ]]
+    held_below=$(_program_below "$held")
+    [[ ! -e /proc/$held || (-n $held_below && $(cat "/proc/$held_below/wchan") == *pipe_w*) ]]
+}
+
+# The process itself, or the first one below it that runs $QUORATE.
+_program_below() {
+    local pid=$1
+    while [[ -n $pid && $(readlink "/proc/$pid/exe") != "$(readlink -f "$QUORATE")" ]]; do
+        pid=$(pgrep -P "$pid" | head -n 1)
+    done
+    echo "$pid"
 }
 
 # Or has ended.

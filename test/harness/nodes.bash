@@ -30,7 +30,8 @@
 #   writer_start [--both-forms] NAME...
 #                            puts 200 keys/s over the endpoints of these hosts and notes each that was
 #                            acknowledged, until writer_stop; NODES_WRITER names another note. --both-forms: over
-#                            http and https endpoints, with the bench's certificates, whatever the cluster has
+#                            http and https endpoints, with the bench's certificates, whatever the cluster has, and
+#                            by gRPC (test/harness/grpc_writer.c)
 #   writer_stop
 #   writer_check NAME [--up-to-revision R]
 #                            asks that host for every acknowledged write (of a revision up to R): prints
@@ -463,7 +464,7 @@ _nodes_client() {
         endpoints=$(nodes_endpoints "$@")
         endpoints=${endpoints//https:/http:},${endpoints//http:/https:}
         mapfile -t options < <(_nodes_client_tls)
-        options+=(--greet)
+        [[ $what != put ]] || options+=(--program "$(_nodes_grpc_writer)")
     else
         endpoints=$(nodes_endpoints "$@")
         [[ $(_nodes_scheme) == http ]] || mapfile -t options < <(_nodes_client_tls)
@@ -472,6 +473,13 @@ _nodes_client() {
         </dev/null >"$note.log" 2>&1 3>&- &
     echo $! >"$note.pid"
     disown $!
+}
+
+_nodes_grpc_writer() {
+    local build
+    build=$(dirname "$QUORATE")
+    ninja -C "$build" test/harness/grpc_writer >&2 || return 1
+    echo "$build/test/harness/grpc_writer"
 }
 
 _nodes_writer_note() {

@@ -12,7 +12,7 @@
 #                certificates in /etc/kubernetes/pki/etcd; data in /var/lib/etcd
 #   process      a bare process of root, started by nobody in particular; data in /srv/etcd
 #
-# NODES_DATA_DIR puts the data elsewhere. With NODES_SNAPSHOT_COUNT Debian's and pods have that --snapshot-count. All settings come from one list, so that the layouts differ in
+# NODES_DATA_DIR puts the data elsewhere, NODES_WAL_DIR the log of config-file. With NODES_SNAPSHOT_COUNT Debian's and pods have that --snapshot-count. All settings come from one list, so that the layouts differ in
 # where they write it and in nothing else.
 
 node_layout() {
@@ -153,13 +153,13 @@ _layout_plain() {
 }
 
 _layout_config_file() {
-    local name=$1 data=${NODES_DATA_DIR:-/var/lib/etcd/$1}
+    local name=$1 data=${NODES_DATA_DIR:-/var/lib/etcd/$1} wal=${NODES_WAL_DIR:-/var/lib/etcd-wal}
     _layout_data_dir "$name" "$data" etcd
-    _layout_data_dir "$name" /var/lib/etcd-wal etcd
+    _layout_data_dir "$name" "$wal" etcd
     node_certificates "$name" config-file
     {
         printf '# etcd of %s\n' "$name"
-        _layout_settings "$name" "data-dir=$data" "wal-dir=/var/lib/etcd-wal/$name" | _layout_yaml
+        _layout_settings "$name" "data-dir=$data" "wal-dir=$wal/$name" | _layout_yaml
     } | _node_write "$name" /etc/etcd/etcd.conf.yml
     _node_write "$name" /etc/systemd/system/etcd.service <<'UNIT'
 [Unit]

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154 # stderr and the like are bats'
 bats_require_minimum_version 1.5.0
 load ../harness/nodes
+load ../harness/key_traces
 
 setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
@@ -55,6 +56,23 @@ nothing_was_lost() {
         counts=$(writer_check $name)
         echo "# $1 $name: $counts" >&3
         jq -e "$2" <<<"$counts" >/dev/null
+    done
+}
+
+@test "keys that are read on hosts are not in its memory afterwards" {
+    for name in db1 db2 db3; do
+        cp "$tls/$name.key" "$name.key"
+        node_sh $name sh -c 'cat /etc/etcd/tls/server.key /etc/ssl/etcd/ssl/member-*-key.pem /etc/kubernetes/pki/etcd/server.key 2>/dev/null' |
+            cmp - "$name.key"
+    done
+    until_stdout_blocks quorate tls inspect --hosts
+    traces=$(key_traces "$held_below" db1.key db2.key db3.key)
+    # Its own key is in use, if any: what is looked for would be found.
+    [[ -n $(key_traces "$held_below" "$tls/client.key") ]]
+    let_go
+    [[ -z $traces ]] || { echo "$traces" && false; }
+    for name in server.key member-db2-key.pem; do
+        grep -q "$name" "$BATS_TEST_TMPDIR/held.out"
     done
 }
 

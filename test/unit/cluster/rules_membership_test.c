@@ -307,6 +307,11 @@ test_next_leader(void **state)
     (void)state;
     view.members[2].status.raft_applied_index = 4999;
     assert_int_equal(rule_next_leader(&view, 1), 4);
+    assert_int_equal(rule_next_leader_preferring(&view, 1, 3), 3);
+    assert_int_equal(rule_next_leader_preferring(&view, 1, 0), 4);
+    assert_int_equal(rule_next_leader_preferring(&view, 1, 1), 4);
+    assert_int_equal(rule_next_leader_preferring(&view, 1, 2), 4); /* dead */
+    assert_int_equal(rule_next_leader_preferring(&view, 1, 5), 4); /* a learner */
     view = view_of(&tmp, "Ll");
     assert_int_equal(rule_next_leader(&view, 1), 0);
 }

@@ -154,15 +154,47 @@ test_what_the_way_does_not_begin_at_is_refused(void **state)
                  "it listens for peers at several ports (http://h:1,http://h:3)");
     error_clear(&e);
     now.listen_peers = list(&mem, "http://h:1");
-    now.peers = list(&mem, "https://h:1");
+    now.peers = list(&mem, "https://h:4");
     EXPECT_ERROR(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e), ERROR_REFUSED,
-                 "the member list has it at 'https://h:1', and it does not listen there");
+                 "the member list has it at 'https://h:4', and it does not listen there");
     error_clear(&e);
     now.peers = list(&mem, "http://h:1");
     now.listen_clients = list(&mem, "unix:///run/etcd:0");
     EXPECT_ERROR(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e), ERROR_REFUSED,
                  "it has 'unix:///run/etcd:0' among its client listeners: neither http nor https");
     error_clear(&e);
+}
+
+/* Half a way by hand: of list and listener one was changed. The list is put right first. */
+static void
+test_a_member_that_is_listed_in_the_wrong_scheme_is_listed_anew(void **state)
+{
+    static const struct {
+        const char *listen_peers, *peers, *relist, *wanted;
+    } cases[] = {
+        {"http://h:1", "https://h:1", "http", "http://h:1"},
+        {"https://h:1", "http://h:1", "https", "https://h:1"},
+        {"http://h:1,https://h:3", "https://h:1", "http", "http://h:1"},
+        {"https://h:3,https://h:1", "http://h:1", "https", "https://h:1"},
+        {"https://h:1", "https://h:1", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO_ARENA mem = ARENA_INIT;
+        struct tls_urls now =
+            urls(&mem, cases[i].listen_peers, cases[i].peers, "http://h:2", "http://h:2");
+        struct tls_addresses a;
+        struct inventory_urls wanted;
+
+        EXPECT_OK(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e));
+        assert_int_equal(a.relist != NULL, cases[i].relist != NULL);
+        if (a.relist == NULL)
+            continue;
+        assert_string_equal(a.relist, cases[i].relist);
+        wanted = tls_peers_relisted(&mem, &a);
+        expect_urls(&mem, &wanted, cases[i].wanted);
+    }
 }
 
 static void
@@ -216,6 +248,7 @@ main(void)
         cmocka_unit_test(test_without_a_spare_port_peers_have_arrived),
         cmocka_unit_test(test_what_the_way_does_not_begin_at_is_refused),
         cmocka_unit_test(test_a_client_port_may_change_at_once),
+        cmocka_unit_test(test_a_member_that_is_listed_in_the_wrong_scheme_is_listed_anew),
         cmocka_unit_test(test_endpoints_change_their_scheme_in_place),
     };
 
