@@ -4,6 +4,7 @@
 
 #include "ops/key_import.h"
 #include "ops/key_removal.h"
+#include "ops/maintain_compact.h"
 #include "ops/maintain_defrag.h"
 #include "ops/member_plans.h"
 #include "ops/quota_recover.h"
@@ -21,7 +22,8 @@ plan_kind_find(const char *name, const struct plan_kind **ret_kind, struct error
         &recover_kind,       &v2_migrate_kind,    &key_import_kind,      &key_removal_kind,
         &member_grow_kind,   &member_shrink_kind, &member_replace_kind,  &member_move_kind,
         &member_rescue_kind, &tls_deliver_kind,   &tls_renew_kind,       &tls_enable_kind,
-        &tls_disable_kind,   &tls_rotate_kind,    &maintain_defrag_kind, &quota_recover_kind};
+        &tls_disable_kind,   &tls_rotate_kind,    &maintain_defrag_kind, &maintain_compact_kind,
+        &quota_recover_kind};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i]->name, name) == 0) {

@@ -9,12 +9,12 @@
 #include "etcd/maintenance.h"
 #include "keys/usage.h"
 #include "ops/live_gates.h"
+#include "ops/maintain_compact.h"
 #include "ops/maintain_defrag.h"
 
-enum { COMPACT_TIMEOUT_MS = 60 * 60 * 1000, GROUPS_SHOWN = 3 };
+enum { GROUPS_SHOWN = 3 };
 
-#define MARK_COMPACTED "compacted"
-#define PROOF_KEY      "/quorate/proof-of-a-write"
+#define PROOF_KEY "/quorate/proof-of-a-write"
 
 /* Anything that is free is worth it now. */
 #define WHEN_ANY "free > 0"
@@ -27,53 +27,6 @@ live_client_now(const struct live_cluster *live, struct etcd_client **ret_client
 
     return live_look(&tmp, live, &view, e) && live_client(live, &view, 0, ret_client, e);
 }
-
-/* --- compact ----------------------------------------------------------------------------------- */
-
-static bool
-compact_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
-{
-    const struct live_cluster *live = op;
-
-    *ret_progress =
-        plan_mark_get(live->plan, MARK_COMPACTED) != NULL ? PROGRESS_DONE : PROGRESS_TODO;
-    return true;
-}
-
-static bool
-compact_run(void *op, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    AUTO_ETCD_CLIENT client = NULL;
-    const struct live_cluster *live = op;
-    const struct etcd_range_request now = {.key = BYTES_LITERAL(PROOF_KEY), .count_only = true};
-    struct etcd_range_response there;
-    struct etcd_compact_request request = {.physical = true};
-    struct etcd_compact_response compacted;
-
-    if (!live_client_now(live, &client, e) || !etcd_range(&tmp, client, &now, &there, e))
-        return false;
-    request.revision = there.header.revision;
-    etcd_client_set_command_timeout(client, COMPACT_TIMEOUT_MS);
-    if (!etcd_compact(&tmp, client, &request, &compacted, e)) {
-        /* Somebody else, an API server perhaps, may have done it meanwhile. */
-        if (!error_is_caused_by(e, "compacted"))
-            return false;
-        error_clear(e);
-    }
-    plan_note(live->plan, "the history up to revision %" PRId64 " is gone", request.revision);
-    return plan_mark(live->plan, MARK_COMPACTED, arena_printf(&tmp, "%" PRId64, request.revision),
-                     e);
-}
-
-static const struct step compact_step = {
-    .name = "compact",
-    .intent = "give up all history up to now, so that its pages become free",
-    .check = compact_check,
-    .run = compact_run,
-    .undo_note =
-        "old revisions do not come back; watches that are behind are cancelled, and read anew",
-};
 
 /* --- steps that look --------------------------------------------------------------------------- */
 
@@ -346,7 +299,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
         return false;
     plan->title = arena_printf(plan->mem, "bring '%s' back from NOSPACE; it is filled by %s",
                                plan->cluster, fills);
-    plan_add_step(plan, &compact_step, NULL, live);
+    maintain_compact_add_step(plan, live, 0);
     for (size_t i = 0; i < json_array_count(members); i++) {
         const char *name;
 

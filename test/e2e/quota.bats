@@ -45,7 +45,7 @@ alarm_is_on() {
     [[ $output == *'it is filled by'*'give up all history'*'defragment m'*'disarm NOSPACE'* ]]
     alarm_is_on
     run -0 "$QUORATE" quota recover --yes
-    [[ $(grep -c 'took a write' <<<"$output") -eq 3 && $output == *'the history up to revision'* ]]
+    [[ $(grep -c 'took a write' <<<"$output") -eq 3 && $output == *'3 of 3 members have nothing older than revision'* ]]
     [[ -z $("$QUORATE" alarm list) ]]
     "$QUORATE" put x y
     [[ $("$QUORATE" get kept --print-value-only) == me ]]
