@@ -13,11 +13,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "cluster/fact.h"
 #include "format/backend/backend.h"
 #include "format/v2_store.h"
 #include "format/wal/wal_summary.h"
-
-enum fact { FACT_UNKNOWN, FACT_ABSENT, FACT_KNOWN };
 
 /* The user that etcd will run as. */
 struct user_picture {

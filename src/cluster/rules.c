@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cluster/doctor/doctor.h"
 #include "format/minor_version.h"
-
-enum { DAY_S = 24 * 60 * 60 };
 
 size_t
 quorum_size(size_t voters)
@@ -155,150 +154,16 @@ rule_may_defragment(const struct cluster_view *view, const struct member_view *m
         view_member_label(&tmp, view, member->member.id), version);
 }
 
-static void
-judge_member(struct arena *mem, const struct cluster_view *view, const struct member_view *m,
-             struct judgement *j)
-{
-    const char *label = view_member_label(mem, view, m->member.id);
-
-    if (m->member.client_url_count == 0 && !m->known) {
-        judgement_remark(mem, j, VERDICT_WARNING,
-                         arena_printf(mem, "member %s was added but never started", label));
-        return;
-    }
-    if (!m->known) {
-        judgement_remark(
-            mem, j, VERDICT_WARNING,
-            arena_printf(mem, "member %s does not answer: %s", label, m->unknown_because.text));
-        return;
-    }
-    if (m->status.leader == 0)
-        judgement_remark(mem, j, VERDICT_CRITICAL,
-                         arena_printf(mem, "member %s knows no leader", label));
-    else if (m->status.leader != view->leader_id)
-        judgement_remark(mem, j, VERDICT_WARNING,
-                         arena_printf(mem, "member %s names another leader (%llx)", label,
-                                      (unsigned long long)m->status.leader));
-    if (view_lag(view, m) > CAUGHT_UP_ENTRIES)
-        judgement_remark(mem, j, VERDICT_WARNING,
-                         arena_printf(mem, "member %s is %llu raft entries behind", label,
-                                      (unsigned long long)view_lag(view, m)));
-}
-
-static void
-judge_certificate(struct arena *mem, const struct cluster_view *view, const struct member_view *m,
-                  struct judge_days days, struct judgement *j)
-{
-    int64_t left_s = m->certificate_end_s - view->taken_s;
-    int64_t left_days = left_s / DAY_S;
-    const char *label = view_member_label(mem, view, m->member.id);
-
-    if (m->certificate_end_s == 0 ||
-        (left_s >= 0 && left_days >= days.warning && left_days >= days.critical))
-        return;
-    judgement_remark(
-        mem, j, left_s < 0 || left_days < days.critical ? VERDICT_CRITICAL : VERDICT_WARNING,
-        left_s < 0 ? arena_printf(mem, "the certificate of member %s has ended", label)
-                   : arena_printf(mem, "the certificate of member %s ends in %lld days", label,
-                                  (long long)left_days));
-}
-
-/* Members go on naming a leader that has just died, until they elect another. */
-static void
-judge_leader(struct arena *mem, const struct cluster_view *view, struct judgement *j)
-{
-    const struct member_view *leader = view_member_by_id(view, view->leader_id);
-
-    if (leader != NULL && leader->asked && !leader->known)
-        judgement_remark(
-            mem, j, VERDICT_CRITICAL,
-            arena_printf(mem, "the leader, %s, does not answer: writes wait for an election",
-                         view_member_label(mem, view, view->leader_id)));
-}
-
-static void
-judge_alarms(struct arena *mem, const struct cluster_view *view, struct judgement *j)
-{
-    for (size_t i = 0; i < view->alarm_count; i++) {
-        const struct etcd_alarm *a = &view->alarms[i];
-        const char *label = view_member_label(mem, view, a->member_id);
-
-        judgement_remark(
-            mem, j, VERDICT_CRITICAL,
-            a->type == ETCD_ALARM_NOSPACE
-                ? arena_printf(mem, "alarm NOSPACE by member %s: writes are refused", label)
-                : arena_printf(mem, "alarm CORRUPT by member %s: its data differs", label));
-    }
-}
-
-static void
-judge_versions(struct arena *mem, const struct cluster_view *view, struct judgement *j)
-{
-    const char *version = NULL;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
-
-        if (!m->known)
-            continue;
-        if (version == NULL)
-            version = m->status.version;
-        if (strcmp(version, m->status.version) == 0)
-            continue;
-        judgement_remark(mem, j, VERDICT_WARNING,
-                         arena_printf(mem, "members run different versions (%s and %s)", version,
-                                      m->status.version));
-        return;
-    }
-}
-
-static void
-judge_stray(struct arena *mem, const struct stray_endpoint *stray, struct judgement *j)
-{
-    judgement_remark(mem, j, VERDICT_WARNING,
-                     stray->member_id == 0
-                         ? arena_printf(mem, "endpoint %s: %s", stray->endpoint, stray->error.text)
-                         : arena_printf(mem, "endpoint %s belongs to another cluster (%llx)",
-                                        stray->endpoint, (unsigned long long)stray->cluster_id));
-}
-
-static const char *
-tolerance_text(struct arena *mem, size_t voters, size_t serving)
-{
-    size_t needed = quorum_size(voters);
-
-    if (serving < needed)
-        return "quorum is lost";
-    if (serving == needed)
-        return "no further member may fail";
-    if (serving - needed == 1)
-        return "one member may fail";
-    return arena_printf(mem, "%zu members may fail", serving - needed);
-}
-
 void
 rule_judge(struct arena *mem, const struct cluster_view *view, struct judge_days days,
            struct judgement *ret_judgement)
 {
-    size_t voters = view_voter_count(view);
-    size_t serving = view_voters_serving(view);
     struct judgement j = {.verdict = VERDICT_WELL};
+    struct diagnosis diagnosis;
 
-    if (serving < quorum_size(voters))
-        judgement_remark(mem, &j, VERDICT_CRITICAL,
-                         arena_printf(mem,
-                                      "quorum is lost: %zu of %zu voters serve, %zu are needed",
-                                      serving, voters, quorum_size(voters)));
-    judge_leader(mem, view, &j);
-    for (size_t i = 0; i < view->member_count; i++) {
-        judge_member(mem, view, &view->members[i], &j);
-        judge_certificate(mem, view, &view->members[i], days, &j);
-    }
-    for (size_t i = 0; i < view->stray_count; i++)
-        judge_stray(mem, &view->strays[i], &j);
-    judge_alarms(mem, view, &j);
-    judge_versions(mem, view, &j);
-    j.summary = arena_printf(mem, "%zu of %zu voters serve; %s", serving, voters,
-                             tolerance_text(mem, voters, serving));
+    doctor_judge_view(mem, view, days, &diagnosis);
+    for (size_t i = 0; i < diagnosis.finding_count; i++)
+        judgement_remark(mem, &j, diagnosis.findings[i].severity, diagnosis.findings[i].text);
+    j.summary = diagnosis.summary;
     *ret_judgement = j;
 }

@@ -14,6 +14,19 @@
 MUST_CHECK bool etcd_metrics_fetch(struct arena *mem, struct etcd_client *client, size_t endpoint,
                                    struct bytes *ret_text, struct error *e);
 
+/* One endpoint's page, and what its answer tells of its clock. */
+struct etcd_metrics_answer {
+    bool ok;
+    struct error error; /* when not ok; names the endpoint */
+    struct bytes text;
+    int64_t date_s; /* the server's clock, cut to a second, since 1970 UTC; 0: it did not say */
+    int64_t asked_ms, told_ms; /* wall clock here */
+};
+
+/* The pages of all endpoints at once: together they take one command time-out at most. */
+void etcd_metrics_each(struct arena *mem, struct etcd_client *client,
+                       struct etcd_metrics_answer **ret_answers);
+
 /* The value of a figure without labels ("process_resident_memory_bytes"); false when it is missing
  * or no number. */
 bool etcd_metrics_value(struct bytes text, const char *name, double *ret_value);

@@ -18,9 +18,11 @@ manual_run(struct app *app, struct error *e)
         manual_append_exit_codes(&app->out);
     else if (strcmp(form, "causes") == 0)
         manual_append_causes(&app->out);
+    else if (strcmp(form, "doctor") == 0)
+        manual_append_doctor(&app->out);
     else
-        return error_set(e, ERROR_USAGE, "'%s' is not one of: scdoc markdown exit-codes causes",
-                         form);
+        return error_set(e, ERROR_USAGE,
+                         "'%s' is not one of: scdoc markdown exit-codes causes doctor", form);
     return true;
 }
 

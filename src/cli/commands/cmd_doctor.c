@@ -1,0 +1,208 @@
+/* 'doctor': what is wrong with a cluster, the evidence, why it matters, and the command that mends it. */
+
+#include "base/buf.h"
+#include "cli/app.h"
+#include "cli/observe.h"
+#include "cli/report.h"
+#include "cluster/doctor/doctor.h"
+#include "ops/doctor.h"
+
+enum { DAYS_MOST = 36500, WINDOW_MOST_MS = 600 * 1000 };
+
+static const struct option_def doctor_options[] = {
+    {"over", OPTION_DURATION, .arg = "DURATION", .fallback = "3s",
+     .help =
+         "Time between two looks at the members' figures, for what happens now; 0 for one look"},
+    {"cert-warning", OPTION_U64, .arg = "N", .fallback = "30",
+     .help = "A member's certificate that ends within N days is a warning"},
+    {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
+     .help = "One that ends within N days is critical"},
+    {"rules", OPTION_BOOL, .help = "Show the rules instead, with thresholds and sources"},
+    OPTIONS_END,
+};
+
+static const enum mark marks[] = {MARK_DIM, MARK_WARN, MARK_BAD};
+
+static bool
+for_programs(const struct app *app)
+{
+    return app->style.output == OUTPUT_JSON || app->style.output == OUTPUT_FIELDS;
+}
+
+static void
+columns_add(struct report *r)
+{
+    report_column(r, COLUMN_TEXT, "SEVERITY", "severity");
+    report_column(r, COLUMN_TEXT, "RULE", "rule");
+    report_column(r, COLUMN_TEXT, "MEMBER", "member");
+    report_column(r, COLUMN_TEXT, "FINDING", "text");
+    report_detail_column(r, COLUMN_TEXT, "EVIDENCE", "evidence");
+    report_detail_column(r, COLUMN_TEXT, "WHY", "why");
+    report_detail_column(r, COLUMN_TEXT, "MEND", "mend");
+    report_detail_column(r, COLUMN_TEXT, "NEXT", "command");
+    report_detail_column(r, COLUMN_TEXT, "SOURCE", "source");
+}
+
+static void
+finding_row(struct report *r, const struct doctor_finding *f)
+{
+    report_row(r);
+    report_text(r, severity_of_verdict_word(f->severity));
+    report_mark(r, marks[f->severity]);
+    report_text(r, f->rule->id);
+    report_text(r, f->member);
+    report_text(r, f->text);
+    report_text(r, f->evidence);
+    report_text(r, f->rule->why);
+    report_text(r, f->rule->mend);
+    report_text(r, f->command);
+    report_text(r, f->rule->source);
+}
+
+/* For people, under the table: the reason and the mend of a rule once, the evidence of each member. */
+static void
+finding_explain(struct report *r, const struct diagnosis *all, size_t i)
+{
+    const struct doctor_finding *f = &all->findings[i];
+    bool last = i + 1 == all->finding_count || all->findings[i + 1].rule != f->rule;
+
+    if (i == 0 || all->findings[i - 1].rule != f->rule)
+        report_note(r, "%s: %s", f->rule->id, f->rule->why);
+    if (f->evidence[0] != '\0')
+        report_note(r, "    %s%s%s", f->member, f->member[0] != '\0' ? ": " : "", f->evidence);
+    if (f->command[0] != '\0')
+        report_note(r, "    $ %s", f->command);
+    if (last)
+        report_note(r, "    %s", f->rule->mend);
+}
+
+static void
+diagnosis_fill(struct app *app, struct report *report, const struct doctor_picture *picture,
+               const struct diagnosis *all)
+{
+    static const enum mark verdict_marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
+    struct report *findings;
+
+    report_record_init(report, app->mem, "verdict");
+    report_title(report, "Cluster %llx", (unsigned long long)picture->view->cluster_id);
+    report_field_text(report, "Verdict", "word", verdict_word(all->verdict));
+    report_mark(report, verdict_marks[all->verdict]);
+    report_field_text(report, "Because", "summary", all->summary);
+    report_field_u64(report, "Critical", "critical", all->counts[VERDICT_CRITICAL]);
+    report_field_u64(report, "Warnings", "warnings", all->counts[VERDICT_WARNING]);
+    report_field_u64(report, "Notes", "notes", all->counts[VERDICT_WELL]);
+    if (all->finding_count == 0 && !for_programs(app))
+        return;
+    findings = report_section(report, "findings");
+    columns_add(findings);
+    for (size_t i = 0; i < all->finding_count; i++) {
+        finding_row(findings, &all->findings[i]);
+        if (!for_programs(app))
+            finding_explain(findings, all, i);
+    }
+}
+
+static void
+rules_report(struct app *app, struct report *report)
+{
+    const struct doctor_rule *rule;
+
+    report_init(report, app->mem, "rules");
+    report_column(report, COLUMN_TEXT, "RULE", "rule");
+    report_column(report, COLUMN_TEXT, "WHEN", "when");
+    report_detail_column(report, COLUMN_TEXT, "WHY", "why");
+    report_detail_column(report, COLUMN_TEXT, "MEND", "mend");
+    report_column(report, COLUMN_TEXT, "SOURCE", "source");
+    for (size_t i = 0; (rule = doctor_rule_at(i)) != NULL; i++) {
+        report_row(report);
+        report_text(report, rule->id);
+        report_text(report, rule->when);
+        report_text(report, rule->why);
+        report_text(report, rule->mend);
+        report_text(report, rule->source);
+    }
+}
+
+/* How the commands that mend name this cluster. */
+static const char *
+target_of(struct app *app, const struct inventory *inventory, const struct etcd_options *options)
+{
+    AUTO_BUF text = BUF_INIT;
+
+    if (inventory != NULL)
+        return arena_printf(app->mem, "--cluster %s", inventory->name);
+    buf_append_text(&text, "--endpoints ");
+    for (size_t i = 0; i < options->endpoint_count; i++)
+        buf_printf(&text, "%s%s", i > 0 ? "," : "", options->endpoints[i]);
+    return arena_text(app->mem, buf_text(&text));
+}
+
+static bool
+request_read(struct app *app, struct doctor_request *ret_request, struct error *e)
+{
+    const struct options *o = &app->options;
+    uint64_t warning = option_u64(o, "cert-warning"), critical = option_u64(o, "cert-critical");
+    struct doctor_request request = {.window_ms = option_ms(o, "over")};
+
+    if (warning > DAYS_MOST || critical > DAYS_MOST)
+        return error_set(e, ERROR_USAGE,
+                         "--cert-warning, --cert-critical: 0 to %d days are possible", DAYS_MOST);
+    if (request.window_ms < 0 || request.window_ms > WINDOW_MOST_MS)
+        return error_set(e, ERROR_USAGE, "--over: at most 10 minutes are possible");
+    if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &request.options, e))
+        return false;
+    request.days = (struct judge_days){.warning = (int64_t)warning, .critical = (int64_t)critical};
+    request.target = target_of(app, request.inventory, request.options);
+    *ret_request = request;
+    return true;
+}
+
+static bool
+doctor_report(struct app *app, struct report *report, struct error *e)
+{
+    struct doctor_request request;
+    struct doctor_picture picture;
+    struct operation_face face;
+    struct diagnosis diagnosis;
+    bool ok;
+
+    if (option_bool(&app->options, "rules")) {
+        rules_report(app, report);
+        return true;
+    }
+    if (!request_read(app, &request, e))
+        return false;
+    operation_face_begin(&face, app);
+    request.observer = &face.observer;
+    ok = doctor_gather(app->mem, &request, &picture, e);
+    operation_face_end(&face);
+    if (!ok)
+        return false;
+    doctor_judge(app->mem, &picture, &diagnosis);
+    diagnosis_fill(app, report, &picture, &diagnosis);
+    app->exit_code = (int)diagnosis.verdict;
+    return true;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .summary = "Say what is wrong with a cluster, why it matters, and what mends it",
+    .family = FAMILY_STATUS,
+    .options = doctor_options,
+    .needs = NEEDS_ENDPOINTS,
+    .report = doctor_report,
+    .example = "quorate doctor --endpoints 127.0.0.1:2379\n"
+               "quorate doctor --cluster lab:demo --over 10s\n"
+               "quorate doctor --cluster lab:demo -w json\n"
+               "quorate doctor --rules",
+    .description =
+        "Looks at the member list, at each member's state, its own member list, its clock and its "
+        "figures (GET /metrics), twice with some time between, and judges by the thresholds that "
+        "etcd's own documentation and alerts have. What is slow is judged by what happened between "
+        "the two looks when there was enough of it, else by what happened since the member's "
+        "start. "
+        "Nothing is changed.\n\n"
+        "Each finding comes with its evidence, why it matters, the next command, and where the "
+        "threshold is from; a note is worth knowing and no fault. The exit code is 0 when there is "
+        "no warning, 1 when there is one, 2 when something is critical.",
+};

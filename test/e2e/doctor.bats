@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+#
+# 'doctor': ills that real clusters are given, each named by its rule; and none on a healthy one.
+#
+# bats file_tags=few-etcds
+
+# shellcheck disable=SC2154 # stderr comes from run --separate-stderr
+bats_require_minimum_version 1.5.0
+load ../harness/cluster
+
+setup() {
+    trace_tests_only
+    export ETCD_ROOT=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+    etcd_stop
+}
+
+# doctor [ARGUMENT...]: its findings as "SEVERITY RULE MEMBER" lines in 'named', and its exit code in 'status'.
+doctor() {
+    run --separate-stderr with_cluster "$QUORATE" doctor --over 0 -w json "$@"
+    named=$(jq -r '.findings[] | "\(.severity) \(.rule) \(.member)"' <<<"$output") || return
+}
+
+# finds LINE...: exactly these, in any order. What an old release is known for is no fault of the test's.
+finds() {
+    diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) <(grep -vE ' version-|^$' <<<"$named" | sort)
+}
+
+slow='wal-fsync-slow|backend-commit-slow|peer-round-trip-slow|heartbeats-late|slow-applies|slow-read-indexes'
+
+# One look that what this machine does beside could not spoil.
+named_but_slow() {
+    grep -vE " (version-[a-z-]*|$slow) " <<<"$named"
+}
+
+put_some() {
+    local n
+    for n in {1..300}; do
+        printf 'k%s\t%s\n' "$((n % 50))" "$n"
+    done | put_lines
+}
+
+@test "a healthy cluster has nothing, idle and under a load" {
+    etcd_start "$ETCD_VERSION" 3
+    doctor
+    [[ -z $(named_but_slow) ]]
+    put_some &
+    doctor --over 2s
+    wait
+    [[ -z $(named_but_slow) ]]
+    [[ $(jq -r '.verdict.summary' <<<"$output") == '3 of 3 voters serve; one member may fail' ]]
+    run -0 with_cluster "$QUORATE" doctor --rules
+    [[ $output == *quorum-lost*histograms-missing* ]]
+}
+
+@test "members that are killed, frozen, and too many of them" {
+    etcd_start "$ETCD_VERSION" 3
+    etcd_pause 3
+    doctor --command-timeout 1s
+    etcd_resume 3
+    [[ $status -ge 1 ]]
+    grep -qx 'warning member-frozen m3' <<<"$named"
+    etcd_kill 3
+    doctor
+    [[ $status -ge 1 ]]
+    grep -qx 'warning member-down m3' <<<"$named"
+    etcd_kill 2
+    doctor
+    [[ $status -eq 2 ]]
+    grep -qx 'critical quorum-lost ' <<<"$named"
+    grep -qx 'warning member-down m2' <<<"$named"
+    [[ $(jq -r '.findings[] | select(.rule == "quorum-lost").command' <<<"$output") == \
+        'quorate member rescue m1 --dry-run --endpoints '* ]]
+    wait_for 30 no_leader_is_told
+}
+
+no_leader_is_told() {
+    doctor && grep -qx 'critical no-leader m1' <<<"$named"
+}
+
+@test "members that were never started, learners, even numbers" {
+    etcd_start "$ETCD_VERSION" 1
+    doctor
+    finds
+    with_cluster "$QUORATE" member add late --learner --peer-urls http://127.0.0.1:1
+    doctor
+    id=$(with_cluster "$QUORATE" member list | grep unstarted | cut -d , -f 1)
+    finds "warning member-never-started $id"
+    run -0 bash -c "$(jq -r '.findings[] | select(.rule == "member-never-started").command' <<<"$output" |
+        sed "s|^quorate|$QUORATE|")"
+    doctor
+    finds
+}
+
+@test "a quota of which 70, 90 and more than 100 percent are taken; what was compacted is free pages" {
+    local step
+    etcd_start "$ETCD_VERSION" 1
+    etcd_with_flag --quota-backend-bytes 16000000
+    head -c 600000 /dev/urandom | base64 -w 0 >value
+    for step in 'warning quota m1' 'critical quota m1' 'critical nospace-alarm m1'; do
+        until doctor && grep -qx "$step" <<<"$named"; do
+            with_cluster "$QUORATE" put same <value || true
+        done
+    done
+    doctor
+    [[ $status -eq 2 ]]
+    [[ $(jq -r '.findings[] | select(.rule == "quota").evidence' <<<"$output") == *' of 16 MB, and '* ]]
+}
+
+@test "certificates that end, an endpoint of another cluster, and one that nobody has" {
+    etcd_start "$ETCD_VERSION" 1 --tls
+    doctor
+    finds 'critical certificate-ends m1'
+    doctor --cert-critical 1 --cert-warning 1
+    finds
+    etcd_stop
+    etcd_start "$ETCD_VERSION" 1
+    export ETCD_CLUSTER=other
+    etcd_start "$ETCD_VERSION" 1
+    other=$(etcd_endpoints)
+    unset ETCD_CLUSTER
+    ETCDCTL_ENDPOINTS=$(etcd_endpoints),http://127.0.0.1:1,$other doctor
+    finds 'warning endpoint-silent ' 'warning endpoint-of-another-cluster '
+    [[ $output == *refused* ]]
+}
+
+@test "leaders that change again and again" {
+    local n
+    etcd_start "$ETCD_VERSION" 3
+    for n in 1 2 3 4 5 6 7 8; do
+        leader_moves "$((n % 3 + 1))" || true
+    done
+    doctor
+    grep -qx 'warning leader-changes ' <<<"$named"
+}
+
+leader_moves() {
+    local id
+    id=$(with_cluster "$QUORATE" endpoint status --endpoints "$(etcd_endpoints "$1")" | cut -d , -f 2)
+    with_cluster "$QUORATE" move-leader "${id# }"
+}
