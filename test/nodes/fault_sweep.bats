@@ -223,7 +223,7 @@ sweep() {
     fi
     for each in "${begins[@]}"; do
         read -r seq label <<<"$each"
-        read -ra faults < <(faults_of "$procedure" "$label")
+        read -ra faults < <(faults_of "$procedure" "$label") || true # none
         [[ ${#faults[@]} -gt 0 ]] || continue
         [[ -n ${FAULTS_ALL:-}${FAULTS_ONLY:-} ]] || faults=("${faults[turn++ % ${#faults[@]}]}")
         for fault in "${faults[@]}"; do
