@@ -111,7 +111,8 @@ all_speak() {
     [[ $(quorate member list -w json | jq -r '[.members[] | (.peerURLs + .clientURLs)[] | sub(":.*"; "")] | unique | join(" ")') == "$scheme" ]]
     for name in db1 db2 db3; do
         etcdctl_on "$scheme" $name endpoint status
-        inside curl -sS --max-time 5 --cacert "$tls/ca.crt" "$scheme://$(node_ip $name):2379/health" | grep -q '"health":"true"'
+        inside curl -sS --max-time 5 --cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key" \
+            "$scheme://$(node_ip $name):2379/health" | grep -q '"health":"true"'
         run ! inside curl -sS --max-time 5 -k -o "$BATS_TEST_TMPDIR/got" "$other://$(node_ip $name):2379/health"
         run ! inside curl -sS --max-time 5 -k -o "$BATS_TEST_TMPDIR/got" "$other://$(node_ip $name):2380/version"
     done
