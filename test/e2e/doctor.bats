@@ -11,6 +11,7 @@ load ../harness/cluster
 setup() {
     trace_tests_only
     export ETCD_ROOT=$BATS_TEST_TMPDIR
+    cd "$BATS_TEST_TMPDIR" || return
 }
 
 teardown() {
