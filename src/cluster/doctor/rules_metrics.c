@@ -390,7 +390,7 @@ const struct doctor_rule doctor_rules_of_metrics[] = {
      .why = "no write is acknowledged before a majority has synced it, and a leader that waits for "
             "its disk sends no heartbeats",
      .mend = "a disk of its own, SSD or NVMe; see who else writes there (iostat -x 1), and "
-             "'quorate doctor --disk'",
+             "measure it: 'quorate check perf'",
      .look = look_fsync},
     {.id = "backend-commit-slow",
      .when = "p99 of at least 50; note: above 25 ms; warning: 250 ms; critical: 1 s",
