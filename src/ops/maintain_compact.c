@@ -49,14 +49,10 @@ mark_set(struct plan *plan, const char *mark, int64_t number, struct error *e)
 /* --- looks ------------------------------------------------------------------------------------- */
 
 static bool
-newest_revision(const struct live_cluster *live, int64_t *ret_revision, struct error *e)
+newest_revision(const struct live_cluster *live, const struct cluster_view *view,
+                int64_t *ret_revision, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct cluster_view view;
-
-    if (!live_look(&tmp, live, &view, e))
-        return false;
-    *ret_revision = view_revision(&view);
+    *ret_revision = view_revision(view);
     return *ret_revision > 0 ||
            error_set(e, ERROR_UNAVAILABLE, "no member of '%s' tells a revision",
                      live->plan->cluster);
@@ -92,11 +88,13 @@ clock_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
 static bool
 revision_note(const struct compact_job *job, struct error *e)
 {
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct cluster_view view;
     int64_t revision;
 
     if (mark_number(job->live->plan, MARK_NOTED_AT) > 0)
         return true;
-    if (!newest_revision(job->live, &revision, e))
+    if (!live_look(&tmp, job->live, &view, e) || !newest_revision(job->live, &view, &revision, e))
         return false;
     plan_note(job->live->plan, "the newest revision is %" PRId64 " now", revision);
     return mark_set(job->live->plan, MARK_NOTED, revision, e) &&
@@ -144,12 +142,13 @@ compact_check(void *op, enum progress *ret_progress, struct error *e UNUSED)
 }
 
 static bool
-revision_choose(const struct compact_job *job, int64_t *ret_revision, struct error *e)
+revision_choose(const struct compact_job *job, const struct cluster_view *view,
+                int64_t *ret_revision, struct error *e)
 {
     *ret_revision = job->revision;
     if (*ret_revision == 0)
         *ret_revision = mark_number(job->live->plan, MARK_NOTED);
-    return *ret_revision > 0 || newest_revision(job->live, ret_revision, e);
+    return *ret_revision > 0 || newest_revision(job->live, view, ret_revision, e);
 }
 
 /* Somebody else, an API server perhaps, may have done it meanwhile. */
@@ -202,7 +201,7 @@ compact_run(void *op, struct error *e)
     struct cluster_view view;
     int64_t revision;
 
-    if (!revision_choose(job, &revision, e) || !live_look(&tmp, job->live, &view, e) ||
+    if (!live_look(&tmp, job->live, &view, e) || !revision_choose(job, &view, &revision, e) ||
         !compact(job, &view, revision, e))
         return false;
     plan_note(job->live->plan, "what is older than revision %" PRId64 " is gone", revision);
@@ -360,8 +359,9 @@ maintain_compact_inputs(struct arena *mem, const struct maintain_compact_request
     int64_t target;
 
     live_cluster_of(&live, request->inventory);
-    if (!newest_revision(&live, &newest, e) || !target_choose(request, newest, &target, e) ||
-        !live_look(mem, &live, &view, e) || !compacted_of_all(&live, &view, &compacted, e))
+    if (!live_look(mem, &live, &view, e) || !newest_revision(&live, &view, &newest, e) ||
+        !target_choose(request, newest, &target, e) ||
+        !compacted_of_all(&live, &view, &compacted, e))
         return false;
     inputs_write(request, newest, compacted, target, ret_inputs);
     return true;
