@@ -49,7 +49,7 @@ put_some() {
     [[ -z $(named_but_slow) ]]
     put_some &
     doctor --over 2s
-    wait
+    wait "$!" # alone, wait would wait for the test's time-out, too
     [[ -z $(named_but_slow) ]]
     [[ $(jq -r '.verdict.summary' <<<"$output") == '3 of 3 voters serve; one member may fail' ]]
     run -0 with_cluster "$QUORATE" doctor --rules

@@ -189,7 +189,8 @@ peer_url() {
     ep=$(etcd_endpoints)
     etcd_with_flag --quota-backend-bytes 1000000
     value=$(head -c 300000 /dev/zero | tr '\0' x)
-    for _ in 1 2 3 4; do
+    # The size that is compared with the quota is the one of the last commit.
+    for _ in {1..50}; do
         ctl put color <<<"$value" || break
     done >/dev/null 2>&1
     wait_for 5 alarm_is_on
