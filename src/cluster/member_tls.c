@@ -102,13 +102,6 @@ side_value(const struct reading *r, const struct member_tls_side *side, const ch
 
 /* --- names --- */
 
-static bool
-is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strncmp(host, "127.", 4) == 0;
-}
-
 /* Other addresses that it listens on may be nobody's way to it; who dials loopback is there as a rule. */
 static void
 add_loopback(const struct reading *r, const char *name, struct member_hosts *hosts)
@@ -119,7 +112,7 @@ add_loopback(const struct reading *r, const char *name, struct member_hosts *hos
 
     for (size_t i = 0; i < urls.count; i++) {
         if (is_https(urls.items[i]) && peer_url_host_port(r->mem, urls.items[i], &host, &port) &&
-            is_loopback(host))
+            host_is_loopback(host))
             member_hosts_add(r->mem, hosts, host);
     }
 }

@@ -7,6 +7,7 @@
 #define QUORATE_CLUSTER_RULES_PROBE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "format/settings/settings.h"
@@ -24,6 +25,18 @@ struct probe_flaw {
     const char *word;   /* "probe-plain-http", for scripts; NULL: none */
     const char *text;   /* one line */
     const char *remedy; /* the mend, with the address that answers plain HTTP */
+};
+
+/* One that is flawed, as it was found on a member's host. */
+struct tls_probe {
+    const char *member;
+    const char
+        *where;       /* "db1:/etc/kubernetes/manifests/etcd.yaml:44", "db1: log of etcd.service" */
+    const char *asks; /* "http://127.0.0.1:2379/health"; of the log: the address it came from */
+    const char *word; /* "probe-plain-http"; as struct probe_flaw has it, or "log-rejected" */
+    const char *text;
+    const char *remedy;
+    uint64_t count; /* of lines of the log; 1 otherwise */
 };
 
 /* What etcd listens for on a port of its host. */

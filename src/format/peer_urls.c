@@ -399,3 +399,10 @@ peer_url_host_port(struct arena *mem, const char *url, const char **ret_host, co
         arena_text_of_bytes(mem, bytes_of(parts.host.at + colon + 1, parts.host.size - colon - 1));
     return true;
 }
+
+bool
+host_is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}

@@ -50,4 +50,7 @@ bool peer_urls_contain(const struct peer_urls *urls, const char *url);
 bool peer_url_host_port(struct arena *mem, const char *url, const char **ret_host,
                         const char **ret_port);
 
+/* Whether only the host itself reaches it: "localhost", "127.0.0.1", "::1". */
+bool host_is_loopback(const char *host);
+
 #endif

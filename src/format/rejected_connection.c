@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "base/json.h"
-
 /* "10.0.0.1:4242", "[fd00::1]:4242" */
 static const char *
 without_port(struct arena *mem, const char *address)
@@ -17,17 +15,13 @@ without_port(struct arena *mem, const char *address)
 }
 
 static bool
-json_read(struct arena *mem, const char *line, struct rejected_connection *ret)
+fields_read(struct arena *mem, const struct json *fields, struct rejected_connection *ret)
 {
     struct error ignored = ERROR_INIT;
-    const char *msg, *from, *error;
-    const struct json *doc;
+    const char *from, *error;
 
-    if (!json_parse(mem, bytes_of_text(line), &doc, &ignored) ||
-        !json_get_text(mem, doc, "msg", &msg, &ignored) ||
-        strstr(msg, "rejected connection") == NULL ||
-        !json_get_text(mem, doc, "remote-addr", &from, &ignored) ||
-        !json_get_text(mem, doc, "error", &error, &ignored))
+    if (!json_get_text(mem, fields, "remote-addr", &from, &ignored) ||
+        !json_get_text(mem, fields, "error", &error, &ignored))
         return false;
     *ret = (struct rejected_connection){without_port(mem, from), error};
     return true;
@@ -61,10 +55,11 @@ text_read(struct arena *mem, const char *line, struct rejected_connection *ret)
 }
 
 bool
-rejected_connection_read(struct arena *mem, const char *line, struct rejected_connection *ret)
+rejected_connection_read(struct arena *mem, const struct etcd_log_line *line,
+                         struct rejected_connection *ret)
 {
-    if (strstr(line, "rejected connection") == NULL)
+    if (etcd_log_kind_of(line) != ETCD_LOG_REJECTED_CONNECTION)
         return false;
-    line += strspn(line, " \t");
-    return line[0] == '{' ? json_read(mem, line, ret) : text_read(mem, line, ret);
+    return line->fields != NULL ? fields_read(mem, line->fields, ret)
+                                : text_read(mem, line->message, ret);
 }

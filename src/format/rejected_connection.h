@@ -2,9 +2,7 @@
 #ifndef QUORATE_FORMAT_REJECTED_CONNECTION_H
 #define QUORATE_FORMAT_REJECTED_CONNECTION_H
 
-#include <stdbool.h>
-
-#include "base/arena.h"
+#include "format/etcd_log.h"
 
 struct rejected_connection {
     const char *from;  /* the address without its port */
@@ -12,11 +10,11 @@ struct rejected_connection {
 };
 
 /*
- * Reads a line: JSON of 3.4 on with zap, or the text of capnslog (3.4's default). False: it says something else.
- * In 'mem'.
+ * False: the line says something else. In 'mem', which 'line' must outlive.
  * Source: etcd server/embed/config_logging.go (HandshakeFailure) and 3.4 embed/config_logging.go; EOF only at
  * debug level from 3.5.24 and 3.6.6 on.
  */
-bool rejected_connection_read(struct arena *mem, const char *line, struct rejected_connection *ret);
+bool rejected_connection_read(struct arena *mem, const struct etcd_log_line *line,
+                              struct rejected_connection *ret);
 
 #endif

@@ -116,8 +116,6 @@ bool
 service_settings(struct arena *mem, const struct service *service,
                  struct etcd_settings *ret_settings, struct error *e)
 {
-    if (service->class->settings == NULL)
-        return no_files(service, e);
     return service->class->settings(mem, service, ret_settings, e);
 }
 

@@ -70,9 +70,9 @@ struct service_class {
     /* NULL where nothing stands between etcd and its host. */
     bool (*fit)(const struct service *, const struct service_fitting *, const char *keeping,
                 struct error *e);
-    /* NULL where the settings are the words of a command line of ours. */
     bool (*settings)(struct arena *mem, const struct service *, struct etcd_settings *ret_settings,
                      struct error *e);
+    /* These are NULL where the settings are the words of a command line of ours. */
     bool (*change)(const struct service *, const struct setting_change *changes, size_t count,
                    const char *keeping, struct error *e);
     bool (*put_back)(const struct service *, const char *keeping, struct error *e);
@@ -145,7 +145,7 @@ MUST_CHECK bool service_account(struct arena *mem, const struct service *service
 
 /*
  * The settings that its etcd goes by when it starts next: from all files that they are written in, each with
- * its place. ERROR_NOT_FOUND: absent, or a file is missing.
+ * its place. ERROR_NOT_FOUND: absent, or a file is missing; a lab's member has no process.
  */
 MUST_CHECK bool service_settings(struct arena *mem, const struct service *service,
                                  struct etcd_settings *ret_settings, struct error *e);

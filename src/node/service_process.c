@@ -6,7 +6,7 @@
 #include "node/service.h"
 #include "node/supervisor.h"
 
-enum { LOG_MOST = SUPERVISOR_LOG_BYTES + (1 << 20) };
+enum { LOG_MOST = SUPERVISOR_LOG_BYTES + (1 << 20), PROC_MOST = 4 << 20 };
 
 static enum service_state
 state_of_program(const struct supervisor_program_status *program)
@@ -43,6 +43,34 @@ process_state(const struct service *service, enum service_state *ret_state, stru
         if (strcmp(status.programs.items[i].name, service->name) == 0)
             *ret_state = state_of_program(&status.programs.items[i]);
     }
+    return true;
+}
+
+/* Those that its process was started with: the supervisor starts it with them again. */
+static bool
+process_settings(struct arena *mem, const struct service *service,
+                 struct etcd_settings *ret_settings, struct error *e)
+{
+    struct supervisor_status status;
+    const struct supervisor_program_status *program = NULL;
+    struct bytes command, variables;
+
+    if (!supervisor_status_fetch(mem, service->place, &status, e))
+        return false;
+    for (size_t i = 0; i < status.programs.count; i++) {
+        if (strcmp(status.programs.items[i].name, service->name) == 0)
+            program = &status.programs.items[i];
+    }
+    if (program == NULL || program->pid == 0)
+        return error_set(e, ERROR_NOT_FOUND, "there is no process of '%s'", service->name);
+    *ret_settings = (struct etcd_settings)ETCD_SETTINGS_INIT;
+    if (!file_read_all(mem, arena_printf(mem, "/proc/%d/cmdline", (int)program->pid), PROC_MOST,
+                       &command, e) ||
+        !file_read_all(mem, arena_printf(mem, "/proc/%d/environ", (int)program->pid), PROC_MOST,
+                       &variables, e) ||
+        !settings_add_process(mem, ret_settings, command, variables, e))
+        return false;
+    settings_resolve(ret_settings);
     return true;
 }
 
@@ -106,4 +134,5 @@ const struct service_class service_process = {
     .install = process_install,
     .uninstall = process_uninstall,
     .log_tail = process_log_tail,
+    .settings = process_settings,
 };

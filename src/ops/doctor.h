@@ -14,6 +14,8 @@ struct doctor_request {
     const char *target;                /* as in struct doctor_picture */
     struct judge_days days;
     int64_t window_ms; /* between the two looks at members' figures; 0: one look */
+    bool hosts;        /* looks on members' hosts, as far as the inventory has them */
+    bool disk;         /* and measures a synced write there */
     const struct observer *observer;
 };
 

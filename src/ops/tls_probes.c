@@ -265,13 +265,19 @@ rejected_add(struct finding *f, const struct rejected_connection *r, const char 
         probe_add(f, where, r->from, &flaw);
 }
 
-/* What an earlier process sent away says nothing of this one. Source: embed/etcd.go, 3.4 to 3.7; and the text
- * of 3.4's etcdmain/etcd.go. */
-static bool
-is_start(const char *line)
+/* What an earlier process sent away says nothing of this one. */
+static void
+log_consider(struct finding *f, const char *text, const char *where, size_t before)
 {
-    return strstr(line, "starting an etcd server") != NULL ||
-           strstr(line, "etcdmain: etcd Version: ") != NULL;
+    struct etcd_log_line line;
+    struct rejected_connection rejected;
+
+    if (!etcd_log_line_read(f->mem, text, &line))
+        return;
+    if (etcd_log_kind_of(&line) == ETCD_LOG_START)
+        f->ret->count = before;
+    else if (rejected_connection_read(f->mem, &line, &rejected))
+        rejected_add(f, &rejected, where);
 }
 
 static bool
@@ -286,15 +292,8 @@ log_find(struct finding *f, struct error *e)
     if (!service_log_tail(f->mem, &f->service, TLS_PROBES_LOG_LINES, &log, e))
         return false;
     rest = arena_text(f->mem, log);
-    while (rest != NULL) {
-        const char *line = strsep(&rest, "\n");
-        struct rejected_connection rejected;
-
-        if (is_start(line))
-            f->ret->count = before;
-        else if (rejected_connection_read(f->mem, line, &rejected))
-            rejected_add(f, &rejected, where);
-    }
+    while (rest != NULL)
+        log_consider(f, strsep(&rest, "\n"), where, before);
     return true;
 }
 

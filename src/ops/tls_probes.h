@@ -8,18 +8,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cluster/inventory.h"
+#include "cluster/rules_probe.h"
 #include "cluster/site.h"
-
-struct tls_probe {
-    const char *member;
-    const char
-        *where;       /* "db1:/etc/kubernetes/manifests/etcd.yaml:44", "db1: log of etcd.service" */
-    const char *asks; /* "http://127.0.0.1:2379/health"; of the log: the address it came from */
-    const char *word; /* "probe-plain-http"; see cluster/rules_probe.h, and "log-rejected" */
-    const char *text;
-    const char *remedy;
-    uint64_t count; /* of lines of the log; 1 otherwise */
-};
 
 struct tls_probes {
     struct tls_probe *items;

@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
-load ../harness/cluster
+load ../harness/lab
 
 setup() {
     trace_tests_only
@@ -16,6 +16,7 @@ setup() {
 
 teardown() {
     etcd_stop
+    [[ -z ${QUORATE_STATE:-} ]] || lab_teardown
 }
 
 # doctor [ARGUMENT...]: its findings as "SEVERITY RULE MEMBER" lines in 'named', and its exit code in 'status'.
@@ -145,4 +146,31 @@ leader_moves() {
     local id
     id=$(with_cluster "$QUORATE" endpoint status --endpoints "$(etcd_endpoints "$1")" | cut -d , -f 2)
     with_cluster "$QUORATE" move-leader "${id# }"
+}
+
+@test "a lab: what its members' logs, data directories and disks tell" {
+    local leader
+    lab_setup
+    lab_up
+    lab_doctor --disk
+    run ! grep -vE " (version-[a-z-]*|disk-slow|log-slow-[a-z]*|log-late-heartbeats|$slow) |^$" <<<"$named"
+
+    chmod 0755 "$QUORATE_STATE/labs/t/m2.etcd"
+    leader=$(q status -w json | jq -r '.members[] | select(.role == "leader").name')
+    "$QUORATE" lab kill --name t "$leader"
+    wait_for 30 leader_is_missed
+    grep -qx 'warning data-directory-open m2' <<<"$named"
+    lab_doctor --no-hosts
+    run ! grep -E ' (data-directory-open|log-[a-z-]*) ' <<<"$named"
+    run -2 "$QUORATE" doctor --disk --endpoints http://127.0.0.1:1
+    [[ $output == *'--cluster NAME'* ]]
+}
+
+lab_doctor() {
+    q doctor --over 0 -w json "$@" >found || true
+    named=$(jq -r '.findings[] | "\(.severity) \(.rule) \(.member)"' found)
+}
+
+leader_is_missed() {
+    lab_doctor && grep -q ' log-leader-lost ' <<<"$named"
 }

@@ -51,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO_ARENA tmp = ARENA_INIT;
     const struct bytes text = bytes_of(data, size);
+    struct etcd_log_line line;
     struct rejected_connection rejected;
     struct error e = ERROR_INIT;
     EVP_PKEY *key;
@@ -61,6 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     requests_try(&tmp, text);
     if (tls_key_decode(text, &key, &e))
         EVP_PKEY_free(key);
-    (void)!rejected_connection_read(&tmp, arena_text_of_bytes(&tmp, text), &rejected);
+    if (etcd_log_line_read(&tmp, arena_text_of_bytes(&tmp, text), &line))
+        (void)!rejected_connection_read(&tmp, &line, &rejected);
     return 0;
 }

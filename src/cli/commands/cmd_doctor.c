@@ -17,6 +17,11 @@ static const struct option_def doctor_options[] = {
      .help = "A member's certificate that ends within N days is a warning"},
     {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
      .help = "One that ends within N days is critical"},
+    {"no-hosts", OPTION_BOOL, .help = "Do not look on the members' hosts, only at the endpoints"},
+    {"disk", OPTION_BOOL,
+     .help =
+         "Measure a synced write in each member's data directory, as etcd's log does it: a file "
+         "of 230 kB that is removed again"},
     {"rules", OPTION_BOOL, .help = "Show the rules instead, with thresholds and sources"},
     OPTIONS_END,
 };
@@ -149,9 +154,16 @@ request_read(struct app *app, struct doctor_request *ret_request, struct error *
                          "--cert-warning, --cert-critical: 0 to %d days are possible", DAYS_MOST);
     if (request.window_ms < 0 || request.window_ms > WINDOW_MOST_MS)
         return error_set(e, ERROR_USAGE, "--over: at most 10 minutes are possible");
+    request.disk = option_bool(o, "disk");
+    request.hosts = !option_bool(o, "no-hosts");
+    if (request.disk && !request.hosts)
+        return error_set(e, ERROR_USAGE, "--disk and --no-hosts exclude each other");
     if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &request.options, e))
         return false;
     request.days = (struct judge_days){.warning = (int64_t)warning, .critical = (int64_t)critical};
+    if (request.disk && request.inventory == NULL)
+        return error_set(e, ERROR_USAGE, "--disk: endpoints alone do not say where members run") ||
+               error_hint(e, "name a cluster of the inventory: --cluster NAME");
     request.target = target_of(app, request.inventory, request.options);
     *ret_request = request;
     return true;
@@ -193,6 +205,7 @@ const struct command command_doctor = {
     .report = doctor_report,
     .example = "quorate doctor --endpoints 127.0.0.1:2379\n"
                "quorate doctor --cluster lab:demo --over 10s\n"
+               "quorate doctor --cluster lab:demo --disk\n"
                "quorate doctor --cluster lab:demo -w json\n"
                "quorate doctor --rules",
     .description =
@@ -201,6 +214,9 @@ const struct command command_doctor = {
         "etcd's own documentation and alerts have. What is slow is judged by what happened between "
         "the two looks when there was enough of it, else by what happened since the member's "
         "start. "
+        "Of a cluster of the inventory it also looks on the members' hosts: how etcd is started "
+        "there, what it complained of in its log within the last hour, its disk, manifests and "
+        "health checks. "
         "Nothing is changed.\n\n"
         "Each finding comes with its evidence, why it matters, the next command, and where the "
         "threshold is from; a note is worth knowing and no fault. The exit code is 0 when there is "

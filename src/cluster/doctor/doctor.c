@@ -5,10 +5,9 @@
 #include "cluster/doctor/looking.h"
 
 static const struct doctor_rule *const tables[] = {
-    doctor_rules_of_members,
-    doctor_rules_of_versions,
-    doctor_rules_of_space,
-    doctor_rules_of_metrics,
+    doctor_rules_of_members, doctor_rules_of_versions, doctor_rules_of_space,
+    doctor_rules_of_metrics, doctor_rules_of_settings, doctor_rules_of_hosts,
+    doctor_rules_of_logs,
 };
 
 const struct doctor_rule *

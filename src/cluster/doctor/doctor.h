@@ -11,6 +11,15 @@
 
 struct doctor;
 
+/* What a rule about logs counts: for the 'look' that such rules share. */
+struct log_sign {
+    enum etcd_log_kind kind;
+    size_t warning, critical; /* from so many lines in an hour on, with fewer a note; 0: never */
+    const char *text;         /* "syncs of the log took more than a second" */
+    const char *command;      /* the next command's words; NULL: none */
+    bool shows_line;          /* it has no keys in it, nor values */
+};
+
 struct doctor_rule {
     const char *id;     /* a constant word for scripts: "member-down" */
     const char *when;   /* severities and thresholds, for the table of rules */
@@ -19,6 +28,7 @@ struct doctor_rule {
     const char *mend;   /* what mends it, in words */
     bool in_status;     /* 'status' asks it, too */
     void (*look)(struct doctor *d);
+    const struct log_sign *sign;
 };
 
 struct doctor_finding {

@@ -17,6 +17,9 @@ extern const struct doctor_rule doctor_rules_of_members[];
 extern const struct doctor_rule doctor_rules_of_space[];
 extern const struct doctor_rule doctor_rules_of_versions[];
 extern const struct doctor_rule doctor_rules_of_metrics[];
+extern const struct doctor_rule doctor_rules_of_settings[];
+extern const struct doctor_rule doctor_rules_of_hosts[];
+extern const struct doctor_rule doctor_rules_of_logs[];
 
 /* Adds a finding of the rule that looks; evidence and command are "" until they are set. 'member': NULL: the
  * cluster's. */

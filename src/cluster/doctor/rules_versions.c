@@ -116,7 +116,7 @@ look_bugs(struct doctor *d)
 }
 
 /* The last of a minor release that nobody mends any more. */
-enum { MINOR_SUPPORTED = 5 };
+enum { MINOR_SUPPORTED = 5, SETTLED_S = 30 };
 
 static void
 look_unsupported(struct doctor *d)
@@ -150,6 +150,20 @@ cluster_version(struct doctor *d, const struct member_picture *m)
                : NULL;
 }
 
+/* A leader asks the members for their versions every few seconds: of those that have just started it does not know yet.
+ * Source: etcd server/etcdserver/server.go, monitorVersionInterval (5 s). */
+static bool
+has_settled(const struct doctor *d)
+{
+    for (size_t i = 0; i < d->picture->member_count; i++) {
+        double uptime_s = metrics_uptime_s(d, &d->picture->members[i]);
+
+        if (uptime_s > 0 && uptime_s < SETTLED_S)
+            return false;
+    }
+    return true;
+}
+
 /* Older than what every member runs. */
 static bool
 is_behind_all(struct doctor *d, const char *agreed)
@@ -176,7 +190,7 @@ look_cluster_version(struct doctor *d)
         const char *agreed = cluster_version(d, &d->picture->members[i]);
         struct doctor_finding *f;
 
-        if (agreed == NULL || !is_behind_all(d, agreed))
+        if (agreed == NULL || !is_behind_all(d, agreed) || !has_settled(d))
             continue;
         f = doctor_add(d, VERDICT_WARNING, NULL,
                        "the cluster's version is %s, and all members run a newer one", agreed);
@@ -226,7 +240,8 @@ const struct doctor_rule doctor_rules_of_versions[] = {
      .mend = "upgrade, one minor release after the other",
      .look = look_unsupported},
     {.id = "cluster-version-behind",
-     .when = "warning: the agreed version is older than what every member runs",
+     .when = "warning: the agreed version is older than what every member runs, and none has "
+             "started within the last 30 s",
      .source = "etcd documentation, upgrades; server/etcdserver/version/monitor.go",
      .why = "the upgrade has not ended: new features are off, or a downgrade goes on",
      .mend =

@@ -132,13 +132,15 @@ bool
 host_disk_look(struct arena *mem, const struct host *host, const char *path,
                struct host_disk *ret_disk, struct error *e)
 {
-    static const char script[] = "at=$1\n"
-                                 "while [ ! -e \"$at\" ] && [ \"$at\" != / ]; do\n"
-                                 "    at=${at%/*}; at=${at:-/}\n"
-                                 "done\n"
-                                 "stat -f -c '%a\n%b\n%S' -- \"$at\" && printf '%s\\n' \"$at\"\n";
+    static const char script[] =
+        "at=$1\n"
+        "while [ ! -e \"$at\" ] && [ \"$at\" != / ]; do\n"
+        "    at=${at%/*}; at=${at:-/}\n"
+        "done\n"
+        "stat -f -c '%a\n%b\n%S\n%T' -- \"$at\" && printf '%s\\n' \"$at\"\n";
     const struct host_command command = {0};
     struct host_result result = {0};
+    const char *file_system;
     uint64_t numbers[3];
     char *at;
 
@@ -152,9 +154,12 @@ host_disk_look(struct arena *mem, const struct host *host, const char *path,
             return error_set(e, ERROR_FORMAT, "%s: stat -f printed '%s'", host_name(host),
                              (const char *)result.out.data);
     }
+    file_system = line_next(&at);
     at[strlen(at) > 0 ? strlen(at) - 1 : 0] = '\0';
-    *ret_disk = (struct host_disk){
-        .free_bytes = numbers[0] * numbers[2], .size_bytes = numbers[1] * numbers[2], .exists = at};
+    *ret_disk = (struct host_disk){.free_bytes = numbers[0] * numbers[2],
+                                   .size_bytes = numbers[1] * numbers[2],
+                                   .file_system = file_system != NULL ? file_system : "",
+                                   .exists = at};
     return true;
 }
 

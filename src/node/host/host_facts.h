@@ -24,6 +24,7 @@ bool host_facts_port_taken(const struct host_facts *facts, uint16_t port);
 struct host_disk {
     uint64_t free_bytes; /* for users other than root */
     uint64_t size_bytes;
+    const char *file_system; /* as GNU stat names it: "ext2/ext3", "xfs", "nfs" */
     const char
         *exists; /* the directory that was asked about, or the nearest above it that is there */
 };

@@ -8,8 +8,10 @@ expect_read(const char *line, const char *from, const char *error)
 {
     AUTO_ARENA mem = ARENA_INIT;
     struct rejected_connection got;
+    struct etcd_log_line read;
 
-    assert_true(rejected_connection_read(&mem, line, &got));
+    assert_true(etcd_log_line_read(&mem, line, &read));
+    assert_true(rejected_connection_read(&mem, &read, &got));
     assert_string_equal(got.from, from);
     assert_string_equal(got.error, error);
 }
@@ -43,14 +45,19 @@ static void
 test_other_lines(void **state)
 {
     static const char *const lines[] = {
-        "", "{", "{\"msg\":\"rejected connection\"}", "rejected connection from \"1.2.3.4:5",
-        "{\"msg\":\"became leader\",\"remote-addr\":\"a:1\",\"error\":\"EOF\"}"};
+        "{\"level\":\"warn\",\"msg\":\"rejected connection\"}",
+        "2018-02-06 12:41:06.905234 I | embed: rejected connection from \"1.2.3.4:5",
+        "{\"level\":\"info\",\"msg\":\"became leader\",\"remote-addr\":\"a:1\",\"error\":\"EOF\"}"};
     AUTO_ARENA mem = ARENA_INIT;
     struct rejected_connection got;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        assert_false(rejected_connection_read(&mem, lines[i], &got));
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct etcd_log_line read;
+
+        assert_true(etcd_log_line_read(&mem, lines[i], &read));
+        assert_false(rejected_connection_read(&mem, &read, &got));
+    }
 }
 
 int
