@@ -15,6 +15,7 @@
 #   with_cluster COMMAND...  any command that understands the ETCDCTL_ variables, quorate among them
 #   exec_with_cluster COMMAND...    the same in place of the shell: behind `exec_with_cluster COMMAND &`
 #                            $! is the command itself, which a kill then reaches
+#   etcd_edit N OLD NEW      member N's database gets another text of the same length, behind everybody's back
 #   put_lines                puts what standard input says, KEY TAB VALUE, one after the other by one process; TLS not
 #   wait_for SECONDS COMMAND...                     polls until the command succeeds
 #   etcd_versions            every version at hand, one a line, the oldest first
@@ -114,6 +115,24 @@ etcd_kill() {
     local pid
     read -r pid <"$(etcd_dir "$1")/pid" || return 1
     _etcd_end "$pid" "${2:-KILL}"
+}
+
+# etcd_edit N OLD NEW: member N's database gets another text of the same length, behind everybody's back.
+etcd_edit() {
+    etcd_kill "$1" TERM
+    python3 - "$(etcd_dir "$1")/data/member/snap/db" "$2" "$3" <<'PYTHON' || return 1
+import sys
+
+path, old, new = sys.argv[1:]
+assert len(old) == len(new)
+with open(path, "rb") as file:
+    content = file.read()
+assert content.count(old.encode()) > 0
+with open(path, "r+b") as file:
+    file.write(content.replace(old.encode(), new.encode()))
+PYTHON
+    etcd_restart "$1"
+    etcd_wait_healthy
 }
 
 etcd_pause() {
