@@ -96,6 +96,36 @@ finds() {
     node_sh db2 rm /etc/cron.d/check
 }
 
+@test "a small disk, a clock that is off, a long way, releases that differ, and a removed member that calls" {
+    node_disk db1 /var/lib/etcd 200M
+    node_etcd_version db3 3.6
+    begins debian db1 db2 db3
+    node_skew db2 etcd 30
+    node_delay db3 200
+    wait_for 90 slowness_is_told
+    finds 'warning open-without-tls db'{1,2,3} 'critical disk-space db1' 'warning clock-skew db2' 'warning version-skew ' \
+        'warning log-clock-drift db'{1,2,3}
+    node_undelay db3
+
+    node_sh db3 systemctl stop etcd
+    inside "$QUORATE" --cluster prod member remove db3
+    node_sh db3 systemctl start etcd --no-block
+    wait_for 60 removed_member_is_told
+    node_etcd_version db3 "${QUORATE_TEST_ETCD:-3.5}"
+}
+
+# Round trips are measured every few seconds; clocks are compared at the same time.
+slowness_is_told() {
+    doctor
+    jq -e '.findings | any(.rule == "peer-round-trip-slow" and .severity != "note")' found >/dev/null &&
+        [[ $named == *'log-clock-drift db1'*'log-clock-drift db2'*'log-clock-drift db3'* ]]
+}
+
+removed_member_is_told() {
+    doctor
+    grep -q 'warning log-removed-member db[12]' <<<"$named"
+}
+
 @test "a host that is not reached is said to be, and the others are looked at" {
     begins debian db1 db2 db3
     node_sh db1 chmod 0755 /var/lib/etcd/default
