@@ -51,6 +51,7 @@ page_take(struct gathering *g, const struct etcd_metrics_answer *a, struct metri
 
     if (a->ok && metrics_parse(g->mem, a->text, &metrics->now, &e)) {
         metrics->state = FACT_KNOWN;
+        metrics->page = a->text;
         clock_take(a, metrics);
         return;
     }

@@ -54,6 +54,7 @@ log_look(struct looking *l)
 
     if (service_log_tail(&l->mem, &l->service, LOG_LINES, &text, &e)) {
         log_digest(&l->mem, text, time_wall_ms(), &l->picture->log);
+        l->picture->log_text = text;
         return;
     }
     l->picture->log.state = FACT_UNKNOWN;

@@ -216,6 +216,25 @@ free_pages_are_told() {
     [[ $output == *'--cluster NAME'* ]]
 }
 
+@test "a bundle: what was looked at, for its owner alone, and no key or value" {
+    lab_setup
+    export TMPDIR=$PWD
+    lab_up --members 1
+    q put pin-of-bank 271828182845
+    lab_doctor --bundle out.tar.gz
+    [[ $(jq -r .verdict.bundle found) == out.tar.gz && $(stat -c %a out.tar.gz) == 600 ]]
+    [[ $(tar -tzf out.tar.gz | grep -c -E '/(about.txt|findings.json|members.json|m1-[0-9a-f]+/(metrics|settings|log).txt)$') -eq 6 ]]
+    mkdir out && tar -xzf out.tar.gz -C out
+    cat out/*/findings.json | jq -e '.verdict' >/dev/null
+    [[ $(jq -r '.members[0].name' out/*/members.json) == m1 ]]
+    grep -q 'etcd_disk_wal_fsync_duration_seconds_bucket' out/*/m1-*/metrics.txt
+    grep -q -- '--initial-cluster-token=(left out)' out/*/m1-*/settings.txt
+    grep -q 'starting an etcd server' out/*/m1-*/log.txt
+    run ! grep -rE 'pin-of-bank|271828182845' out
+    run -5 q doctor --over 0 --bundle out.tar.gz
+    [[ $(find . -name 'quorate-bundle-*' | wc -l) -eq 0 ]]
+}
+
 lab_doctor() {
     q doctor --over 0 -w json "$@" >found || true
     named=$(jq -r '.findings[] | "\(.severity) \(.rule) \(.member)"' found)

@@ -98,6 +98,7 @@ finds() {
 
 @test "a small disk, a clock that is off, a long way, releases that differ, and a removed member that calls" {
     node_disk db1 /var/lib/etcd 200M
+    node_sh db1 chown etcd: /var/lib/etcd
     node_etcd_version db3 3.6
     begins debian db1 db2 db3
     node_skew db2 etcd 30

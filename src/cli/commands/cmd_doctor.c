@@ -6,6 +6,7 @@
 #include "cli/report.h"
 #include "cluster/doctor/doctor.h"
 #include "ops/doctor.h"
+#include "ops/doctor_bundle.h"
 
 enum { DAYS_MOST = 36500, WINDOW_MOST_MS = 600 * 1000 };
 
@@ -22,6 +23,10 @@ static const struct option_def doctor_options[] = {
      .help =
          "Measure a synced write in each member's data directory, as etcd's log does it: a file "
          "of 230 kB that is removed again"},
+    {"bundle", OPTION_TEXT, .arg = "FILE",
+     .help = "Also write what was looked at into a new archive (.tar.gz) for others to look at: "
+             "without keys, "
+             "values, passwords and tokens"},
     {"rules", OPTION_BOOL, .help = "Show the rules instead, with thresholds and sources"},
     OPTIONS_END,
 };
@@ -83,7 +88,7 @@ finding_explain(struct report *r, const struct diagnosis *all, size_t i)
 
 static void
 diagnosis_fill(struct app *app, struct report *report, const struct doctor_picture *picture,
-               const struct diagnosis *all)
+               const struct diagnosis *all, const struct doctor_bundle *bundle)
 {
     static const enum mark verdict_marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
     struct report *findings;
@@ -96,6 +101,10 @@ diagnosis_fill(struct app *app, struct report *report, const struct doctor_pictu
     report_field_u64(report, "Critical", "critical", all->counts[VERDICT_CRITICAL]);
     report_field_u64(report, "Warnings", "warnings", all->counts[VERDICT_WARNING]);
     report_field_u64(report, "Notes", "notes", all->counts[VERDICT_WELL]);
+    if (bundle != NULL) {
+        report_field_text(report, "Archive", "bundle", bundle->path);
+        report_field_u64(report, "Files in it", "bundle_files", bundle->file_count);
+    }
     if (all->finding_count == 0 && !for_programs(app))
         return;
     findings = report_section(report, "findings");
@@ -176,6 +185,8 @@ doctor_report(struct app *app, struct report *report, struct error *e)
     struct doctor_picture picture;
     struct operation_face face;
     struct diagnosis diagnosis;
+    struct doctor_bundle written;
+    const char *bundle = option_text(&app->options, "bundle");
     bool ok;
 
     if (option_bool(&app->options, "rules")) {
@@ -191,7 +202,9 @@ doctor_report(struct app *app, struct report *report, struct error *e)
     if (!ok)
         return false;
     doctor_judge(app->mem, &picture, &diagnosis);
-    diagnosis_fill(app, report, &picture, &diagnosis);
+    if (bundle[0] != '\0' && !doctor_bundle_write(app->mem, bundle, &picture, &diagnosis, &written, e))
+        return false;
+    diagnosis_fill(app, report, &picture, &diagnosis, bundle[0] != '\0' ? &written : NULL);
     app->exit_code = (int)diagnosis.verdict;
     return true;
 }
@@ -207,6 +220,7 @@ const struct command command_doctor = {
                "quorate doctor --cluster lab:demo --over 10s\n"
                "quorate doctor --cluster lab:demo --disk\n"
                "quorate doctor --cluster lab:demo -w json\n"
+               "quorate doctor --cluster lab:demo --bundle demo.tar.gz\n"
                "quorate doctor --rules",
     .description =
         "Looks at the member list, at each member's state, its own member list, its clock and its "

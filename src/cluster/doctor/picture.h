@@ -19,6 +19,7 @@ struct metrics_picture {
     enum fact state;
     const char *because; /* of unknown */
     struct metrics now;
+    struct bytes page; /* as it came */
     bool has_before;
     struct metrics before;
     double window_s; /* between the two */
@@ -59,6 +60,7 @@ struct host_picture {
     const struct tls_probe *probes;
     size_t probe_count;
     struct log_picture log;
+    const char *log_text; /* its last lines, as they came; NULL: not had */
     /* Of its data directory. */
     enum fact disk_state;
     const char *disk_because;

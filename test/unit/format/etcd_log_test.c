@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "format/etcd_log.h"
+#include "format/etcd_log_redact.h"
 
 static struct error e;
 
@@ -172,14 +173,44 @@ test_kinds(void **state)
     }
 }
 
+static void
+test_redacted(void **state)
+{
+    static const struct {
+        const char *line, *shown;
+    } cases[] = {
+        {"{\"level\":\"warn\",\"msg\":\"apply request took too long\",\"took\":\"1s\",\"prefix\":"
+         "\"read-only range \",\"request\":\"key:\\\"pin\\\" \",\"size\":5,\"args\":[\"--x\"]}",
+         "{\"level\":\"warn\",\"msg\":\"apply request took too long\",\"took\":\"1s\",\"prefix\":"
+         "\"(left out)\",\"request\":\"(left out)\",\"size\":5,\"args\":\"(left out)\"}"},
+        {"2026-11-23 03:11:44.992203 W | etcdserver: read-only range request \"key:\\\"pin\\\" \" "
+         "with "
+         "result \"x\" took too long (1.6s) to execute",
+         "2026-11-23 03:11:44.992203 W | etcdserver: read-only range request (left out) took too "
+         "long (1.6s) to execute"},
+        {"2026-11-23 03:11:44.992203 W | etcdserver: server is likely overloaded",
+         "2026-11-23 03:11:44.992203 W | etcdserver: server is likely overloaded"},
+        {"2026-11-23T03:06:10.123456Z\twarn\ta/b.go:1\tsaid\t{\"key\": \"pin\"}",
+         "2026-11-23T03:06:10.123456Z\twarn\ta/b.go:1\tsaid\t{\"key\":\"(left out)\"}"},
+        {"goroutine 1 [running]:", "goroutine 1 [running]:"},
+        {"\t/go/src/main.go:200 +0x1d", "\t/go/src/main.go:200 +0x1d"},
+    };
+    AUTO_ARENA mem = ARENA_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(etcd_log_redacted(&mem, cases[i].line), cases[i].shown);
+    assert_null(etcd_log_redacted(&mem, "pin = 1234"));
+    assert_null(etcd_log_redacted(&mem, "{\"pin\": \"1234\"}"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_real_logs),
-        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_forms),     cmocka_unit_test(test_others),
+        cmocka_unit_test(test_real_logs), cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_redacted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
