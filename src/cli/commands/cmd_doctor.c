@@ -202,7 +202,8 @@ doctor_report(struct app *app, struct report *report, struct error *e)
     if (!ok)
         return false;
     doctor_judge(app->mem, &picture, &diagnosis);
-    if (bundle[0] != '\0' && !doctor_bundle_write(app->mem, bundle, &picture, &diagnosis, &written, e))
+    if (bundle[0] != '\0' &&
+        !doctor_bundle_write(app->mem, bundle, &picture, &diagnosis, &written, e))
         return false;
     diagnosis_fill(app, report, &picture, &diagnosis, bundle[0] != '\0' ? &written : NULL);
     app->exit_code = (int)diagnosis.verdict;
