@@ -1,8 +1,5 @@
 #include "etcd/metrics.h"
 
-#include <string.h>
-
-#include "base/number.h"
 #include "base/time.h"
 #include "etcd/call.h"
 #include "net/http1.h"
@@ -70,28 +67,4 @@ etcd_metrics_each(struct arena *mem, struct etcd_client *client,
         answers[i].told_ms = time_wall_ms();
     }
     *ret_answers = answers;
-}
-
-bool
-etcd_metrics_value(struct bytes text, const char *name, double *ret_value)
-{
-    size_t size = strlen(name);
-    struct error ignored;
-
-    while (text.size > 0) {
-        const uint8_t *end = memchr(text.data, '\n', text.size);
-        size_t line = end != NULL ? (size_t)(end - text.data) : text.size;
-
-        if (line > size && memcmp(text.data, name, size) == 0 && text.data[size] == ' ') {
-            AUTO_ARENA tmp = ARENA_INIT;
-
-            return number_parse_f64(
-                arena_text_of_bytes(&tmp, bytes_of(text.data + size + 1, line - size - 1)),
-                ret_value, &ignored);
-        }
-        if (end == NULL)
-            break;
-        text = bytes_of(end + 1, text.size - line - 1);
-    }
-    return false;
 }

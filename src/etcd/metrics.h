@@ -27,8 +27,4 @@ struct etcd_metrics_answer {
 void etcd_metrics_each(struct arena *mem, struct etcd_client *client,
                        struct etcd_metrics_answer **ret_answers);
 
-/* The value of a figure without labels ("process_resident_memory_bytes"); false when it is missing
- * or no number. */
-bool etcd_metrics_value(struct bytes text, const char *name, double *ret_value);
-
 #endif

@@ -6,6 +6,7 @@
 #include "cluster/rules_membership.h"
 #include "etcd/maintenance.h"
 #include "etcd/metrics.h"
+#include "format/metrics_text.h"
 
 enum { AGAIN_MS = 250 };
 
@@ -112,6 +113,7 @@ live_quota(const struct live_cluster *live, const struct member_view *member)
     AUTO_ARENA tmp = ARENA_INIT;
     AUTO_ETCD_CLIENT client = NULL;
     struct error ignored = ERROR_INIT;
+    struct metrics metrics = {0};
     struct bytes text;
     double quota;
 
@@ -119,7 +121,8 @@ live_quota(const struct live_cluster *live, const struct member_view *member)
         return member->status.db_size_quota_bytes;
     if (!live_client_of(live, member, &client, &ignored) ||
         !etcd_metrics_fetch(&tmp, client, 0, &text, &ignored) ||
-        !etcd_metrics_value(text, "etcd_server_quota_backend_bytes", &quota))
+        !metrics_parse(&tmp, text, &metrics, &ignored) ||
+        !metrics_sum(&metrics, "etcd_server_quota_backend_bytes", &quota) || !(quota > 0))
         return 0;
     return (int64_t)quota;
 }

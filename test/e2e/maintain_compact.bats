@@ -89,6 +89,7 @@ readable_at() {
     # shellcheck disable=SC2154 # run's
     [[ $stderr == *'revision 1000 is not there yet: the newest is '* ]]
     run -2 "$QUORATE" maintain compact 3 --now
+    run -2 "$QUORATE" maintain compact --keep-revisions 9223372036854775808
     run -2 "$QUORATE" maintain compact --keep 0s
     run -2 "$QUORATE" maintain compact -- -3
     run -2 "$QUORATE" maintain compact three

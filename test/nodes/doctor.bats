@@ -66,7 +66,7 @@ finds() {
         *'(/etc/default/etcd:'* ]]
 
     node_sh db1 sh -c 'printf "%s\n" ETCD_UNSAFE_NO_FSYNC=true ETCD_SNAPSHOT_COUNT=10 ETCD_FORCE_NEW_CLUSTER=true \
-        ETCD_STRICT_RECONFIG_CHECK=false ETCD_ELECTION_TIMEOUT=3000 >>/etc/default/etcd'
+        ETCD_STRICT_RECONFIG_CHECK=false ETCD_ELECTION_TIMEOUT=3000 ETCD_PRE_VOTE=false ETCD_PEER_AUTO_TLS=true >>/etc/default/etcd'
     node_sh db2 sh -c 'mkdir -p /etc/systemd/system/etcd.service.d
         printf "%s\n" "[Service]" Environment=ETCD_NAME=db2 >/etc/systemd/system/etcd.service.d/90-name.conf
         systemctl daemon-reload'
@@ -74,6 +74,7 @@ finds() {
     doctor
     finds 'warning open-without-tls db'{1,2,3} 'critical unsafe-no-fsync db1' 'warning snapshot-count db1' \
         'critical force-new-cluster-left db1' 'warning reconfig-check-off db1' 'warning timeouts-differ db1' \
+        'note pre-vote-off db1' 'warning self-made-certificates db1' \
         'critical will-not-start db2' 'critical flag-unknown db3' 'warning quotas-differ '
 }
 

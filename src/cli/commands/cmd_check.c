@@ -9,6 +9,7 @@
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
 #include "etcd/metrics.h"
+#include "format/metrics_text.h"
 #include "net/loop_signal.h"
 #include "ops/load_check.h"
 
@@ -239,11 +240,12 @@ static bool
 memory_read(struct check *c, const char *when, double *ret_bytes, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    struct metrics metrics = {0};
     struct bytes text;
 
     *ret_bytes = 0;
-    if (etcd_metrics_fetch(&tmp, c->client, 0, &text, e))
-        (void)etcd_metrics_value(text, "process_resident_memory_bytes", ret_bytes);
+    if (etcd_metrics_fetch(&tmp, c->client, 0, &text, e) && metrics_parse(&tmp, text, &metrics, e))
+        (void)metrics_sum(&metrics, "process_resident_memory_bytes", ret_bytes);
     if (*ret_bytes > 0)
         return true;
     if (e->code != ERROR_NONE)

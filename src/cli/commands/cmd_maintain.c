@@ -47,6 +47,8 @@ compact_request_read(const struct app *app, struct maintain_compact_request *req
         return request->amount > 0 ||
                error_set(e, ERROR_USAGE, "--keep needs a time above 0; '--now' keeps nothing");
     }
+    if (option_u64(o, "keep-revisions") > INT64_MAX)
+        return error_set(e, ERROR_USAGE, "--keep-revisions: no cluster has so many");
     request->keep = COMPACT_KEEP_REVISIONS;
     request->amount = option_bool(o, "now") ? 0 : (int64_t)option_u64(o, "keep-revisions");
     return true;
