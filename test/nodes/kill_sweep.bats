@@ -39,23 +39,27 @@ kill_quorate() {
     q "$@"
 }
 
-# What has no way back ends its cluster.
+# What has no way back ends its cluster. Who writes to a lost majority has no answer, and what the rescued took could not
+# be undone: its writer ends before.
 kill_before() {
     procedures_clean
     [[ $procedure != replace-gone || $(_procedure_voters) != *db4* ]] || procedure_back "$procedure" || return 1
-    writing_begins && procedure_before "$procedure"
+    [[ $procedure != rescue ]] || writes_are_there || return 1
+    writing_begins || return 1
+    [[ $procedure != rescue ]] || { sleep 3 && writer_stop >/dev/null; } || return 1
+    procedure_before "$procedure"
 }
 
 # A writer would not let a recovery be undone.
 kill_left() {
-    [[ $procedure == recover ]] || {
+    [[ $procedure == @(recover|rescue) ]] || {
         wait_for 20 q --cluster prod put left "$SRANDOM" >/dev/null &&
             [[ $(_procedure_voters | wc -w) -ge $(procedure_voters "$procedure") ]]
     }
 }
 
 kill_goal() {
-    procedure_goal "$procedure" && { [[ $procedure != replace-gone ]] || writes_are_there; }
+    procedure_goal "$procedure" && { [[ $procedure != @(replace-gone|rescue) ]] || writes_are_there; }
 }
 
 kill_old() {
@@ -85,8 +89,9 @@ writing_begins() {
     [[ $procedure == recover || -n $writing ]] || { writer_start db1 db2 db3 && writing=yes; }
 }
 
+# That of a rescue has ended already.
 writing_ends() {
-    [[ -z $writing ]] || { writing='' && writer_stop >/dev/null; }
+    [[ -z $writing ]] || { writing='' && { [[ $procedure == rescue ]] || writer_stop >/dev/null; }; }
 }
 
 writes_are_there() {
@@ -230,6 +235,10 @@ journal() {
 
 @test "move, killed again and again" {
     chain move
+}
+
+@test "rescue, killed again and again" {
+    chain rescue
 }
 
 @test "recover, killed again and again" {
