@@ -36,7 +36,7 @@ begins() {
 }
 
 # What this machine's load does, and old releases.
-beside='version-[a-z-]*|wal-fsync-slow|backend-commit-slow|peer-round-trip-slow|heartbeats-late|slow-[a-z-]*|log-slow-[a-z]*|log-late-heartbeats|log-leader-lost|log-peer-silent|log-unpublished|disk-slow|flag-ends'
+beside='version-with-known-loss|version-unsupported|wal-fsync-slow|backend-commit-slow|peer-round-trip-slow|heartbeats-late|slow-[a-z-]*|log-slow-[a-z]*|log-late-heartbeats|log-leader-lost|log-peer-silent|log-unpublished|disk-slow|flag-ends'
 
 # doctor [OPTION...]: its findings as "SEVERITY RULE MEMBER" lines in 'named'.
 doctor() {
@@ -97,6 +97,17 @@ finds() {
     node_sh db2 rm /etc/cron.d/check
 }
 
+@test "a host that is not reached is said to be, and the others are looked at" {
+    begins debian db1 db2 db3
+    node_sh db1 chmod 0755 /var/lib/etcd/default
+    nodes_disconnect
+    node_host_key db2 changed
+    doctor
+    node_host_key db2 known
+    finds 'warning open-without-tls db'{1,3} 'warning data-directory-open db1' 'note not-looked-at db2'
+}
+
+# The last: its disk and its release stay.
 @test "a small disk, a clock that is off, a long way, releases that differ, and a removed member that calls" {
     node_disk db1 /var/lib/etcd 200M
     node_sh db1 chown etcd: /var/lib/etcd
@@ -106,34 +117,23 @@ finds() {
     node_delay db3 200
     wait_for 90 slowness_is_told
     finds 'warning open-without-tls db'{1,2,3} 'critical disk-space db1' 'warning clock-skew db2' 'warning version-skew ' \
-        'warning log-clock-drift db'{1,2,3}
+        'warning log-clock-drift db2'
     node_undelay db3
 
     node_sh db3 systemctl stop etcd
-    inside "$QUORATE" --cluster prod member remove db3
+    inside "$QUORATE" --cluster prod member remove "$(inside "$QUORATE" --cluster prod member list | grep ', db3, ' | cut -d , -f 1)"
     node_sh db3 systemctl start etcd --no-block
     wait_for 60 removed_member_is_told
-    node_etcd_version db3 "${QUORATE_TEST_ETCD:-3.5}"
 }
 
-# Round trips are measured every few seconds; clocks are compared at the same time.
+# Round trips are measured every few seconds, and clocks with them; who is ahead tells it every half minute.
 slowness_is_told() {
     doctor
     jq -e '.findings | any(.rule == "peer-round-trip-slow" and .severity != "note")' found >/dev/null &&
-        [[ $named == *'log-clock-drift db1'*'log-clock-drift db2'*'log-clock-drift db3'* ]]
+        [[ $named == *'log-clock-drift db2'* ]]
 }
 
 removed_member_is_told() {
     doctor
     grep -q 'warning log-removed-member db[12]' <<<"$named"
-}
-
-@test "a host that is not reached is said to be, and the others are looked at" {
-    begins debian db1 db2 db3
-    node_sh db1 chmod 0755 /var/lib/etcd/default
-    nodes_disconnect
-    node_host_key db2 changed
-    doctor
-    node_host_key db2 known
-    finds 'warning open-without-tls db'{1,3} 'warning data-directory-open db1' 'note not-looked-at db2'
 }
