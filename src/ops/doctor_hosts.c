@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/parallel.h"
 #include "base/time.h"
 #include "cluster/doctor/log_digest.h"
-#include "node/host/host_each.h"
 #include "node/host/host_file.h"
 #include "node/service_pod.h"
 #include "ops/tls_probes.h"
@@ -246,7 +246,7 @@ doctor_hosts_look(struct arena *mem, const struct inventory *inventory, bool syn
         *ARRAY_PUSH(mem, &all.items) = looking_make(mem, inventory, member, sync);
         members[i].host = all.items.items[all.items.count - 1]->picture;
     }
-    if (host_each(all.items.count, host_look, &all, errors))
+    if (parallel_each(all.items.count, HOSTS_AT_ONCE, host_look, &all, errors))
         errors = NULL;
     for (size_t i = 0; i < all.items.count; i++) {
         struct host_picture *picture = all.items.items[i]->picture;

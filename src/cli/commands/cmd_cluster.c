@@ -2,11 +2,8 @@
 
 #include "base/buf.h"
 #include "cli/app.h"
+#include "cli/inventories.h"
 #include "cli/report.h"
-#include "cluster/config/config.h"
-#include "cluster/inventory_find.h"
-#include "cluster/inventory_lab.h"
-#include "ops/lab.h"
 
 static void
 urls_cell(struct report *r, const struct inventory_urls *urls)
@@ -36,55 +33,23 @@ cluster_row(struct report *r, const struct inventory *cluster)
 }
 
 static bool
-config_rows(struct app *app, struct report *r, struct error *e)
-{
-    struct config *config;
-    const char *path;
-
-    if (!config_find(app->mem, app_config(app), &path, e))
-        return false;
-    if (path == NULL)
-        return true;
-    if (!config_load(app->mem, path, &config, e))
-        return false;
-    for (size_t i = 0; i < config->warnings.count; i++)
-        app_warn(app, "%s", config->warnings.items[i]);
-    for (size_t i = 0; i < config->clusters.count; i++)
-        cluster_row(r, &config->clusters.items[i]);
-    return true;
-}
-
-static bool
-lab_rows(struct app *app, struct report *r, struct error *e)
-{
-    const char *state_dir;
-    const char **names;
-    size_t count;
-
-    if (!app_state_dir(app, &state_dir, e) || !lab_list(app->mem, state_dir, &names, &count, e))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct error problem = ERROR_INIT;
-        struct inventory *lab;
-
-        if (inventory_load_lab(app->mem, state_dir, names[i], &lab, &problem))
-            cluster_row(r, lab);
-        else
-            report_note(r, INVENTORY_LAB_PREFIX "%s: %s", names[i], problem.text);
-    }
-    return true;
-}
-
-static bool
 cluster_list_report(struct app *app, struct report *report, struct error *e)
 {
+    struct inventories all;
+
+    if (!app_inventories(app, &all, e))
+        return false;
     report_init(report, app->mem, "clusters");
     report_column(report, COLUMN_TEXT, "NAME", "name");
     report_column(report, COLUMN_U64, "MEMBERS", "members");
     report_column(report, COLUMN_TEXT, "ENDPOINTS", "endpoints");
     report_column(report, COLUMN_TEXT, "REPOSITORY", "repository");
     report_column(report, COLUMN_TEXT, "FROM", "path");
-    return config_rows(app, report, e) && lab_rows(app, report, e);
+    for (size_t i = 0; i < all.items.count; i++)
+        cluster_row(report, all.items.items[i]);
+    for (size_t i = 0; i < all.problems.count; i++)
+        report_note(report, "%s", all.problems.items[i]);
+    return true;
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/parallel.h"
 #include "cli/app.h"
 #include "cli/report.h"
 #include "cluster/config/config_edit.h"
@@ -10,7 +11,6 @@
 #include "cluster/inventory_discover.h"
 #include "cluster/inventory_host.h"
 #include "etcd/client.h"
-#include "node/host/host_each.h"
 
 #define BECOME_OPTION                                                                              \
     {                                                                                              \
@@ -88,7 +88,7 @@ hosts_look(struct app *app, struct hosts_servers *hosts)
 {
     hosts->become = option_bool(&app->options, "become");
     hosts->errors = arena_zero(app->mem, (hosts->items.count + 1) * sizeof(*hosts->errors));
-    return host_each(hosts->items.count, host_look, hosts, hosts->errors);
+    return parallel_each(hosts->items.count, HOSTS_AT_ONCE, host_look, hosts, hosts->errors);
 }
 
 static size_t

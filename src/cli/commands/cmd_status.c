@@ -2,12 +2,15 @@
 
 #include "cli/app.h"
 #include "cli/report_judgement.h"
+#include "cli/status_all.h"
 #include "cluster/rules.h"
 #include "cluster/view.h"
 
 enum { DAY_S = 24 * 60 * 60, DAYS_MOST = 36500 };
 
 static const struct option_def status_options[] = {
+    {"all", OPTION_BOOL,
+     .help = "A line for each cluster of quorate.yaml, and each lab, all asked at the same time"},
     {"cert-warning", OPTION_U64, .arg = "N", .fallback = "30",
      .help = "A member's certificate that ends within N days is a warning"},
     {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
@@ -136,6 +139,18 @@ days_of(const struct app *app, struct judge_days *ret_days, struct error *e)
 }
 
 static bool
+all_is_meant(const struct app *app, struct error *e)
+{
+    static const char *const others[] = {"cluster", "endpoints"};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (option_source(&app->options, others[i]) == OPTION_FROM_FLAG)
+            return error_set(e, ERROR_USAGE, "--all and --%s exclude each other", others[i]);
+    }
+    return true;
+}
+
+static bool
 status_report(struct app *app, struct report *report, struct error *e)
 {
     const struct etcd_options *options;
@@ -143,8 +158,11 @@ status_report(struct app *app, struct report *report, struct error *e)
     struct judgement judgement;
     struct judge_days days;
 
-    if (!days_of(app, &days, e) || !app_etcd_options(app, &options, e) ||
-        !cluster_view_fetch(app->mem, options, &view, e))
+    if (!days_of(app, &days, e))
+        return false;
+    if (option_bool(&app->options, "all"))
+        return all_is_meant(app, e) && status_all_report(app, report, days, e);
+    if (!app_etcd_options(app, &options, e) || !cluster_view_fetch(app->mem, options, &view, e))
         return false;
     rule_judge(app->mem, &view, days, &judgement);
     report_init(report, app->mem, "members");
@@ -165,6 +183,7 @@ const struct command command_status = {
     .needs = NEEDS_ENDPOINTS,
     .report = status_report,
     .example = "quorate status --endpoints 127.0.0.1:2379\n"
+               "quorate status --all\n"
                "quorate status --cluster lab:demo -w json\n"
                "quorate status --cluster lab:demo --cert-warning 60 --cert-critical 14",
     .description =
@@ -174,5 +193,7 @@ const struct command command_status = {
         "versions differ, a certificate ends soon), 2 when it is critical (quorum lost, an alarm, "
         "a "
         "certificate that is about to end). Certificates are those that members present to "
-        "clients; 'quorate tls inspect' looks at peers' and at files as well.",
+        "clients; 'quorate tls inspect' looks at peers' and at files as well.\n\n"
+        "With --all a cluster that does not answer is critical, and the exit code is that of the "
+        "cluster that is worst.",
 };

@@ -24,6 +24,7 @@ enum {
     HOST_KILL_MS = 5000, /* from SIGTERM to SIGKILL, when a command's time is over */
     HOST_PERSIST_S = 60,
     HOST_OUTPUT_MOST = 1 << 20,
+    HOSTS_AT_ONCE = 16, /* where several are looked at side by side */
 };
 
 struct host;

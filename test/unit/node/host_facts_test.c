@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/parallel.h"
 #include "expect.h"
-#include "node/host/host_each.h"
 #include "sshd.h"
 
 enum { HOSTS = 24 };
@@ -144,7 +144,7 @@ test_many_at_once(void **state)
 
     (void)state;
     NEEDS_SSHD();
-    assert_false(host_each(HOSTS, ask, many, errors));
+    assert_false(parallel_each(HOSTS, HOSTS_AT_ONCE, ask, many, errors));
     for (size_t i = 0; i < HOSTS; i++) {
         if (i == 7)
             assert_non_null(strstr(errors[i].text, "nobody: ssh: connect to host 127.0.0.1"));
@@ -154,7 +154,7 @@ test_many_at_once(void **state)
             assert_string_equal(many->said[i], arena_printf(&tmp, "host %zu\n", i));
         arena_release(&many->mem[i]);
     }
-    assert_true(host_each(0, ask, many, errors));
+    assert_true(parallel_each(0, HOSTS_AT_ONCE, ask, many, errors));
 }
 
 int

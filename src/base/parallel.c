@@ -1,4 +1,4 @@
-#include "node/host/host_each.h"
+#include "base/parallel.h"
 
 #include <stdatomic.h>
 
@@ -28,15 +28,15 @@ take_all(void *context)
 }
 
 bool
-host_each(size_t count, bool (*work)(void *context, size_t i, struct error *e), void *context,
-          struct error *errors)
+parallel_each(size_t count, size_t at_once, bool (*work)(void *context, size_t i, struct error *e),
+              void *context, struct error *errors)
 {
     struct shared s = {.count = count, .work = work, .context = context, .errors = errors};
-    struct thread threads[HOST_EACH_MOST] = {0};
+    struct thread threads[PARALLEL_MOST] = {0};
     size_t started = 0;
 
     /* This thread takes its part, and all of it when there are no others to be had. */
-    while (started + 1 < count && started + 1 < HOST_EACH_MOST &&
+    while (started + 1 < count && started + 1 < at_once && started + 1 < PARALLEL_MOST &&
            thread_start(&threads[started], take_all, &s))
         started++;
     take_all(&s);
