@@ -16,22 +16,37 @@ tls_of(const struct found_tls *tls)
     return (struct inventory_tls){tls->ca_file, tls->cert_file, tls->key_file};
 }
 
+static const char *
+without_scheme(const char *url)
+{
+    const char *at = strstr(url, "://");
+
+    return at != NULL ? at + strlen("://") : url;
+}
+
+/* One URL of the member's at the same address, by whichever scheme: one that has just changed its scheme, and was cut off
+ * by that, has not told the others yet. */
+static bool
+is_at(const struct inventory_urls *member, const struct inventory_urls *found)
+{
+    for (size_t i = 0; i < member->count; i++) {
+        for (size_t k = 0; k < found->count; k++) {
+            if (strcmp(without_scheme(member->items[i]), without_scheme(found->items[k])) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The client URLs are in force since its last start; peer URLs may have been changed since. */
 static bool
 is_member(const struct inventory_member *member, const struct found_etcd *found)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct inventory_urls urls = inventory_urls_split(&tmp, found->client_urls);
+    struct inventory_urls clients = inventory_urls_split(&tmp, found->client_urls);
 
-    if (strcmp(member->name, found->name) != 0)
-        return false;
-    for (size_t i = 0; i < member->client_urls.count; i++) {
-        for (size_t k = 0; k < urls.count; k++) {
-            if (strcmp(member->client_urls.items[i], urls.items[k]) == 0)
-                return true;
-        }
-    }
-    return member->client_urls.count == 0;
+    return strcmp(member->name, found->name) == 0 &&
+           (member->client_urls.count == 0 || is_at(&member->client_urls, &clients));
 }
 
 bool

@@ -77,6 +77,11 @@ test_a_server_is_the_member_of_its_name_and_urls(void **state UNUSED)
     assert_string_equal(m->tls.key_file, "/key");
     assert_null(m->peer_tls.ca_file);
     assert_string_equal(differences(m, servers), "");
+    /* It has just gone to TLS, and its peers do not hear it. */
+    servers->items[1].client_urls = "https://b:1";
+    assert_true(inventory_take_found(&inventory, "ssh://db1", &servers->items[1]));
+    servers->items[1].client_urls = "https://b:11";
+    assert_false(inventory_take_found(&inventory, "ssh://db1", &servers->items[1]));
 }
 
 static void
