@@ -31,6 +31,7 @@ setup() {
 
 teardown() {
     local name
+    clients_end
     nodes_clear db1 db2 db3
     for name in db1 db2 db3; do
         node_sh $name rm -rf /run/etcd-data
@@ -64,6 +65,15 @@ files_of_etcd() {
             sort'
     done
     cat quorate.yaml
+}
+
+# Those of a test that has failed would write in the next one.
+clients_end() {
+    local note
+    for note in "$(nodes_dir)"/writer{,.events}.pid; do
+        [[ ! -e $note ]] || kill -KILL "$(<"$note")" 2>/dev/null || true
+        rm -f "$note"
+    done
 }
 
 clients_start() {
