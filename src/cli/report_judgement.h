@@ -5,6 +5,8 @@
 #include "cli/report.h"
 #include "cluster/judgement.h"
 
+enum mark verdict_mark(enum verdict verdict);
+
 void report_judgement(struct report *r, const struct judgement *j);
 
 #endif

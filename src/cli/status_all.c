@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "cli/inventories.h"
+#include "cli/report_judgement.h"
 #include "cluster/connect.h"
 #include "cluster/view.h"
 
@@ -99,18 +100,6 @@ versions_text(struct arena *mem, const struct cluster_view *view)
     return first != NULL ? first : "";
 }
 
-static uint64_t
-largest_database(const struct cluster_view *view)
-{
-    int64_t most = 0;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        if (view->members[i].known && view->members[i].status.db_size_bytes > most)
-            most = view->members[i].status.db_size_bytes;
-    }
-    return (uint64_t)most;
-}
-
 /* The weightiest remark, which is why; of a cluster that is well, how it is. */
 static const char *
 reason_text(const struct judgement *j)
@@ -125,10 +114,8 @@ reason_text(const struct judgement *j)
 static void
 verdict_cell(struct report *r, enum verdict verdict)
 {
-    static const enum mark marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
-
     report_text(r, verdict_word(verdict));
-    report_mark(r, marks[verdict]);
+    report_mark(r, verdict_mark(verdict));
 }
 
 static void
@@ -140,7 +127,7 @@ answer_row(struct report *r, struct cluster_answer *answer)
     report_textf(r, "%zu/%zu", view_voters_serving(view), view_voter_count(view));
     report_text(r, view->leader_id != 0 ? view_member_label(r->mem, view, view->leader_id) : "");
     report_text(r, versions_text(r->mem, view));
-    report_size(r, largest_database(view));
+    report_size(r, view_db_bytes_most(view));
     report_text(r, reason_text(&answer->judgement));
 }
 

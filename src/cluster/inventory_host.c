@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cluster/tls_phase.h"
+
 static enum inventory_runner
 runner_of(const struct found_etcd *found)
 {
@@ -16,14 +18,6 @@ tls_of(const struct found_tls *tls)
     return (struct inventory_tls){tls->ca_file, tls->cert_file, tls->key_file};
 }
 
-static const char *
-without_scheme(const char *url)
-{
-    const char *at = strstr(url, "://");
-
-    return at != NULL ? at + strlen("://") : url;
-}
-
 /* One URL of the member's at the same address, by whichever scheme: one that has just changed its scheme, and was cut off
  * by that, has not told the others yet. */
 static bool
@@ -31,7 +25,8 @@ is_at(const struct inventory_urls *member, const struct inventory_urls *found)
 {
     for (size_t i = 0; i < member->count; i++) {
         for (size_t k = 0; k < found->count; k++) {
-            if (strcmp(without_scheme(member->items[i]), without_scheme(found->items[k])) == 0)
+            if (strcmp(tls_url_authority(member->items[i]), tls_url_authority(found->items[k])) ==
+                0)
                 return true;
         }
     }

@@ -7,8 +7,7 @@
 #include "base/time.h"
 
 enum {
-    CLOCKS_DIFFER_MS = 1000,   /* etcd itself warns above a second (rafthttp/probing_status.go) */
-    FSYNC_SLOW_US = 10 * 1000, /* etcd's op-guide/hardware: 99 % below 10 ms */
+    CLOCKS_DIFFER_MS = 1000, /* etcd itself warns above a second (rafthttp/probing_status.go) */
     FSYNC_HOPELESS_US = 500 * 1000, /* half of the default --election-timeout */
 };
 

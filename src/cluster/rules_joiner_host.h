@@ -43,6 +43,8 @@ MUST_CHECK bool rule_port_is_free(const struct host_facts *facts, const char *me
 MUST_CHECK bool rule_disk_suffices(const struct host_disk *disk, const char *member,
                                    const char *data_dir, uint64_t db_bytes, struct error *e);
 
+enum { FSYNC_SLOW_US = 10 * 1000 }; /* etcd's op-guide/hardware: 99 % below 10 ms */
+
 /*
  * Is a synced write fast enough? Refused when it takes as long as a vote waits; slower than what etcd's
  * documentation asks for (10 ms) is said in 'ret_warning' (NULL: fast enough), in 'mem'.

@@ -99,6 +99,20 @@ view_revision_of_all(const struct cluster_view *view)
 }
 
 uint64_t
+view_db_bytes_most(const struct cluster_view *view)
+{
+    int64_t most = 0;
+
+    for (size_t i = 0; i < view->member_count; i++) {
+        const struct member_view *m = &view->members[i];
+
+        if (m->known && m->status.db_size_bytes > most)
+            most = m->status.db_size_bytes;
+    }
+    return (uint64_t)most;
+}
+
+uint64_t
 view_lag(const struct cluster_view *view, const struct member_view *member)
 {
     return view->applied_most - member->status.raft_applied_index;

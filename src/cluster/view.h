@@ -74,6 +74,8 @@ size_t view_voters_serving(const struct cluster_view *view);
 int64_t view_revision(const struct cluster_view *view);
 /* The highest one that all who told one have reached; 0: none did. */
 int64_t view_revision_of_all(const struct cluster_view *view);
+/* The size of the largest database that any member told; 0: none did. */
+uint64_t view_db_bytes_most(const struct cluster_view *view);
 /* How far behind the most advanced member it is, in raft entries. */
 uint64_t view_lag(const struct cluster_view *view, const struct member_view *member);
 bool view_has_alarm(const struct cluster_view *view, uint64_t member_id, enum etcd_alarm_type type);

@@ -49,7 +49,7 @@ enum etcd_log_kind {
     ETCD_LOG_CLOCK_DRIFT,         /* against a peer, more than a second */
     ETCD_LOG_PEER_SILENT,         /* the prober does not reach it */
     ETCD_LOG_BUFFER_FULL,         /* messages to a peer were dropped */
-    ETCD_LOG_SLOW_SNAPSHOT,       /* a client's, more than a minute for each 100 MB */
+    ETCD_LOG_SLOW_SNAPSHOT,       /* a client's: more than a second for each 100 MiB, and 30 s */
     ETCD_LOG_REJECTED_CONNECTION, /* its TLS handshake failed */
     ETCD_LOG_OTHER_CLUSTER,       /* a peer has another cluster id */
     ETCD_LOG_REMOVED_MEMBER,      /* it is told that it was removed, or tells another so */

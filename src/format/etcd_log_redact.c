@@ -10,64 +10,64 @@
 
 /* Fields whose text is nobody's data. Source: what etcd 3.4 to 3.7 passes to zap.String and its like, but for requests
  * ("request", "response", "request content", "prefix", "key", ...), settings ("args") and tokens. */
+static const char *const harmless[] = {
+    "level",
+    "ts",
+    "logger",
+    "caller",
+    "msg",
+    "error",
+    "took",
+    "time spent",
+    "start time",
+    "expected-duration",
+    "exceeded-duration",
+    "heartbeat-interval",
+    "election-timeout",
+    "duration",
+    "rtt",
+    "clock-drift",
+    "from",
+    "to",
+    "remote",
+    "local-member-id",
+    "remote-peer-id",
+    "remote-peer-name",
+    "remote-peer-cluster-id",
+    "local-member-cluster-id",
+    "remote-addr",
+    "remote-peer-urls",
+    "peer-id",
+    "cluster-id",
+    "address",
+    "endpoint",
+    "path",
+    "data-dir",
+    "name",
+    "alarm",
+    "etcd-version",
+    "server-version",
+    "cluster-version",
+    "go-version",
+    "go-os",
+    "go-arch",
+    "git-sha",
+    "signal",
+    "stream-reader-type",
+    "stream-writer-type",
+    "round-tripper-name",
+    "server-name",
+    "suffix",
+    "revision",
+    "method",
+    "response type",
+};
+
 static bool
 is_harmless(const char *key)
 {
-    static const char *const keys[] = {
-        "level",
-        "ts",
-        "logger",
-        "caller",
-        "msg",
-        "error",
-        "took",
-        "time spent",
-        "start time",
-        "expected-duration",
-        "exceeded-duration",
-        "heartbeat-interval",
-        "election-timeout",
-        "duration",
-        "rtt",
-        "clock-drift",
-        "from",
-        "to",
-        "remote",
-        "local-member-id",
-        "remote-peer-id",
-        "remote-peer-name",
-        "remote-peer-cluster-id",
-        "local-member-cluster-id",
-        "remote-addr",
-        "remote-peer-urls",
-        "peer-id",
-        "cluster-id",
-        "address",
-        "endpoint",
-        "path",
-        "data-dir",
-        "name",
-        "alarm",
-        "etcd-version",
-        "server-version",
-        "cluster-version",
-        "go-version",
-        "go-os",
-        "go-arch",
-        "git-sha",
-        "signal",
-        "stream-reader-type",
-        "stream-writer-type",
-        "round-tripper-name",
-        "server-name",
-        "suffix",
-        "revision",
-        "method",
-        "response type",
-    };
-
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (strcmp(key, keys[i]) == 0)
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        if (strcmp(key, harmless[i]) == 0)
             return true;
     }
     return false;
@@ -83,16 +83,14 @@ field_write(void *context, const char *key, const struct json *value, struct err
 {
     struct redaction *r = context;
     enum json_kind kind = json_kind_of(value);
+    bool shown = kind == JSON_TEXT ? is_harmless(key) : kind != JSON_ARRAY && kind != JSON_OBJECT;
 
     (void)e;
     json_key(&r->writer, key);
-    if (kind == JSON_TEXT || kind == JSON_ARRAY || kind == JSON_OBJECT) {
-        if (kind != JSON_TEXT || !is_harmless(key)) {
-            json_text(&r->writer, LEFT_OUT);
-            return true;
-        }
-    }
-    json_raw(&r->writer, json_print(r->mem, value));
+    if (shown)
+        json_raw(&r->writer, json_print(r->mem, value));
+    else
+        json_text(&r->writer, LEFT_OUT);
     return true;
 }
 

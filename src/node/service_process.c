@@ -24,11 +24,23 @@ state_of_program(const struct supervisor_program_status *program)
     return program->pid == 0 ? SERVICE_STOPPED : SERVICE_STOPPING;
 }
 
+/* The service's program; NULL: the supervisor has none of its name. */
+static const struct supervisor_program_status *
+program_of(const struct service *service, const struct supervisor_status *status)
+{
+    for (size_t i = 0; i < status->programs.count; i++) {
+        if (strcmp(status->programs.items[i].name, service->name) == 0)
+            return &status->programs.items[i];
+    }
+    return NULL;
+}
+
 /* Without a supervisor there is no member either: they die with it. */
 static bool
 process_state(const struct service *service, enum service_state *ret_state, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
+    const struct supervisor_program_status *program;
     struct supervisor_status status;
 
     if (!supervisor_status_fetch(&tmp, service->place, &status, e)) {
@@ -38,11 +50,8 @@ process_state(const struct service *service, enum service_state *ret_state, stru
         *ret_state = SERVICE_STOPPED;
         return true;
     }
-    *ret_state = SERVICE_ABSENT;
-    for (size_t i = 0; i < status.programs.count; i++) {
-        if (strcmp(status.programs.items[i].name, service->name) == 0)
-            *ret_state = state_of_program(&status.programs.items[i]);
-    }
+    program = program_of(service, &status);
+    *ret_state = program != NULL ? state_of_program(program) : SERVICE_ABSENT;
     return true;
 }
 
@@ -52,15 +61,12 @@ process_settings(struct arena *mem, const struct service *service,
                  struct etcd_settings *ret_settings, struct error *e)
 {
     struct supervisor_status status;
-    const struct supervisor_program_status *program = NULL;
+    const struct supervisor_program_status *program;
     struct bytes command, variables;
 
     if (!supervisor_status_fetch(mem, service->place, &status, e))
         return false;
-    for (size_t i = 0; i < status.programs.count; i++) {
-        if (strcmp(status.programs.items[i].name, service->name) == 0)
-            program = &status.programs.items[i];
-    }
+    program = program_of(service, &status);
     if (program == NULL || program->pid == 0)
         return error_set(e, ERROR_NOT_FOUND, "there is no process of '%s'", service->name);
     *ret_settings = (struct etcd_settings)ETCD_SETTINGS_INIT;

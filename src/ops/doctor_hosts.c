@@ -154,22 +154,19 @@ pod_look(struct looking *l, struct error *e)
     return manifests_look(l, l->service.place, e);
 }
 
+/* The log was counted with all that it says. */
 static bool
 probes_look(struct looking *l, struct error *e)
 {
     struct tls_probes all = {0};
-    size_t kept = 0;
 
-    if (l->inventory->lab != NULL)
+    if (l->inventory->lab != NULL || l->picture->settings_state != FACT_KNOWN)
         return true;
-    if (!tls_probes_find(&l->mem, &l->site, l->inventory, l->member, &all, e))
+    if (!tls_probes_of_files(&l->mem, l->inventory, l->member, &l->service, &l->picture->settings,
+                             &all, e))
         return false;
-    for (size_t i = 0; i < all.count; i++) {
-        if (strcmp(all.items[i].word, "log-rejected") != 0)
-            all.items[kept++] = all.items[i];
-    }
     l->picture->probes = all.items;
-    l->picture->probe_count = kept;
+    l->picture->probe_count = all.count;
     return true;
 }
 

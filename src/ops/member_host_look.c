@@ -35,20 +35,6 @@ host_of(struct arena *mem, struct membership *ms, const struct inventory_member 
     return true;
 }
 
-static uint64_t
-largest_database(const struct cluster_view *view)
-{
-    uint64_t most = 0;
-
-    for (size_t i = 0; i < view->member_count; i++) {
-        const struct member_view *m = &view->members[i];
-
-        if (m->known && m->status.db_size_bytes > 0 && (uint64_t)m->status.db_size_bytes > most)
-            most = (uint64_t)m->status.db_size_bytes;
-    }
-    return most;
-}
-
 static bool
 disk_judge(struct arena *mem, const struct look *look, struct error *e)
 {
@@ -58,7 +44,7 @@ disk_judge(struct arena *mem, const struct look *look, struct error *e)
     int64_t mean_us;
 
     if (!host_disk_look(mem, look->host, look->joiner->data_dir, &disk, e) ||
-        !rule_disk_suffices(&disk, name, look->joiner->data_dir, largest_database(look->view), e))
+        !rule_disk_suffices(&disk, name, look->joiner->data_dir, view_db_bytes_most(look->view), e))
         return false;
     /* A lab's disk is the one that its other members are on. */
     if (look->ms->lab != NULL)

@@ -311,6 +311,27 @@ speaks_tls(struct finding *f)
     return false;
 }
 
+static bool
+all_files_find(struct finding *f, struct error *e)
+{
+    return pod_find(f, e) && files_find(f, e);
+}
+
+bool
+tls_probes_of_files(struct arena *mem, const struct inventory *inventory,
+                    const struct inventory_member *member, const struct service *service,
+                    const struct etcd_settings *settings, struct tls_probes *ret, struct error *e)
+{
+    struct finding f = {.mem = mem,
+                        .inventory = inventory,
+                        .member = member,
+                        .service = *service,
+                        .settings = *settings,
+                        .ret = ret};
+
+    return !speaks_tls(&f) || all_files_find(&f, e);
+}
+
 bool
 tls_probes_find(struct arena *mem, struct site *site, const struct inventory *inventory,
                 const struct inventory_member *member, struct tls_probes *ret, struct error *e)
@@ -324,5 +345,5 @@ tls_probes_find(struct arena *mem, struct site *site, const struct inventory *in
     if (!site_service(site, member, &f.service, e) ||
         !service_settings(mem, &f.service, &f.settings, e))
         return false;
-    return !speaks_tls(&f) || (pod_find(&f, e) && files_find(&f, e) && log_find(&f, e));
+    return !speaks_tls(&f) || (all_files_find(&f, e) && log_find(&f, e));
 }

@@ -20,7 +20,21 @@ struct tls_probes {
 enum { TLS_PROBES_LOG_LINES = 2000 };
 
 /*
- * Looks on one member's host, and adds what is found. Without TLS there is nothing to be found.
+ * What stands in the manifest of a member's service, and in other files of its host; adds what is found. Without TLS there
+ * is nothing to be found.
+ *
+ * settings  the service's.
+ * e         host errors, and service_pod_load's.
+ * Memory    in 'mem'.
+ */
+MUST_CHECK bool tls_probes_of_files(struct arena *mem, const struct inventory *inventory,
+                                    const struct inventory_member *member,
+                                    const struct service *service,
+                                    const struct etcd_settings *settings, struct tls_probes *ret,
+                                    struct error *e);
+
+/*
+ * The same, and what its log says of those that it sent away: looks on one member's host, and adds what is found. Without TLS there is nothing to be found.
  *
  * e       host and service errors.
  * Memory  in 'mem'.

@@ -1,23 +1,20 @@
 /* 'doctor': what is wrong with a cluster, the evidence, why it matters, and the command that mends it. */
 
 #include "base/buf.h"
-#include "cli/app.h"
+#include "cli/judge_days.h"
 #include "cli/observe.h"
-#include "cli/report.h"
+#include "cli/report_judgement.h"
 #include "cluster/doctor/doctor.h"
 #include "ops/doctor.h"
 #include "ops/doctor_bundle.h"
 
-enum { DAYS_MOST = 36500, WINDOW_MOST_MS = 600 * 1000 };
+enum { WINDOW_MOST_MS = 600 * 1000 };
 
 static const struct option_def doctor_options[] = {
     {"over", OPTION_DURATION, .arg = "DURATION", .fallback = "3s",
      .help =
          "Time between two looks at the members' figures, for what happens now; 0 for one look"},
-    {"cert-warning", OPTION_U64, .arg = "N", .fallback = "30",
-     .help = "A member's certificate that ends within N days is a warning"},
-    {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
-     .help = "One that ends within N days is critical"},
+    JUDGE_DAYS_OPTIONS,
     {"no-hosts", OPTION_BOOL, .help = "Do not look on the members' hosts, only at the endpoints"},
     {"disk", OPTION_BOOL,
      .help =
@@ -90,13 +87,12 @@ static void
 diagnosis_fill(struct app *app, struct report *report, const struct doctor_picture *picture,
                const struct diagnosis *all, const struct doctor_bundle *bundle)
 {
-    static const enum mark verdict_marks[] = {MARK_GOOD, MARK_WARN, MARK_BAD};
     struct report *findings;
 
     report_record_init(report, app->mem, "verdict");
     report_title(report, "Cluster %llx", (unsigned long long)picture->view->cluster_id);
     report_field_text(report, "Verdict", "word", verdict_word(all->verdict));
-    report_mark(report, verdict_marks[all->verdict]);
+    report_mark(report, verdict_mark(all->verdict));
     report_field_text(report, "Because", "summary", all->summary);
     report_field_u64(report, "Critical", "critical", all->counts[VERDICT_CRITICAL]);
     report_field_u64(report, "Warnings", "warnings", all->counts[VERDICT_WARNING]);
@@ -155,12 +151,10 @@ static bool
 request_read(struct app *app, struct doctor_request *ret_request, struct error *e)
 {
     const struct options *o = &app->options;
-    uint64_t warning = option_u64(o, "cert-warning"), critical = option_u64(o, "cert-critical");
     struct doctor_request request = {.window_ms = option_ms(o, "over")};
 
-    if (warning > DAYS_MOST || critical > DAYS_MOST)
-        return error_set(e, ERROR_USAGE,
-                         "--cert-warning, --cert-critical: 0 to %d days are possible", DAYS_MOST);
+    if (!app_judge_days(app, &request.days, e))
+        return false;
     if (request.window_ms < 0 || request.window_ms > WINDOW_MOST_MS)
         return error_set(e, ERROR_USAGE, "--over: at most 10 minutes are possible");
     request.disk = option_bool(o, "disk");
@@ -169,7 +163,6 @@ request_read(struct app *app, struct doctor_request *ret_request, struct error *
         return error_set(e, ERROR_USAGE, "--disk and --no-hosts exclude each other");
     if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &request.options, e))
         return false;
-    request.days = (struct judge_days){.warning = (int64_t)warning, .critical = (int64_t)critical};
     if (request.disk && request.inventory == NULL)
         return error_set(e, ERROR_USAGE, "--disk: endpoints alone do not say where members run") ||
                error_hint(e, "name a cluster of the inventory: --cluster NAME");

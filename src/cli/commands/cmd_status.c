@@ -1,20 +1,17 @@
 /* 'status': one screen that says how the cluster is, and in one line whether that is well. */
 
-#include "cli/app.h"
+#include "cli/judge_days.h"
 #include "cli/report_judgement.h"
 #include "cli/status_all.h"
 #include "cluster/rules.h"
 #include "cluster/view.h"
 
-enum { DAY_S = 24 * 60 * 60, DAYS_MOST = 36500 };
+enum { DAY_S = 24 * 60 * 60 };
 
 static const struct option_def status_options[] = {
     {"all", OPTION_BOOL,
      .help = "A line for each cluster of quorate.yaml, and each lab, all asked at the same time"},
-    {"cert-warning", OPTION_U64, .arg = "N", .fallback = "30",
-     .help = "A member's certificate that ends within N days is a warning"},
-    {"cert-critical", OPTION_U64, .arg = "N", .fallback = "7",
-     .help = "One that ends within N days is critical"},
+    JUDGE_DAYS_OPTIONS,
     OPTIONS_END,
 };
 
@@ -126,19 +123,6 @@ member_row(struct report *r, const struct cluster_view *view, const struct membe
 }
 
 static bool
-days_of(const struct app *app, struct judge_days *ret_days, struct error *e)
-{
-    uint64_t warning = option_u64(&app->options, "cert-warning");
-    uint64_t critical = option_u64(&app->options, "cert-critical");
-
-    if (warning > DAYS_MOST || critical > DAYS_MOST)
-        return error_set(e, ERROR_USAGE,
-                         "--cert-warning, --cert-critical: 0 to %d days are possible", DAYS_MOST);
-    *ret_days = (struct judge_days){.warning = (int64_t)warning, .critical = (int64_t)critical};
-    return true;
-}
-
-static bool
 all_is_meant(const struct app *app, struct error *e)
 {
     static const char *const others[] = {"cluster", "endpoints"};
@@ -158,7 +142,7 @@ status_report(struct app *app, struct report *report, struct error *e)
     struct judgement judgement;
     struct judge_days days;
 
-    if (!days_of(app, &days, e))
+    if (!app_judge_days(app, &days, e))
         return false;
     if (option_bool(&app->options, "all"))
         return all_is_meant(app, e) && status_all_report(app, report, days, e);

@@ -3,12 +3,12 @@
 
 #include "base/time.h"
 #include "cluster/doctor/looking.h"
+#include "cluster/rules_joiner_host.h"
 
 enum {
     DISK_LEAST_BYTES = 256 << 20, /* four segments of the log */
     DISK_LEAST_PERCENT = 5,
-    SYNC_SLOW_US = 10 * 1000, /* as cluster/rules_joiner_host.c */
-    SYNC_HOPELESS_US = 100 * 1000,
+    SYNC_CRITICAL_US = 100 * 1000,
     OTHERS_MODE = 077, /* permissions that a data directory is not to give */
 };
 
@@ -90,9 +90,9 @@ look_sync(struct doctor *d)
         const struct member_picture *m = &d->picture->members[i];
         const struct host_picture *h = m->host;
 
-        if (h == NULL || h->sync_state != FACT_KNOWN || h->sync_mean_us <= SYNC_SLOW_US)
+        if (h == NULL || h->sync_state != FACT_KNOWN || h->sync_mean_us <= FSYNC_SLOW_US)
             continue;
-        doctor_add(d, h->sync_mean_us > SYNC_HOPELESS_US ? VERDICT_CRITICAL : VERDICT_WARNING, m,
+        doctor_add(d, h->sync_mean_us > SYNC_CRITICAL_US ? VERDICT_CRITICAL : VERDICT_WARNING, m,
                    "a synced write on the disk of member %s takes %s", m->label,
                    duration_text_us(d->mem, h->sync_mean_us))
             ->evidence = arena_printf(d->mem, "the mean of %d writes of %d bytes in %s",

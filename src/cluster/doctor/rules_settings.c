@@ -1,10 +1,10 @@
 /* Rules about what members' etcd is started with: what endangers data, opens them to everybody, or keeps them from starting again. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/number.h"
 #include "cluster/doctor/looking.h"
 #include "cluster/inventory_host.h"
+#include "cluster/tls_phase.h"
 #include "format/minor_version.h"
 #include "format/peer_urls.h"
 #include "format/settings/etcd_flag.h"
@@ -117,7 +117,7 @@ look_own_certificates(struct doctor *d)
 
 /* The first URL of that scheme that others than the host itself reach; NULL: there is none. */
 static const char *
-open_url(struct doctor *d, const struct member_picture *m, const char *name, const char *scheme)
+open_url(struct doctor *d, const struct member_picture *m, const char *name, enum tls_scheme scheme)
 {
     const char *text = settings_value(d->mem, settings_of(m), name, minor_of(m));
     struct inventory_urls urls;
@@ -127,7 +127,7 @@ open_url(struct doctor *d, const struct member_picture *m, const char *name, con
         return NULL;
     urls = inventory_urls_split(d->mem, text);
     for (size_t i = 0; i < urls.count; i++) {
-        if (strncmp(urls.items[i], scheme, strlen(scheme)) == 0 &&
+        if (tls_url_is(urls.items[i], scheme) &&
             peer_url_host_port(d->mem, urls.items[i], &host, &port) && !host_is_loopback(host))
             return urls.items[i];
     }
@@ -151,7 +151,7 @@ look_plain(struct doctor *d)
         for (size_t k = 0; settings_of(m) != NULL && k < sizeof(sides) / sizeof(sides[0]); k++) {
             struct doctor_finding *f;
 
-            if (open_url(d, m, sides[k].name, "http://") == NULL)
+            if (open_url(d, m, sides[k].name, TLS_PLAIN) == NULL)
                 continue;
             f = doctor_add(d, VERDICT_WARNING, m, "member %s %s", m->label, sides[k].text);
             f->evidence = setting_text(d, m, sides[k].name);
@@ -167,7 +167,7 @@ look_any_client(struct doctor *d)
         const struct member_picture *m = &d->picture->members[i];
         const struct etcd_settings *settings = settings_of(m);
 
-        if (settings == NULL || open_url(d, m, "listen-client-urls", "https://") == NULL ||
+        if (settings == NULL || open_url(d, m, "listen-client-urls", TLS_SECURE) == NULL ||
             settings_get(settings, "trusted-ca-file") != NULL ||
             settings_bool(settings, "client-cert-auth", minor_of(m)))
             continue;

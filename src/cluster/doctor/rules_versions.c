@@ -151,7 +151,7 @@ cluster_version(struct doctor *d, const struct member_picture *m)
 }
 
 /* A leader asks the members for their versions every few seconds: of those that have just started it does not know yet.
- * Source: etcd server/etcdserver/server.go, monitorVersionInterval (5 s). */
+ * Source: etcd server/etcdserver/server.go, monitorVersionInterval (4 s). */
 static bool
 has_settled(const struct doctor *d)
 {
