@@ -7,9 +7,12 @@
 #include "etcd/cluster.h"
 #include "etcd/maintenance.h"
 #include "etcd/reasons.h"
+#include "net/loop.h"
 
 struct fetch {
     struct arena *mem;
+    const struct etcd_options *options;
+    struct view_connections *connections;
     struct cluster_view *view;
     ARRAY(struct member_view) members;
     ARRAY(struct stray_endpoint) strays;
@@ -246,6 +249,7 @@ static void
 members_take(struct fetch *f, const struct etcd_member_list *list)
 {
     f->view->cluster_id = list->header.cluster_id;
+    f->view->listed = true;
     for (size_t i = 0; i < list->member_count; i++) {
         struct member_view *m = ARRAY_PUSH(f->mem, &f->members);
 
@@ -273,12 +277,33 @@ members_from_answers(struct fetch *f, const struct etcd_status_answer *answers, 
     }
 }
 
+/* The client for these endpoints: that of the last look, when it was for the same. */
+static bool
+others_open(struct fetch *f, const char *const *endpoints, size_t count,
+            struct etcd_client **ret_client, struct error *e)
+{
+    struct etcd_client **client = &f->connections->others;
+    struct etcd_options options = *f->options;
+    bool same = *client != NULL && etcd_client_endpoint_count(*client) == count;
+
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(etcd_client_endpoint(*client, i), endpoints[i]) == 0;
+    options.endpoints = endpoints;
+    options.endpoint_count = count;
+    if (!same) {
+        etcd_client_close(client);
+        if (!etcd_client_open(&options, client, e))
+            return false;
+    }
+    *ret_client = *client;
+    return true;
+}
+
 /* The members that no given endpoint belongs to, asked at their own addresses. */
 static bool
-others_fetch(struct fetch *f, const struct etcd_options *options, struct error *e)
+others_fetch(struct fetch *f, struct error *e)
 {
-    AUTO_ETCD_CLIENT client = NULL;
-    struct etcd_options others = *options;
+    struct etcd_client *client;
     ARRAY(const char *) endpoints = ARRAY_INIT;
     struct etcd_status_answer *answers;
 
@@ -290,9 +315,7 @@ others_fetch(struct fetch *f, const struct etcd_options *options, struct error *
     }
     if (endpoints.count == 0)
         return true;
-    others.endpoints = endpoints.items;
-    others.endpoint_count = endpoints.count;
-    if (!etcd_client_open(&others, &client, e))
+    if (!others_open(f, endpoints.items, endpoints.count, &client, e))
         return false;
     etcd_status_each(f->mem, client, &answers);
     for (size_t i = 0; i < endpoints.count; i++)
@@ -373,18 +396,44 @@ endpoint_to_ask(const struct etcd_status_answer *answers, size_t count)
 }
 
 bool
-cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
-                   struct cluster_view *ret_view, struct error *e)
+view_connections_open(struct view_connections *c, const struct etcd_options *options,
+                      struct error *e)
 {
-    AUTO_ETCD_CLIENT client = NULL;
-    struct fetch f = {.mem = mem, .view = ret_view};
+    *c = (struct view_connections){.options = options};
+    return etcd_client_open(options, &c->given, e);
+}
+
+void
+view_connections_close(struct view_connections *c)
+{
+    etcd_client_close(&c->given);
+    etcd_client_close(&c->others);
+}
+
+/* What members closed since the last look is seen before anything is sent there. */
+static void
+closings_see(struct etcd_client *client)
+{
+    const bool never = false;
+
+    if (client != NULL)
+        (void)loop_run(etcd_client_loop(client), &never, time_monotonic_ms());
+}
+
+bool
+cluster_view_fetch_again(struct arena *mem, struct view_connections *connections,
+                         struct cluster_view *ret_view, struct error *e)
+{
+    const struct etcd_options *options = connections->options;
+    struct etcd_client *client = connections->given;
+    struct fetch f = {.mem = mem, .options = options, .connections = connections, .view = ret_view};
     struct etcd_status_answer *answers;
     struct etcd_member_list list;
     size_t first;
 
+    closings_see(connections->given);
+    closings_see(connections->others);
     *ret_view = (struct cluster_view){.taken_s = time_wall_ms() / 1000};
-    if (!etcd_client_open(options, &client, e))
-        return false;
     etcd_status_each(mem, client, &answers);
     first = endpoint_to_ask(answers, options->endpoint_count);
     if (first == options->endpoint_count)
@@ -396,8 +445,18 @@ cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
     error_clear(e);
     for (size_t i = 0; i < options->endpoint_count; i++)
         answer_place(&f, &answers[i], true);
-    if (!others_fetch(&f, options, e))
+    if (!others_fetch(&f, e))
         return false;
     view_finish(&f);
     return true;
+}
+
+bool
+cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
+                   struct cluster_view *ret_view, struct error *e)
+{
+    AUTO_VIEW_CONNECTIONS connections = {0};
+
+    return view_connections_open(&connections, options, e) &&
+           cluster_view_fetch_again(mem, &connections, ret_view, e);
 }

@@ -42,6 +42,7 @@ struct cluster_view {
     uint64_t cluster_id;
     uint64_t leader_id;    /* as most members say; 0: nobody knows one */
     uint64_t applied_most; /* greatest raft applied index that any member told */
+    bool listed;           /* the members are those of the member list; else of the answers alone */
     struct member_view *members;
     size_t member_count;
     struct stray_endpoint *strays;
@@ -60,6 +61,28 @@ struct cluster_view {
  */
 MUST_CHECK bool cluster_view_fetch(struct arena *mem, const struct etcd_options *options,
                                    struct cluster_view *ret_view, struct error *e);
+
+/*
+ * Connections that one look leaves to the next: then a member's time is that of its answer, without that of
+ * connecting. They belong to one thread at a time; 'options' have to live as long.
+ */
+struct view_connections {
+    const struct etcd_options *options;
+    struct etcd_client *given;
+    struct etcd_client *others; /* of members that no endpoint was given for; NULL: not asked yet */
+};
+
+#define AUTO_VIEW_CONNECTIONS                                                                      \
+    __attribute__((cleanup(view_connections_close))) struct view_connections
+
+/* Connects to nothing yet; e: as etcd_client_open. */
+MUST_CHECK bool view_connections_open(struct view_connections *c,
+                                      const struct etcd_options *options, struct error *e);
+/* Of a zeroed one it does nothing. */
+void view_connections_close(struct view_connections *c);
+/* As cluster_view_fetch, over these connections. */
+MUST_CHECK bool cluster_view_fetch_again(struct arena *mem, struct view_connections *connections,
+                                         struct cluster_view *ret_view, struct error *e);
 
 /* NULL when there is none. */
 const struct member_view *view_member_by_id(const struct cluster_view *view, uint64_t id);
