@@ -154,6 +154,26 @@ rule_may_defragment(const struct cluster_view *view, const struct member_view *m
         view_member_label(&tmp, view, member->member.id), version);
 }
 
+struct member_health
+rule_member_health(const struct cluster_view *view, const struct member_view *member)
+{
+    const uint64_t id = member->member.id;
+
+    if (!member->known)
+        return (struct member_health){VERDICT_CRITICAL, "no answer"};
+    if (view_has_alarm(view, id, ETCD_ALARM_CORRUPT))
+        return (struct member_health){VERDICT_CRITICAL, "CORRUPT"};
+    if (view_has_alarm(view, id, ETCD_ALARM_NOSPACE))
+        return (struct member_health){VERDICT_CRITICAL, "NOSPACE"};
+    if (member->status.leader == 0)
+        return (struct member_health){VERDICT_CRITICAL, "no leader"};
+    if (member->status.leader != view->leader_id)
+        return (struct member_health){VERDICT_WARNING, "old leader"};
+    if (view_lag(view, member) > CAUGHT_UP_ENTRIES)
+        return (struct member_health){VERDICT_WARNING, "lags"};
+    return (struct member_health){VERDICT_WELL, "well"};
+}
+
 void
 rule_judge(struct arena *mem, const struct cluster_view *view, struct judge_days days,
            struct judgement *ret_judgement)

@@ -63,6 +63,14 @@ struct judge_days {
     int64_t critical;
 };
 
+/* How one member is, as the view alone tells: a word, and what it is a sign of. */
+struct member_health {
+    enum verdict verdict;
+    const char *word; /* a constant: "well", "no answer", "no leader", "NOSPACE" */
+};
+struct member_health rule_member_health(const struct cluster_view *view,
+                                        const struct member_view *member);
+
 /* How the cluster is, in one line and the remarks behind it. In 'mem'. */
 void rule_judge(struct arena *mem, const struct cluster_view *view, struct judge_days days,
                 struct judgement *ret_judgement);

@@ -89,11 +89,16 @@ follow() {
     follow what-fills-etcd.md
 }
 
+@test "guide: watch a cluster" {
+    follow watch-a-cluster.md
+}
+
 # The examples of the commands whose name fits a pattern: a line each, with our repository and port.
 examples() {
     "$QUORATE" help -w json | jq -r --arg names "$1" '.commands[]
         | select((.tools | index("quorate")) and (.name | test($names))) | .example' |
-        sed -z 's/ \\\n */ /g' | sed "s|/var/backups/etcd|$QUORATE_REPO|; s|127.0.0.1:2379|$url|"
+        sed -z 's/ \\\n */ /g' | grep -v 'status --watch --cluster' | # a screen wants a terminal: status_watch.bats
+        sed "s|/var/backups/etcd|$QUORATE_REPO|; s|127.0.0.1:2379|$url|"
 }
 
 # What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that could be
