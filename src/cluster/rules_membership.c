@@ -43,12 +43,6 @@ view_member_by_peer_url(const struct cluster_view *view, const char *peer_url)
     return NULL;
 }
 
-static bool
-serves(const struct cluster_view *view, const struct member_view *m)
-{
-    return m->known && m->status.leader != 0 && m->status.leader == view->leader_id;
-}
-
 /* The voter, or NULL, that does not serve; 'but' is not looked at. */
 static const struct member_view *
 dead_voter(const struct cluster_view *view, uint64_t but)
@@ -56,7 +50,7 @@ dead_voter(const struct cluster_view *view, uint64_t but)
     for (size_t i = 0; i < view->member_count; i++) {
         const struct member_view *m = &view->members[i];
 
-        if (!m->member.is_learner && m->member.id != but && !serves(view, m))
+        if (!m->member.is_learner && m->member.id != but && !view_member_serves(view, m))
             return m;
     }
     return NULL;
@@ -395,7 +389,7 @@ others_keep_quorum(const struct cluster_view *view, const struct member_view *m,
                    struct error *e)
 {
     size_t voters = view_voter_count(view) - 1;
-    size_t serving = view_voters_serving(view) - serves(view, m);
+    size_t serving = view_voters_serving(view) - view_member_serves(view, m);
 
     if (voters == 0)
         return error_set(e, ERROR_REFUSED, "'%s' is the only voter: the cluster would be gone",
@@ -424,7 +418,7 @@ rule_may_remove(const struct cluster_view *view, uint64_t id, struct error *e)
         return true;
     if (!others_keep_quorum(view, m, label, e))
         return false;
-    if (dead == NULL || !serves(view, m))
+    if (dead == NULL || !view_member_serves(view, m))
         return true;
     error_set_(e, ERROR_REFUSED, 0, "'%s' serves while '%s' does not: the dead go first", label,
                view_member_label(&tmp, view, dead->member.id));
@@ -451,7 +445,7 @@ rule_may_replace(const struct cluster_view *view, uint64_t id, struct error *e)
     if (learner != NULL)
         return error_set(e, ERROR_REFUSED, "'%s' is a learner still: one joins at a time",
                          view_member_label(&tmp, view, learner->member.id));
-    if (!serves(view, m) || view_has_alarm(view, id, ETCD_ALARM_CORRUPT))
+    if (!view_member_serves(view, m) || view_has_alarm(view, id, ETCD_ALARM_CORRUPT))
         return true;
     error_set_(e, ERROR_REFUSED, 0, "'%s' serves: replacing it would give away a vote for nothing",
                label);
@@ -525,7 +519,7 @@ rule_leader_answers(const struct cluster_view *view, uint64_t id, struct error *
 static bool
 could_lead(const struct cluster_view *view, const struct member_view *m, uint64_t id)
 {
-    return !m->member.is_learner && m->member.id != id && serves(view, m);
+    return !m->member.is_learner && m->member.id != id && view_member_serves(view, m);
 }
 
 uint64_t

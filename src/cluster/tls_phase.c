@@ -238,6 +238,20 @@ tls_addresses_find(struct arena *mem, const struct tls_urls *now, enum tls_schem
     return true;
 }
 
+bool
+tls_addresses_find_returning(struct arena *mem, const struct tls_urls *now, enum tls_scheme to,
+                             struct tls_addresses *ret, struct error *e)
+{
+    struct inventory_urls authorities = authorities_of(mem, &now->listen_peers);
+    struct tls_urls returned = *now;
+
+    returned.listen_peers = tls_urls_of(mem, tls_scheme_other(to), &authorities);
+    if (!tls_addresses_find(mem, &returned, to, ret, e))
+        return false;
+    ret->returns = true;
+    return true;
+}
+
 /* --- phases --- */
 
 static enum tls_phase

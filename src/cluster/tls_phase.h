@@ -68,6 +68,7 @@ struct tls_addresses {
     struct inventory_urls clients;
     /* The scheme in which the member list is to have it first, at the peer port; NULL: it has. */
     const char *relist;
+    bool returns; /* it is restarted with its peer port in the old scheme before all else */
 };
 
 enum tls_phase { TLS_PHASE_OLD, TLS_PHASE_BOTH, TLS_PHASE_NEW, TLS_PHASE_END };
@@ -83,6 +84,15 @@ enum tls_phase { TLS_PHASE_OLD, TLS_PHASE_BOTH, TLS_PHASE_NEW, TLS_PHASE_END };
  */
 MUST_CHECK bool tls_addresses_find(struct arena *mem, const struct tls_urls *now,
                                    enum tls_scheme to, struct tls_addresses *ret, struct error *e);
+
+/*
+ * The same for a member whose peer port has the new scheme while others have the old one, and that is cut off by it: it
+ * dials them where they were listed when it last heard of the list, and they cannot dial it. So it begins anew, and is
+ * listed in the old scheme first. e: as tls_addresses_find.
+ */
+MUST_CHECK bool tls_addresses_find_returning(struct arena *mem, const struct tls_urls *now,
+                                             enum tls_scheme to, struct tls_addresses *ret,
+                                             struct error *e);
 
 /* Where the member list is to have it before all else, with 'relist'; in 'mem'. */
 struct inventory_urls tls_peers_relisted(struct arena *mem, const struct tls_addresses *addresses);

@@ -59,6 +59,12 @@ view_voter_count(const struct cluster_view *view)
     return count;
 }
 
+bool
+view_member_serves(const struct cluster_view *view, const struct member_view *member)
+{
+    return member->known && member->status.leader != 0 && member->status.leader == view->leader_id;
+}
+
 size_t
 view_voters_serving(const struct cluster_view *view)
 {
@@ -67,8 +73,7 @@ view_voters_serving(const struct cluster_view *view)
     for (size_t i = 0; i < view->member_count; i++) {
         const struct member_view *m = &view->members[i];
 
-        count += !m->member.is_learner && m->known && m->status.leader != 0 &&
-                 m->status.leader == view->leader_id;
+        count += !m->member.is_learner && view_member_serves(view, m);
     }
     return count;
 }

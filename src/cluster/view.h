@@ -90,6 +90,8 @@ const struct member_view *view_member_by_name(const struct cluster_view *view, c
 /* The member's name, or its id in hex when it has none (never started). In 'mem'. */
 const char *view_member_label(struct arena *mem, const struct cluster_view *view, uint64_t id);
 
+/* Whether it has answered, and follows or is the leader that most members say. */
+bool view_member_serves(const struct cluster_view *view, const struct member_view *member);
 /* Voters in the list, and those of them that answered and know the leader. */
 size_t view_voter_count(const struct cluster_view *view);
 size_t view_voters_serving(const struct cluster_view *view);

@@ -45,6 +45,7 @@ enable_build(struct plan *plan, const struct json *inputs, void *context, struct
     plan->title = arena_printf(plan->mem, "switch cluster '%s' to TLS%s", plan->cluster,
                                s->client_auth ? ", with certificates of clients" : "");
     tls_switch_add_relist(s);
+    tls_switch_add_returns(s);
     tls_switch_add_look(s);
     if (!tls_switch_add_certificates(s, e))
         return false;

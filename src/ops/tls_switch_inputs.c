@@ -108,7 +108,8 @@ clients_choose(const struct making *m, const struct member_view *listed,
 }
 
 static bool
-job_make(struct making *m, const struct member_view *listed, struct tls_job *job, struct error *e)
+job_make(struct making *m, const struct member_view *listed, bool returns, struct tls_job *job,
+         struct error *e)
 {
     const struct inventory_member *member;
     struct tls_urls now = {0};
@@ -116,7 +117,9 @@ job_make(struct making *m, const struct member_view *listed, struct tls_job *job
     if (!member_of(m, listed, &member, e) || !tls_member_urls(m->mem, &m->site, member, &now, e))
         return false;
     now.peers = tls_listed_urls(m->mem, listed);
-    if (!tls_addresses_find(m->mem, &now, m->request->to, &job->addresses, e))
+    *job = (struct tls_job){0};
+    if (returns ? !tls_addresses_find_returning(m->mem, &now, m->request->to, &job->addresses, e)
+                : !tls_addresses_find(m->mem, &now, m->request->to, &job->addresses, e))
         return error_wrap(e, "'%s'", member->name);
     if (job->addresses.relist != NULL)
         now.peers = tls_peers_relisted(m->mem, &job->addresses);
@@ -141,9 +144,58 @@ jobs_make(struct making *m, struct error *e)
             const struct member_view *listed = &m->view.members[i];
 
             if ((listed->member.id == m->view.leader_id) == (leader == 1) &&
-                !job_make(m, listed, &s->jobs[s->job_count++], e))
+                !job_make(m, listed, false, &s->jobs[s->job_count++], e))
                 return false;
         }
+    }
+    return true;
+}
+
+/* Whether a member that serves has its peers in the old scheme. */
+static bool
+way_is_ahead(const struct making *m)
+{
+    for (size_t i = 0; i < m->plan.job_count; i++) {
+        const struct tls_job *job = &m->plan.jobs[i];
+
+        if (job->addresses.spare_port != NULL &&
+            view_member_serves(&m->view, view_member_by_id(&m->view, job->id)))
+            return true;
+    }
+    return false;
+}
+
+/* It is asked by https from the first step on, and only the inventory outlives this call. */
+static bool
+trust_judge(const struct making *m, const struct tls_job *job, struct error *e)
+{
+    const struct inventory *inventory = m->request->inventory;
+
+    return inventory->client_tls.ca_file != NULL ||
+           error_set(e, ERROR_REFUSED,
+                     "'%s' was taken to TLS and is cut off by it, and '%s' does not say which "
+                     "authority it has its certificate from",
+                     job->name, inventory->path) ||
+           error_hint(e, "tls: {ca_file: FILE} for '%s' there", inventory->name);
+}
+
+/*
+ * A member that dials others by https, since they were listed so when it last heard of the list, cannot hear that they are
+ * listed by http again: it cannot dial them, nor they it, who have no certificates. On the way back those that have dial it.
+ */
+static bool
+returns_make(struct making *m, struct error *e)
+{
+    struct tls_switch *s = &m->plan;
+
+    if (s->to == TLS_PLAIN || s->lab != NULL || !way_is_ahead(m))
+        return true;
+    for (size_t i = 0; i < s->job_count; i++) {
+        const struct member_view *listed = view_member_by_id(&m->view, s->jobs[i].id);
+
+        if (s->jobs[i].addresses.spare_port == NULL && !view_member_serves(&m->view, listed) &&
+            (!trust_judge(m, &s->jobs[i], e) || !job_make(m, listed, true, &s->jobs[i], e)))
+            return false;
     }
     return true;
 }
@@ -172,7 +224,7 @@ view_judge(const struct making *m, struct error *e)
     bool mends = false;
 
     for (size_t i = 0; i < m->plan.job_count; i++)
-        mends |= m->plan.jobs[i].addresses.relist != NULL;
+        mends |= m->plan.jobs[i].addresses.relist != NULL || m->plan.jobs[i].addresses.returns;
     return view_voters_serving(view) == view->member_count ||
            (mends && 2 * view_voters_serving(view) > view->member_count) ||
            error_set(e, ERROR_REFUSED, "%zu of %zu members serve: all have to",
@@ -209,7 +261,7 @@ tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
     };
     site_init(&m.site, mem, inventory);
     if (!endpoints_judge(inventory, e) || !cluster_view_fetch(mem, request->etcd, &m.view, e) ||
-        !jobs_make(&m, e) || !view_judge(&m, e) || !needs_find(&m, e))
+        !jobs_make(&m, e) || !returns_make(&m, e) || !view_judge(&m, e) || !needs_find(&m, e))
         return false;
     tls_switch_encode(inventory, &m.plan, ret_inputs);
     return true;

@@ -39,6 +39,8 @@ job_encode(struct json_writer *w, const struct tls_job *job)
         json_key_text(w, "sparePort", a->spare_port);
     if (a->relist != NULL)
         json_key_text(w, "relist", a->relist);
+    if (a->returns)
+        json_key_bool(w, "returns", true);
     list_encode(w, "listenClients", &a->listen_clients);
     list_encode(w, "clients", &a->clients);
     tls_set_encode(w, "places", &job->places);
@@ -122,6 +124,8 @@ job_decode(struct arena *mem, const struct json *object, struct tls_job *job, st
             json_get_text(mem, object, "sparePort", &a->spare_port, e)) &&
            (json_get(object, "relist") == NULL ||
             json_get_text(mem, object, "relist", &a->relist, e)) &&
+           (json_get(object, "returns") == NULL ||
+            json_get_bool(object, "returns", &a->returns, e)) &&
            list_decode(mem, object, "listenClients", &a->listen_clients, e) &&
            list_decode(mem, object, "clients", &a->clients, e) &&
            tls_set_decode(mem, object, "places", &job->places, e) &&

@@ -207,6 +207,24 @@ relist_verify(void *op, struct error *e)
     }
 }
 
+/* Where most were listed before they could not be dialled: nobody wants that back. One that returned is by now where it
+ * was, and listed there. */
+static bool
+relist_undo(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_job *job = op;
+    struct inventory_urls before;
+
+    if (!job->addresses.returns)
+        return true;
+    before = tls_peers_relisted(&tmp, &job->addresses);
+    for (size_t i = 0; i < before.count; i++)
+        before.items[i] = tls_url_authority(before.items[i]);
+    before = tls_urls_of(&tmp, job->of->to, &before);
+    return list_set(job, &before, e) && inventory_set(job, &before, e);
+}
+
 static const char *
 relist_field(const void *op, struct arena *mem, const char *name)
 {
@@ -217,18 +235,19 @@ relist_field(const void *op, struct arena *mem, const char *name)
 
         return tls_urls_text(mem, &urls);
     }
+    if (strcmp(name, "listens") == 0)
+        return job->addresses.returns ? "is going to listen" : "listens";
     return tls_job_field(job, mem, name);
 }
 
-/* Where it was listed before it could not be dialled: nobody wants that back. */
 static const struct step relist_step = {
     .name = "relist",
-    .intent = "let peers dial %{member} where it listens: %{peer_urls}",
+    .intent = "let peers dial %{member} where it %{listens}: %{peer_urls}",
     .field = relist_field,
     .check = relist_check,
     .run = relist_run,
     .verify = relist_verify,
-    .undo = step_nothing_to_undo,
+    .undo = relist_undo,
     .timeout_s = CHANGE_TIMEOUT_S,
 };
 

@@ -43,7 +43,7 @@ turn_is_done(const struct tls_turn *turn, bool *ret_done, struct error *e)
     struct inventory *inventory;
     enum service_state state;
     struct service service;
-    struct tls_urls now = {0};
+    struct tls_urls now = {0}, wanted;
     bool asks = true;
 
     if (!tls_job_member(&tmp, job, &inventory, &member, e) ||
@@ -53,7 +53,10 @@ turn_is_done(const struct tls_turn *turn, bool *ret_done, struct error *e)
     if (turn->phase == TLS_PHASE_END && s->client_auth &&
         !tls_member_asks(&tmp, &s->live.site, member, &asks, e))
         return false;
+    tls_phase_urls(&tmp, &job->addresses, s->to, turn->phase, &wanted);
     *ret_done = state == SERVICE_RUNNING &&
+                (turn->phase != TLS_PHASE_OLD ||
+                 inventory_urls_equal(&now.listen_peers, &wanted.listen_peers)) &&
                 tls_phase_of(&now, s->to, job->addresses.change) >= turn->phase && asks &&
                 answers(turn, &now);
     return true;
@@ -234,6 +237,61 @@ static const struct step restart_steps[] = {
             .timeout_s = RESTART_TIMEOUT_S,
         },
 };
+
+/* --- a way that was begun by hand --- */
+
+/* Later steps take it on from there. */
+static bool
+return_check(void *op, enum progress *ret_progress, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct tls_job *job = ((const struct tls_turn *)op)->job;
+
+    if (!plan_step_recorded(job->of->live.plan, arena_printf(&tmp, "return %s", job->name)))
+        return restart_check(op, ret_progress, e);
+    *ret_progress = PROGRESS_DONE;
+    return true;
+}
+
+/* It has no vote to lose. If it has one by now, it is to go on having it. */
+static bool
+return_run(void *op, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct tls_turn *turn = op;
+    const struct live_cluster *live = &turn->job->of->live;
+    const struct member_view *m;
+    struct cluster_view view;
+
+    if (!live_look(&tmp, live, &view, e))
+        return false;
+    m = view_member_by_id(&view, turn->job->id);
+    return (m == NULL || !view_member_serves(&view, m) || tls_turn_begun(turn) ||
+            ready_to_stop(turn, e)) &&
+           tls_turn_apply(turn, e);
+}
+
+static const struct step return_step = {
+    .name = "return",
+    .intent = "restart %{member}, whom nobody can dial: peers by %{old} to port %{port} again",
+    .field = tls_turn_field,
+    .check = return_check,
+    .run = return_run,
+    .verify = restart_verify,
+    .undo = restart_undo,
+    .timeout_s = RESTART_TIMEOUT_S,
+};
+
+void
+tls_switch_add_returns(struct tls_switch *s)
+{
+    for (size_t i = 0; i < s->job_count; i++) {
+        struct tls_job *job = &s->jobs[i];
+
+        if (job->addresses.returns)
+            plan_add_step(s->live.plan, &return_step, job->name, &job->turns[TLS_PHASE_OLD]);
+    }
+}
 
 /* Every other time from the end: who leads after one round is the first of it, and so the last of the next. */
 void

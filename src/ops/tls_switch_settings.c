@@ -106,6 +106,9 @@ tls_turn_member(struct arena *mem, const struct tls_turn *turn, const struct inv
     struct inventory_member member = *now;
     struct tls_urls urls;
 
+    /* Its peers' listener is what changes, of which a host's inventory says nothing. */
+    if (turn->phase == TLS_PHASE_OLD)
+        return member;
     turn_urls(mem, turn, &urls);
     member.client_urls = new_scheme_first(mem, &urls.clients, s->to);
     if (s->to == TLS_SECURE) {
@@ -240,6 +243,8 @@ host_changes(const struct tls_turn *turn, const struct service *service,
         return false;
     turn_urls(changes->mem, turn, &urls);
     change_urls(changes, "listen-peer-urls", &urls.listen_peers);
+    if (turn->phase == TLS_PHASE_OLD)
+        return true;
     change_urls(changes, "listen-client-urls", &urls.listen_clients);
     change_urls(changes, "advertise-client-urls", &urls.clients);
     return (turn->job->of->to == TLS_PLAIN ||

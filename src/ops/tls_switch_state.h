@@ -144,6 +144,8 @@ MUST_CHECK bool tls_switch_reach(struct tls_switch *s, struct error *e);
 
 /* Of members whose listener and place in the member list differ: before 'look', which waits for all. */
 void tls_switch_add_relist(struct tls_switch *s);
+/* Of members that are cut off by their peers' scheme: behind 'relist', which makes peers dial them in the old one. */
+void tls_switch_add_returns(struct tls_switch *s);
 void tls_switch_add_look(struct tls_switch *s);
 /* e: a member is not in the inventory any more. */
 MUST_CHECK bool tls_switch_add_certificates(struct tls_switch *s, struct error *e);

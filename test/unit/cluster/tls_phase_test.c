@@ -197,6 +197,33 @@ test_a_member_that_is_listed_in_the_wrong_scheme_is_listed_anew(void **state)
     }
 }
 
+/* Cut off by its listener's scheme: it begins where the others are. */
+static void
+test_a_member_that_is_cut_off_returns_to_the_old_scheme(void **state)
+{
+    static const struct {
+        const char *peers, *relist;
+    } cases[] = {{"https://h:1", "http"}, {"http://h:1", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO_ARENA mem = ARENA_INIT;
+        struct tls_urls now =
+            urls(&mem, "https://h:1", cases[i].peers, "https://h:2", "https://h:2");
+        struct tls_addresses a;
+
+        EXPECT_OK(tls_addresses_find(&mem, &now, TLS_SECURE, &a, &e));
+        assert_false(a.returns);
+        EXPECT_OK(tls_addresses_find_returning(&mem, &now, TLS_SECURE, &a, &e));
+        assert_true(a.returns);
+        assert_string_equal(a.peer_port, "1");
+        assert_null(a.spare_port);
+        assert_int_equal(a.relist != NULL, cases[i].relist != NULL);
+        tls_phase_urls(&mem, &a, TLS_SECURE, TLS_PHASE_OLD, &now);
+        expect_urls(&mem, &now.listen_peers, "http://h:1");
+    }
+}
+
 static void
 test_endpoints_change_their_scheme_in_place(void **state)
 {
@@ -249,6 +276,7 @@ main(void)
         cmocka_unit_test(test_what_the_way_does_not_begin_at_is_refused),
         cmocka_unit_test(test_a_client_port_may_change_at_once),
         cmocka_unit_test(test_a_member_that_is_listed_in_the_wrong_scheme_is_listed_anew),
+        cmocka_unit_test(test_a_member_that_is_cut_off_returns_to_the_old_scheme),
         cmocka_unit_test(test_endpoints_change_their_scheme_in_place),
     };
 
