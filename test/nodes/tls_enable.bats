@@ -2,20 +2,15 @@
 #
 # 'tls enable' and 'tls disable' on real hosts under a writer and a watcher of another library, which are given endpoints
 # of both forms: no write fails, nothing is missed, plain connections are refused afterwards, and all of it comes back.
-#
-# Data is in the hosts' memory: what a write waits for is the procedure then, and not this machine's disk.
 
 # shellcheck disable=SC2030,SC2031,SC2154 # stderr and the like are bats'
 bats_require_minimum_version 1.5.0
 load ../harness/nodes
+load ../harness/tls_nodes
 load ../harness/certs
 
 setup_file() {
-    export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
-    export NODES_KUBELET_SYNC_S=3 NODES_KUBELET_BACKOFF_S=1
-    export NODES_DATA_DIR=/run/etcd-data/data NODES_WAL_DIR=/run/etcd-data/wal
-    nodes_up 3
-    _nodes_certificate client
+    tls_nodes_up
 }
 
 teardown_file() {
@@ -23,111 +18,11 @@ teardown_file() {
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    export QUORATE_CONFIG=$PWD/quorate.yaml QUORATE_STATE=$PWD/state
-    tls=$(nodes_dir)/tls
-    issuer=(--ca-cert "$tls/ca.crt" --ca-key "$tls/ca.key")
+    tls_nodes_setup
 }
 
 teardown() {
-    local name
-    clients_end
-    nodes_clear db1 db2 db3
-    for name in db1 db2 db3; do
-        node_sh $name rm -rf /run/etcd-data
-    done
-}
-
-quorate() {
-    inside "$QUORATE" --cluster prod "$@"
-}
-
-# begins VERSION LAYOUT NAME[:LAYOUT]...: a cluster with plain HTTP, and a quorate.yaml that knows it.
-begins() {
-    local version=$1 name
-    shift
-    for name in db1 db2 db3; do
-        node_etcd_version $name "$version"
-    done
-    nodes_cluster "$@"
-    with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1 --host ssh://root@db2 \
-        --host ssh://root@db3
-    quorate put color green
-}
-
-# What etcd is started with on each host: hash, owner and mode of all files that say it.
-files_of_etcd() {
-    local name
-    for name in db1 db2 db3; do
-        # shellcheck disable=SC2016 # the host's shell's
-        node_sh $name sh -c 'cd / && find etc/default/etcd etc/etcd* etc/systemd/system/etcd* etc/kubernetes \
-            -type f ! -name "*.key" ! -name "*.crt" -exec sha256sum {} + -exec stat -c "%n %U:%G %a" {} + 2>/dev/null |
-            sort'
-    done
-    cat quorate.yaml
-}
-
-# Those of a test that has failed would write in the next one.
-clients_end() {
-    local note
-    for note in "$(nodes_dir)"/writer{,.events}.pid; do
-        [[ ! -e $note ]] || kill -KILL "$(<"$note")" 2>/dev/null || true
-        rm -f "$note"
-    done
-}
-
-clients_start() {
-    writer_start --both-forms db1 db2 db3
-    watcher_start --both-forms db1 db2 db3
-}
-
-# clients_saw WHAT SCHEME: no write failed, none is lost on any member, the longest time without an acknowledgement is that
-# of the issue, and the watcher got all.
-clients_saw() {
-    local name counts
-    counts=$(writer_stop)
-    watcher_stop
-    tell "$1: $(jq -c 'del(.reasons)' <<<"$counts")"
-    jq -r '.reasons | to_entries[] | "\(.value) \(.key)"' <<<"$counts"
-    jq -e '.lost == 0 and .longest_gap_ms <= 1000' <<<"$counts" >/dev/null
-    counts=$(watcher_check) || { echo "$counts"; return 1; }
-    tell "$1, watcher: $counts"
-    for name in db1 db2 db3; do
-        wrote "$2" $name | jq -e '.missing == 0'
-    done
-}
-
-# wrote SCHEME NAME
-wrote() {
-    inside "$BATS_TEST_DIRNAME/writer" check --endpoints "$1://$(node_ip "$2"):2379" \
-        --note "$(nodes_dir)/writer" --cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key"
-}
-
-tell() {
-    echo "# $*" >&3
-    [[ -z ${QUORATE_NOTE:-} ]] || echo "$*" >>"$QUORATE_NOTE"
-}
-
-etcdctl_on() {
-    local scheme=$1 name=$2 shown=()
-    shift 2
-    [[ $scheme == http ]] || shown=(--cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key")
-    inside "$(node_root "$name")/usr/bin/etcdctl" --endpoints "$scheme://$(node_ip "$name"):2379" "${shown[@]}" "$@"
-}
-
-# all_speak SCHEME OTHER: member list, every member with etcd's own client, curl; and the other scheme is refused.
-all_speak() {
-    local scheme=$1 other=$2 name
-    [[ $(quorate member list -w json | jq -r '[.members[] | (.peerURLs + .clientURLs)[] | sub(":.*"; "")] | unique | join(" ")') == "$scheme" ]]
-    for name in db1 db2 db3; do
-        etcdctl_on "$scheme" $name endpoint status
-        inside curl -sS --max-time 5 --cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key" \
-            "$scheme://$(node_ip $name):2379/health" | grep -q '"health":"true"'
-        run ! inside curl -sS --max-time 5 -k -o "$BATS_TEST_TMPDIR/got" "$other://$(node_ip $name):2379/health"
-        run ! inside curl -sS --max-time 5 -k -o "$BATS_TEST_TMPDIR/got" "$other://$(node_ip $name):2380/version"
-    done
-    [[ $(quorate get color --print-value-only) == green ]]
-    inside "$QUORATE" cluster check prod
+    tls_nodes_clear
 }
 
 @test "units with environment files go to TLS and back under a writer, and undo half-way is byte-identical" {
@@ -155,7 +50,7 @@ all_speak() {
     diff <(echo "$before") <(files_of_etcd)
 }
 
-@test "flags, a configuration file of etcd's own, kubespray: to TLS, and back by undo" {
+@test "flags, a configuration file of etcd's own, kubespray: to TLS and back under a writer" {
     begins 3.5.30 plain db1 db2:config-file db3:kubespray
     before=$(files_of_etcd)
     clients_start
@@ -163,82 +58,11 @@ all_speak() {
     clients_saw "3.5.30 plain, config-file, kubespray enable" https
     all_speak https http
     run ! inside curl -sS --max-time 5 --cacert "$tls/ca.crt" "https://$(node_ip db2):2379/health"
-    quorate plan undo latest --yes
+    clients_start
+    quorate tls disable --yes
+    clients_saw "3.5.30 plain, config-file, kubespray disable" http
     all_speak http https
     diff <(echo "$before") <(files_of_etcd)
-}
-
-# --- the order of the usual guides, by hand ---
-
-# Where peers dial it.
-listed_by_hand() {
-    local id
-    id=$(etcdctl_on http "$2" member list | sed -n "s/, started, $1, .*//p")
-    etcdctl_on http "$2" member update "$id" --peer-urls "https://$(node_ip "$1"):2380"
-}
-
-# https for http in its environment file, and certificates.
-set_by_hand() {
-    _nodes_certificate "$1" >/dev/null
-    put "$1" /etc/etcd/tls/ca.crt "$tls/ca.crt"
-    put "$1" /etc/etcd/tls/etcd.crt "$tls/$1.crt"
-    put "$1" /etc/etcd/tls/etcd.key "$tls/$1.key" 600
-    node_sh "$1" sh -c 'sed -i s/http:/https:/g /etc/default/etcd && cat >>/etc/default/etcd' <<'SETTINGS'
-ETCD_CERT_FILE=/etc/etcd/tls/etcd.crt
-ETCD_KEY_FILE=/etc/etcd/tls/etcd.key
-ETCD_PEER_CERT_FILE=/etc/etcd/tls/etcd.crt
-ETCD_PEER_KEY_FILE=/etc/etcd/tls/etcd.key
-ETCD_PEER_TRUSTED_CA_FILE=/etc/etcd/tls/ca.crt
-SETTINGS
-}
-
-# 'systemctl restart' would wait for what the first one cannot have: peers that it can dial.
-restarted_by_hand() {
-    node_sh "$1" systemctl restart --no-block etcd
-    sleep "${2:-5}"
-}
-
-@test "for comparison: the order of the usual guides, under the same writer" {
-    begins 3.5.30 debian db1 db2 db3
-    writer_start --both-forms db1 db2 db3
-    for name in db1 db2 db3; do
-        listed_by_hand $name db1
-        set_by_hand $name
-    done
-    for name in db1 db2 db3; do
-        restarted_by_hand $name
-    done
-    wait_for 60 etcdctl_on https db1 put last write
-    tell "3.5.30 debian, the order of the usual guides: $(writer_stop | jq -c 'del(.reasons)')"
-}
-
-# goes_on WHAT: from there to TLS everywhere, under the clients.
-goes_on() {
-    inside rm -f quorate.yaml
-    inside "$QUORATE" --cacert "$tls/ca.crt" --endpoints "$2" cluster discover --name prod --write --host ssh://root@db1 \
-        --host ssh://root@db2 --host ssh://root@db3
-    clients_start
-    quorate tls enable "${issuer[@]}" --yes
-    clients_saw "3.5.30 debian $1" https
-    all_speak https http
-}
-
-@test "a way that was begun by hand is gone on with: one member is done" {
-    begins 3.5.30 debian db1 db2 db3
-    listed_by_hand db3 db1
-    set_by_hand db3
-    restarted_by_hand db3
-    goes_on "one member by hand" "http://$(node_ip db1):2379,https://$(node_ip db3):2379"
-}
-
-@test "a way that was begun by hand is gone on with: all are listed by https, and the first one that was restarted is cut off" {
-    begins 3.5.30 debian db1 db2 db3
-    for name in db1 db2 db3; do
-        listed_by_hand $name db1
-    done
-    set_by_hand db3
-    restarted_by_hand db3
-    goes_on "listed by hand" "http://$(node_ip db1):2379"
 }
 
 # --- static pods and API servers ---
@@ -342,45 +166,76 @@ api_words() {
     all_speak http https
     diff <(echo "$before") <(files_of_etcd)
     wait_for 60 api_listens db3
+
+    # And back by the other way, on which volumes and probes stay.
+    quorate tls enable "${issuer[@]}" --client-cert-auth --yes
+    clients_start
+    quorate tls disable --yes
+    clients_saw "3.5.30 a unit and two pods disable" http
+    all_speak http https
+    for name in db2 db3; do
+        wait_for 60 api_listens $name
+        [[ $(api_words $name | grep etcd-) == --etcd-servers=http://127.0.0.1:2379 ]]
+    done
 }
 
-@test "another version: 3.4.23, whose client port changes at once" {
-    begins 3.4.23 debian db1 db2 db3
+# goes_there_and_back VERSION: units with environment files.
+goes_there_and_back() {
+    begins "$1" debian db1 db2 db3
     before=$(files_of_etcd)
     clients_start
     quorate tls enable "${issuer[@]}" --yes
-    clients_saw "3.4.23 debian enable" https
+    clients_saw "$1 debian enable" https
     all_speak https http
     clients_start
     quorate tls disable --yes
-    clients_saw "3.4.23 debian disable" http
+    clients_saw "$1 debian disable" http
     all_speak http https
     diff <(echo "$before") <(files_of_etcd)
 }
 
+@test "another version: 3.4.23, whose client port changes at once" {
+    goes_there_and_back 3.4.23
+}
+
 @test "another version: 3.6.16" {
-    begins 3.6.16 debian db1 db2 db3
-    clients_start
-    quorate tls enable "${issuer[@]}" --yes
-    clients_saw "3.6.16 debian enable" https
-    all_speak https http
+    goes_there_and_back 3.6.16
 }
 
 @test "another version: 3.7.3" {
-    begins 3.7.3 debian db1 db2 db3
-    clients_start
+    goes_there_and_back 3.7.3
+}
+
+# --- what passes between peers ---
+
+# overhear NAME: what passes at its peer port, from a write on, and while it is started anew.
+overhear() {
+    rm -f overheard*
+    inside "$BATS_TEST_DIRNAME/overhear" "vb-$1" "$PWD/overheard" 2380 3>&- &
+    wait_for 20 test -e overheard
+    node_sh "$1" systemctl restart etcd
+    wait_for 60 etcdctl_on "$2" "$1" endpoint health
+    etcdctl_on "$2" "$1" put secret "overheard by $2"
+    touch overheard.stop
+    wait_for 20 test -s overheard.json
+    tell "peers by $2: $(<overheard.json)"
+}
+
+@test "peers talk TLS afterwards: nothing of a write is overheard, and each connection begins with a handshake" {
+    begins 3.5.30 debian db1 db2:config-file db3:static-pod
+    overhear db1 http
+    grep -aq "overheard by http" overheard
+    grep -aq "/raft/stream/message" overheard
+    jq -e '.connections > 0 and .tls == 0' overheard.json
     quorate tls enable "${issuer[@]}" --yes
-    clients_saw "3.7.3 debian enable" https
-    all_speak https http
+    overhear db1 https
+    jq -e '.connections > 0 and .tls == .connections and .bytes > 10000' overheard.json
+    run ! grep -aqE "overheard by|/raft/" overheard
+    # It was sent.
+    [[ $(etcdctl_on https db2 get secret --print-value-only) == "overheard by https" ]]
 }
 
 # --- what is refused before any restart ---
-
-# put NAME PATH FILE [MODE]: a file of etcd's on a host.
-put() {
-    # shellcheck disable=SC2016 # the host's shell's
-    node_sh "$1" sh -c 'mkdir -p "$(dirname "$0")" && cat >"$0" && chmod "$1" "$0" && chown etcd: "$0"' "$2" "${4:-644}" <"$3"
-}
 
 # put_pair NAME WHICH FILES: server or peer.
 put_pair() {

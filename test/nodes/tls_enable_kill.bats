@@ -15,6 +15,7 @@ load ../harness/kills
 setup_file() {
     export BATS_NO_PARALLELIZE_WITHIN_FILE=true NODES_ROOT=$BATS_FILE_TMPDIR
     export NODES_KUBELET_SYNC_S=3 NODES_KUBELET_BACKOFF_S=1
+    export NODES_DATA_DIR=/run/etcd-data/data NODES_WAL_DIR=/run/etcd-data/wal
     QUORATE=$(dirname "$(dirname "$QUORATE")")/failpoints/quorate
     [[ -x $QUORATE ]] || { echo "there is no '$QUORATE': build it with -Dfailpoints=true" >&2; return 1; }
     export QUORATE QUORATE_CONFIG=$BATS_FILE_TMPDIR/quorate.yaml QUORATE_STATE=$BATS_FILE_TMPDIR/state
