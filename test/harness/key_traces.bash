@@ -31,7 +31,7 @@ until_stdout_blocks() {
     dd if=/dev/zero of="$fifo" bs=1 count=4096 oflag=nonblock 2>/dev/null || true
     "$@" >"$fifo" 2>"$BATS_TEST_TMPDIR/held.err" 3>&- 7>&- &
     held=$!
-    wait_for 60 _waits_for_pipe
+    wait_for 180 _waits_for_pipe
 }
 
 let_go() {
