@@ -47,12 +47,30 @@ test_noise_without_end(void **state)
     marker_release(&marker);
 }
 
+/* A key that came in one part with the marker is in memory only as long as it is used. */
+static void
+test_what_stood_behind_it_is_wiped(void **state)
+{
+    struct marker marker = {.text = "quorate-01-begin\n"};
+    struct bytes part;
+
+    (void)state;
+    marker_pass(&marker, BYTES_LITERAL("Welcome\nquorate-01-begin\nSECRET"), &part);
+    assert_true(bytes_equal_text(part, "SECRET"));
+    marker_pass(&marker, BYTES_LITERAL("more"), &part);
+    assert_true(bytes_equal_text(part, "more"));
+    assert_null(memmem(marker.before.data, marker.before.capacity, "SECRET", 6));
+    assert_string_equal(buf_text(&marker.before), "Welcome\n");
+    marker_release(&marker);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_noise_without_end),
+        cmocka_unit_test(test_what_stood_behind_it_is_wiped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
