@@ -67,7 +67,7 @@ member_new(struct history *h, uint64_t id)
     }
     if (m == NULL)
         *ARRAY_PUSH(h->mem, &h->members) = m = arena_alloc(h->mem, sizeof(*m));
-    *m = (struct member_history){.id = id};
+    *m = (struct member_history){.id = id, .pace = {NAN, NAN}};
     return m;
 }
 
@@ -144,4 +144,11 @@ history_add(struct history *h, const struct cluster_view *view, int64_t now_us)
         member_add(m, now, now_us);
     }
     writes_add(h, view != NULL ? view_revision(view) : 0, now_us);
+}
+
+void
+history_pace_add(struct history *h, const struct disk_readings *readings)
+{
+    for (size_t i = 0; i < h->members.count; i++)
+        h->members.items[i]->pace = disk_readings_pace(readings, h->members.items[i]->id);
 }

@@ -9,6 +9,7 @@
 #define QUORATE_CLUSTER_HISTORY_H
 
 #include "base/arena.h"
+#include "cluster/disk_pace.h"
 #include "cluster/view.h"
 
 enum { HISTORY_LOOKS = 240 };
@@ -27,6 +28,7 @@ struct member_history {
     int64_t answered_us;
     uint64_t applied;
     int64_t db_size_bytes;
+    struct disk_pace pace;       /* of its last reading */
     struct series latency_ms;    /* of its answer to the status */
     struct series applied_per_s; /* entries of the raft log */
     struct series growth_per_s;  /* bytes of the database's file */
@@ -56,6 +58,8 @@ void history_init(struct history *h, struct arena *mem);
  * now_us  of a clock that never jumps (time_monotonic_us).
  */
 void history_add(struct history *h, const struct cluster_view *view, int64_t now_us);
+/* What the readings tell of the members that looks have had. */
+void history_pace_add(struct history *h, const struct disk_readings *readings);
 /* NULL: no look has had this member. */
 const struct member_history *history_member(const struct history *h, uint64_t id);
 

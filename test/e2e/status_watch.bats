@@ -93,14 +93,33 @@ within() {
     done
 }
 
+# The exit code that the shell told.
+code() {
+    screen | sed -n 's/^code \([0-9][0-9]*\)$/\1/p' | tail -n 1
+}
+
+code_is_seen() {
+    [[ -n $(code) ]]
+}
+
+screen_is_cleared() {
+    screen_lacks 'code ' && screen_has_line marked
+}
+
 writes_are_seen() {
     q put k v >/dev/null
     [[ $(screen) =~ writes\ ([1-9][0-9]*|0\.[1-9])(\.[0-9])?/s.*[▂▃▄▅▆▇█] ]]
 }
 
+# The columns before the last one of a cluster without TLS: times of the disk.
+disk_is_seen() {
+    q put k v >/dev/null
+    [[ $(row m1) =~ [0-9]\ m?s\ +[0-9.]+\ m?s\ +-$ ]]
+}
+
 @test "80, 120 and 200 columns, resized while it runs, with rates that are real" {
     local url
-    lab_up --members 3
+    lab_up --members 3 --timeout 2m
     terminal 80 24
     watch --interval 500ms
     screen_has 'WELL  3 of 3 voters serve; one member may fail'
@@ -117,6 +136,10 @@ writes_are_seen() {
     screen_lacks 'ENDPOINT'
     tm resize-window -x 200 -y 24
     wait_for 10 screen_has 'APPLIED, SO FAR'
+    # Two readings of the members' figures, 5 s apart, with writes in between.
+    wait_for 20 disk_is_seen
+    tm resize-window -x 240 -y 24
+    wait_for 10 screen_has 'ENDPOINT'
     for url in $("$QUORATE" lab status --name t -w json | jq -r '.members[].clientUrl'); do
         screen_has "$url"
     done
@@ -132,7 +155,7 @@ writes_are_seen() {
 
 @test "keys: select, a member's details, sort, turn, pause, interval, help, end" {
     local clock
-    lab_up --members 3
+    lab_up --members 3 --timeout 2m
     terminal 120 40
     watch
     screen_has 'every 1s'
@@ -179,7 +202,7 @@ writes_are_seen() {
 }
 
 @test "a frozen member is seen within seconds, and no key waits for it; one that is killed comes back" {
-    lab_up --members 3
+    lab_up --members 3 --timeout 2m
     terminal 80 24
     watch --command-timeout 5s
     lab_signal STOP m2
@@ -213,7 +236,7 @@ writes_are_seen() {
 }
 
 @test "when nobody answers any more, it says so, keeps the names, and goes on" {
-    lab_up --members 3
+    lab_up --members 3 --timeout 2m
     terminal 80 24
     watch --interval 500ms
     "$QUORATE" lab kill --name t m1 m2 m3 3>&-
@@ -237,7 +260,7 @@ writes_are_seen() {
 
 @test "the terminal is given back: after q, Ctrl-C, SIGTERM, SIGHUP, and while it is stopped" {
     local ending codes=''
-    lab_up --members 1
+    lab_up --members 1 --timeout 2m
     terminal 80 24
     type_line 'stty -a >before; echo marked'
     for ending in q C-c TERM HUP; do
@@ -247,21 +270,17 @@ writes_are_seen() {
             q | C-c) keys $ending ;;
             *) pkill "-$ending" -P "$(tm display-message -p '#{pane_pid}')" ;;
         esac
-        if [[ $ending == C-c ]]; then
-            # The shell gives the whole line up.
-            wait_for 10 screen_has '^C' || wait_for 10 screen_has marked
-            codes+='130 '
-        else
-            wait_for 10 screen_has 'code '
-            codes+=$(screen | grep -oE '^code [0-9]+' | tail -n 1 | cut -d ' ' -f 2)' '
-        fi
-        screen_has marked
+        wait_for 10 screen_has_line marked
+        # With Ctrl-C the shell gives the whole line up.
+        [[ $ending != C-c ]] || type_line "echo code \$?"
+        wait_for 10 code_is_seen
+        codes+="$(code) "
         type_line 'stty -a >after'
         wait_for 10 test -s after
         wait_for 10 cmp -s before after
         rm after
         type_line "clear; echo marked"
-        wait_for 10 screen_lacks 'code '
+        wait_for 10 screen_is_cleared
     done
     [[ $codes == '0 130 143 129 ' ]]
 
@@ -281,7 +300,7 @@ writes_are_seen() {
 }
 
 @test "colours only where they are wanted, and plain ASCII where the locale knows no more" {
-    lab_up --members 1
+    lab_up --members 1 --timeout 2m
     terminal 120 24
     watch --interval 200ms
     run ! grep -qE $'\e\\[3[0-7]m' <(screen -e)
@@ -308,7 +327,7 @@ writes_are_seen() {
 }
 
 @test "without a terminal: what to do instead; -w json is an object for each look" {
-    lab_up --members 1
+    lab_up --members 1 --timeout 2m
     run -2 "$QUORATE" status --watch --cluster lab:t
     [[ $output == *'--watch shows a screen, and standard output is no terminal'* ]]
     [[ $output == *'--watch -w json prints a line for each look'* ]]

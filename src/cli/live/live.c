@@ -77,6 +77,7 @@ look_take(struct live *live)
     struct live_look *look = live_looker_take(&live->looker);
 
     history_add(&live->history, look->ok ? &look->view : NULL, look->ended_us);
+    history_pace_add(&live->history, &live->looker.readings);
     if (live->now != live->good)
         live_look_free(live->now);
     live->now = look;

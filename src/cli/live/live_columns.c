@@ -171,6 +171,22 @@ applied_fill(const struct live_row *row, size_t width UNUSED, struct live_cell *
 }
 
 static void
+fsync_fill(const struct live_row *row, size_t width UNUSED, struct live_cell *cell)
+{
+    double ms = row->history->pace.fsync_ms;
+
+    known_cell(row, ms, live_ms_text(row->mem, ms), cell);
+}
+
+static void
+commit_fill(const struct live_row *row, size_t width UNUSED, struct live_cell *cell)
+{
+    double ms = row->history->pace.commit_ms;
+
+    known_cell(row, ms, live_ms_text(row->mem, ms), cell);
+}
+
+static void
 revision_fill(const struct live_row *row, size_t width UNUSED, struct live_cell *cell)
 {
     int64_t revision = row->member->status.header.revision;
@@ -221,25 +237,29 @@ applied_spark_fill(const struct live_row *row, size_t width, struct live_cell *c
 static const struct live_column columns[] = {
     {"MEMBER", "name, or id of one that has none yet", 0, PAGE_LEFT, 1, .by_text = true,
      .fill = name_fill},
-    {"ID", "in hex", 16, PAGE_LEFT, 19, .by_text = true, .fill = id_fill},
-    {"ENDPOINT", "where it was asked", 24, PAGE_LEFT, 16, .by_text = true, .fill = endpoint_fill},
+    {"ID", "in hex", 16, PAGE_LEFT, 21, .by_text = true, .fill = id_fill},
+    {"ENDPOINT", "where it was asked", 24, PAGE_LEFT, 19, .by_text = true, .fill = endpoint_fill},
     {"ROLE", "leader, follower or learner", 8, PAGE_LEFT, 2, .by_text = true, .fill = role_fill},
     {"HEALTH", "in a word; Enter tells why", 10, PAGE_LEFT, 3, .fill = health_fill},
     {"VERSION", "of its binary", 8, PAGE_LEFT, 5, .by_text = true, .fill = version_fill},
     {"DB SIZE", "its file", 8, PAGE_RIGHT, 6, .fill = db_size_fill},
     {"IN USE", "of the file, pages that are not vacant", 7, PAGE_RIGHT, 8, .fill = in_use_fill},
-    {"QUOTA", "the file in percent of it; told by etcd 3.6 and later", 6, PAGE_RIGHT, 14,
+    {"QUOTA", "the file in percent of it; told by etcd 3.6 and later", 6, PAGE_RIGHT, 16,
      .fill = quota_fill},
-    {"GROWTH", "of the file", 9, PAGE_RIGHT, 12, .fill = growth_fill},
-    {"REVISION", "its newest", 9, PAGE_RIGHT, 15, .fill = revision_fill},
-    {"TERM", "of raft", 6, PAGE_RIGHT, 18, .fill = term_fill},
+    {"GROWTH", "of the file", 9, PAGE_RIGHT, 13, .fill = growth_fill},
+    {"REVISION", "its newest", 9, PAGE_RIGHT, 17, .fill = revision_fill},
+    {"TERM", "of raft", 6, PAGE_RIGHT, 20, .fill = term_fill},
     {"LAG", "entries behind the most advanced member", 6, PAGE_RIGHT, 4, .fill = lag_fill},
-    {"APPLIED", "entries of the raft log", 8, PAGE_RIGHT, 13, .fill = applied_fill},
-    {"APPLIED, SO FAR", "the same, look by look", 16, PAGE_LEFT, 17, .spark = true,
+    {"APPLIED", "entries of the raft log", 8, PAGE_RIGHT, 14, .fill = applied_fill},
+    {"APPLIED, SO FAR", "the same, look by look", 16, PAGE_LEFT, 18, .spark = true,
      .fill = applied_spark_fill},
     {"LATENCY", "until its answer was here", 8, PAGE_RIGHT, 7, .fill = latency_fill},
-    {"LATENCY, SO FAR", "the same, look by look; a dot: no answer", 16, PAGE_LEFT, 11,
+    {"LATENCY, SO FAR", "the same, look by look; a dot: no answer", 16, PAGE_LEFT, 12,
      .spark = true, .fill = latency_spark_fill},
+    {"FSYNC", "99 of 100 syncs of the log took at most so long lately", 8, PAGE_RIGHT, 11,
+     .fill = fsync_fill},
+    {"COMMIT", "99 of 100 commits of the database, the same", 8, PAGE_RIGHT, 15,
+     .fill = commit_fill},
     {"ALARMS", "NOSPACE, CORRUPT", 8, PAGE_LEFT, 9, .by_text = true, .fill = alarms_fill},
     {"CERT", "until its certificate ends", 6, PAGE_RIGHT, 10, .only_tls = true,
      .fill = certificate_fill},

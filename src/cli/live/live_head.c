@@ -67,12 +67,16 @@ reasons(const struct live_picture *picture, const struct page_lines *all, struct
     size_t most = reasons_most(picture);
 
     for (size_t i = 0; i < all->rows.count; i++) {
-        if (i + 1 == most && all->rows.count > most) {
+        const bool last = i + 1 == most && all->rows.count > most;
+
+        if (last && most > 1) {
             page_line(p);
             page_part(p, MARK_NONE, "  and more: w tells all");
-            return;
+        } else {
+            *page_line(p) = all->rows.items[i];
         }
-        *page_line(p) = all->rows.items[i];
+        if (last)
+            return;
     }
 }
 

@@ -40,6 +40,8 @@ look_run(void *context)
         rule_judge(&look->mem, &look->view, l->days, &look->judgement);
     look->ended_us = time_monotonic_us();
     look->ended_wall_ms = time_wall_ms();
+    if (look->ok)
+        disk_readings_renew(&l->readings, l->connections.options, &look->view);
     while (write(l->done_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
 }
@@ -60,6 +62,7 @@ live_looker_close(struct live_looker *l)
 {
     if (l->look != NULL)
         live_look_free(live_looker_take(l));
+    disk_readings_release(&l->readings);
     view_connections_close(&l->connections);
     fd_close(&l->done_fd);
 }

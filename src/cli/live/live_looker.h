@@ -6,6 +6,7 @@
 #define QUORATE_CLI_LIVE_LOOKER_H
 
 #include "base/thread.h"
+#include "cluster/disk_pace.h"
 #include "cluster/rules.h"
 #include "cluster/view.h"
 
@@ -23,6 +24,7 @@ struct live_look {
 /* Stays where it is. */
 struct live_looker {
     struct view_connections connections;
+    struct disk_readings readings; /* the thread's while a look is under way */
     struct judge_days days;
     struct thread thread;
     struct live_look *look; /* under way; NULL: none is */

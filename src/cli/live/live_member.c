@@ -126,6 +126,10 @@ live_member(const struct live_picture *picture, const struct member_view *m, str
     if (!m->known && m->unknown_because.hint[0] != '\0')
         field(p, "Try", MARK_NONE, text_visible(p->mem, m->unknown_because.hint, p->utf8));
     rates(&row, p);
+    field(p, "Disk", MARK_NONE,
+          arena_printf(p->mem, "99 of 100 syncs in %s, commits in %s",
+                       live_ms_text(p->mem, row.history->pace.fsync_ms),
+                       live_ms_text(p->mem, row.history->pace.commit_ms)));
     field(p, "Role", MARK_NONE, member_role_word(row.view, m));
     field(p, "Alarms", MARK_BAD, member_alarms_text(p->mem, row.view, m->member.id));
     if (m->known) {

@@ -11,7 +11,7 @@ void
 live_row_of(const struct live_picture *picture, struct arena *mem, const struct member_view *m,
             struct live_row *ret_row)
 {
-    static const struct member_history none;
+    static const struct member_history none = {.pace = {NAN, NAN}};
     const struct member_history *history = history_member(picture->history, m->member.id);
 
     *ret_row = (struct live_row){

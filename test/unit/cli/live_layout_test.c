@@ -75,6 +75,8 @@ test_widths(void **state)
 static void
 test_120_and_200_columns(void **state)
 {
+    struct disk_reading reading = {.member_id = 0xa0, .pace = {3.5, 7.25}};
+    const struct disk_readings readings = {.items = {.items = &reading, .count = 1}};
     struct live_cluster c;
 
     (void)state;
@@ -82,17 +84,25 @@ test_120_and_200_columns(void **state)
     c.members[0].certificate_end_s = TAKEN_S + 10 * 24 * 3600;
     cluster_look(&c, 3);
     cluster_look(&c, 3);
+    history_pace_add(&c.history, &readings);
     c.picture.width = 120;
     cluster_show(&c);
+    assert_non_null(strstr(screen_row(&c, "m1 "), "  3.5 ms  "));
+    assert_null(strstr(screen_row(&c, "m2 "), "  3.5 ms  "));
     assert_non_null(strstr(screen_row(&c, "m1 "), "10 d"));
+    c.members[0].certificate_end_s = 0; /* makes room */
+    cluster_show(&c);
     assert_non_null(screen_find(&c, "LATENCY, SO FAR"));
     assert_null(screen_find(&c, "REVISION"));
     c.picture.width = 200;
     cluster_show(&c);
-    assert_non_null(strstr(screen_find(&c, "HEALTH"), "ENDPOINT"));
     assert_non_null(strstr(screen_find(&c, "HEALTH"), "APPLIED, SO FAR"));
-    assert_non_null(strstr(screen_find(&c, "http://10.0.0.1:2379"), "  1 % "));
-    assert_non_null(strstr(screen_find(&c, "http://10.0.0.1:2379"), "  3.0/s"));
+    assert_non_null(strstr(screen_row(&c, "m1 "), "  7.2 ms  "));
+    assert_non_null(strstr(screen_row(&c, "m1 "), "  1 % "));
+    assert_non_null(strstr(screen_row(&c, "m1 "), "  3.0/s"));
+    c.picture.width = 240;
+    cluster_show(&c);
+    assert_non_null(strstr(screen_row(&c, "m1 "), "  http://10.0.0.1:2379  "));
     arena_release(&c.mem);
 }
 
@@ -120,6 +130,33 @@ test_a_member_that_is_silent(void **state)
     screen_key(&c, 'w');
     assert_non_null(screen_find(&c, "Why"));
     assert_non_null(screen_find(&c, "within 2 s \\xe2\\x80\\xae"));
+    arena_release(&c.mem);
+}
+
+/* On a low terminal the reasons have one line, and the table the rest. */
+static void
+test_reasons_have_their_room(void **state)
+{
+    struct live_cluster c;
+
+    (void)state;
+    cluster_init(&c);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        c.members[i].known = i == 0;
+        error_set(&c.members[i].unknown_because, ERROR_TIMEOUT,
+                  "no complete answer within 2 s, which is a reason of more than a line");
+    }
+    cluster_look(&c, 0);
+    c.picture.height = 10;
+    cluster_show(&c);
+    EXPECT_LINE(&c, 1, "CRITICAL  1 of 3 voters serve; quorum is lost");
+    assert_true(strncmp(screen_line(&c, 2), "critical: ", 10) == 0);
+    assert_true(strncmp(screen_line(&c, 3), "writes", 6) == 0);
+    c.picture.height = 18;
+    cluster_show(&c);
+    assert_true(strncmp(screen_line(&c, 2), "critical: ", 10) == 0);
+    EXPECT_LINE(&c, 4, "  and more: w tells all");
+    assert_true(strncmp(screen_line(&c, 5), "writes", 6) == 0);
     arena_release(&c.mem);
 }
 
@@ -376,6 +413,7 @@ main(void)
         cmocka_unit_test(test_widths),
         cmocka_unit_test(test_120_and_200_columns),
         cmocka_unit_test(test_a_member_that_is_silent),
+        cmocka_unit_test(test_reasons_have_their_room),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_health_words),
         cmocka_unit_test(test_sorting),
