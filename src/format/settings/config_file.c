@@ -124,9 +124,18 @@ config_file_read(struct arena *mem, const char *file, struct bytes bytes,
 struct config_change {
     struct arena *mem;
     const struct yaml *doc;
+    const struct setting_change *changes;
+    size_t count;
     struct text_edits edits;
-    const char *new_sections[2]; /* the lines of those that are missing */
+    const char *new_sections[2];     /* the lines of those that are missing */
+    const struct yaml_node *gone[2]; /* those of which nothing is left */
 };
+
+static size_t
+section_number(const struct config_key *key)
+{
+    return strcmp(key->section, keys[0].section) != 0;
+}
 
 /* A list stays a list: it is written anew in brackets. */
 static bool
@@ -168,7 +177,7 @@ key_new(struct config_change *c, const struct config_key *key, const char *flag,
     const struct yaml_node *section = key != NULL ? yaml_get(root, key->section) : root;
     const char *line = arena_printf(c->mem, "%s: %s", key != NULL ? key->key : flag,
                                     value_written(c->mem, flag, value));
-    size_t at = key != NULL && strcmp(key->section, keys[0].section) != 0;
+    size_t at = key != NULL ? section_number(key) : 0;
 
     if (key == NULL || (section != NULL && !yaml_is_null(section)))
         return yaml_edit_append_lines(c->mem, c->doc, section, line, &c->edits, e);
@@ -186,6 +195,46 @@ key_new(struct config_change *c, const struct config_key *key, const char *flag,
 }
 
 static bool
+is_removed(const struct config_change *c, const char *flag)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (strcmp(c->changes[i].name, flag) == 0)
+            return c->changes[i].value == NULL;
+    }
+    return false;
+}
+
+/* Whether each of its keys is removed, and none comes. */
+static bool
+section_goes(const struct config_change *c, const char *name, const struct yaml_node *section)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct config_key *key = key_of_flag(c->changes[i].name);
+
+        if (key != NULL && strcmp(key->section, name) == 0 && c->changes[i].value != NULL)
+            return false;
+    }
+    for (const struct yaml_node *node = section->first; node != NULL; node = node->next) {
+        if (!is_removed(c, flag_of_key(c->mem, name, node->key->text)))
+            return false;
+    }
+    return true;
+}
+
+/* The last keys of a section go with it, or an empty section would be left. */
+static bool
+key_remove(struct config_change *c, const struct config_key *key, const struct yaml_node *section,
+           const struct yaml_node *node, struct error *e)
+{
+    if (key == NULL || !section_goes(c, key->section, section))
+        return yaml_edit_remove(c->mem, c->doc, node, &c->edits, e);
+    if (c->gone[section_number(key)] == section)
+        return true;
+    c->gone[section_number(key)] = section;
+    return yaml_edit_remove(c->mem, c->doc, section, &c->edits, e);
+}
+
+static bool
 one_change(struct config_change *c, const struct setting_change *change, struct error *e)
 {
     const struct config_key *key = key_of_flag(change->name);
@@ -197,9 +246,7 @@ one_change(struct config_change *c, const struct setting_change *change, struct 
         return value_set(c, node, change->value, e);
     if (node == NULL)
         return change->value == NULL || key_new(c, key, change->name, change->value, e);
-    /* The last key of a section goes with it, or an empty section would be left. */
-    return yaml_edit_remove(c->mem, c->doc, key != NULL && section->count == 1 ? section : node,
-                            &c->edits, e);
+    return key_remove(c, key, section, node, e);
 }
 
 static bool
@@ -224,7 +271,8 @@ config_file_change(struct arena *mem, const char *file, struct bytes bytes,
                    const struct setting_change *changes, size_t count, struct bytes *ret_bytes,
                    struct error *e)
 {
-    struct config_change c = {.mem = mem, .edits = {ARRAY_INIT}};
+    struct config_change c = {
+        .mem = mem, .changes = changes, .count = count, .edits = {ARRAY_INIT}};
     struct etcd_settings read = ETCD_SETTINGS_INIT;
     struct bytes changed;
 

@@ -357,6 +357,32 @@ a_section_goes_with_its_last_key(void **state)
                  "c.yml:1:1: an empty list or map, or one in brackets, is not added to");
 }
 
+/* All at once, as on the way back from TLS; one that stays, or comes, keeps it. */
+static void
+a_section_goes_with_all_its_keys(void **state)
+{
+    static const struct setting_change changes[] = {
+        {"trusted-ca-file", NULL}, {"cert-file", NULL}, {"key-file", NULL}, {"auto-tls", "true"}};
+    struct bytes before = BYTES_LITERAL("name: a\n"
+                                        "client-transport-security:\n"
+                                        "  cert-file: x\n"
+                                        "  key-file: y\n"
+                                        "peer-transport-security:\n"
+                                        "  cert-file: x\n");
+    struct error e = ERROR_INIT;
+    struct bytes after;
+
+    (void)state;
+    EXPECT_OK(config_file_change(&mem, "c.yml", before, changes, 3, &after, &e));
+    assert_string_equal(line_changes(&mem, before, after),
+                        "-client-transport-security:\n-  cert-file: x\n-  key-file: y\n");
+    EXPECT_OK(config_file_change(&mem, "c.yml", before, changes, 2, &after, &e));
+    assert_string_equal(line_changes(&mem, before, after), "-  cert-file: x\n");
+    EXPECT_OK(config_file_change(&mem, "c.yml", before, changes, 4, &after, &e));
+    assert_string_equal(line_changes(&mem, before, after),
+                        "-  cert-file: x\n-  key-file: y\n+  auto-tls: true\n");
+}
+
 int
 main(void)
 {
@@ -374,6 +400,7 @@ main(void)
         cmocka_unit_test(kubesprays_file_keeps_its_form),
         cmocka_unit_test(a_config_file_is_edited_in_place),
         cmocka_unit_test(a_section_goes_with_its_last_key),
+        cmocka_unit_test(a_section_goes_with_all_its_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, group_end);
