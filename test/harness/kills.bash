@@ -15,7 +15,9 @@
 #                            With KILLS_BACK each undo is killed, too, at a passage up to that number, another one
 #                            each time, and then asked for once more
 #   kill_chain COMMAND...    kills it behind its first record, then each resumption behind KILLS_AGAIN (3) records or
-#                            up to two more, until one ends. At other failpoints: each KILLS_STRIDE passages further than the one before
+#                            up to two more, until one ends. KILLS_AGAIN=each: behind the first record that none
+#                            before it has written, so that each record is once the last. At other failpoints: each
+#                            KILLS_STRIDE passages further than the one before
 #   kill_chain_back          undoes the newest plan in the same way
 #
 # A test says what is to be seen by defining
@@ -37,7 +39,7 @@ KILLS_AT=journal_append
 KILLS_FIRST=1
 KILLS_STRIDE=1
 KILLS_BACK=
-KILLS_AGAIN=3
+KILLS_AGAIN=${KILLS_AGAIN:-3}
 KILLS_MOST=400 # an end for what never gets through
 
 kill_before() { :; }
@@ -98,10 +100,10 @@ _kill_chain() {
         words=("$@") at=1
         [[ $state != unfinished ]] || words=(plan resume "$plan" --yes)
         # The first record of a resumption says that it is one, the second perhaps that a step begins once more.
-        [[ $state != unfinished ]] || at=$((KILLS_AGAIN + n % 3))
+        [[ $state != unfinished ]] || at=$(_kill_again "$plan" "$n")
         # What is not counted in records comes a little further each time.
         [[ $KILLS_AT == journal_append ]] || at=$((n * KILLS_STRIDE))
-        killed_at $at "${words[@]}" || break
+        killed_at "$at" "${words[@]}" || break
         kill_left || return 1
         read -r plan state < <(newest_plan)
         [[ $state != "$end" && $state != unfinished ]] || kills_moments=$((kills_moments + 1))
@@ -110,6 +112,20 @@ _kill_chain() {
     done
     read -r _ state < <(newest_plan)
     [[ $n -lt $KILLS_MOST && $state == "$end" ]]
+}
+
+# Behind how many of its own records resumption N is killed. A step that is begun anew writes its beginning and its
+# marks again.
+_kill_again() {
+    if [[ $KILLS_AGAIN != each ]]; then
+        echo $((KILLS_AGAIN + $2 % 3))
+        return
+    fi
+    jq -rs 'reduce .[].type as $type (0;
+            if $type == "begin" or $type == "undoing" then 1
+            elif $type == "mark" then . + 1
+            elif $type == "resume" then .
+            else 0 end) | . + 2' "$QUORATE_STATE/plans/$1/journal.jsonl"
 }
 
 # Killed there, and what is left carried out: 1 when it got through, 2 when it is not as it should be.

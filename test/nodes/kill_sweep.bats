@@ -10,7 +10,8 @@
 # asked for again. A moment that fails is told; then the cluster is laid out anew, and others follow.
 #
 # "Again and again" kills one plan on its way and on its way back: behind records, then each KILLS_FURTHER (12) commands
-# further than the time before. KILLS_RECORDS=0 and KILLS_COMMANDS=0 leave the one and the other out.
+# further than the time before. KILLS_RECORDS=0 and KILLS_COMMANDS=0 leave the one and the other out; with KILLS_AGAIN=each
+# each record of the plan is once the last before a kill.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # bats', and hooks and counts of kills.bash
 bats_require_minimum_version 1.5.0
@@ -192,7 +193,7 @@ chain() {
     procedures_on "${2:-debian}"
     procedure_command "$procedure"
     # Each resumption verifies the snapshot anew.
-    [[ $procedure != recover ]] || KILLS_AGAIN=5
+    [[ $procedure != recover || $KILLS_AGAIN == each ]] || KILLS_AGAIN=5
     [[ ${KILLS_RECORDS:-1} == 0 ]] || chain_at journal_append
     [[ ${KILLS_COMMANDS:-1} == 0 ]] || KILLS_STRIDE=${KILLS_FURTHER:-12} chain_at host_ran
     writes_are_there
