@@ -136,16 +136,16 @@ procedure_can_be_undone() {
 procedures_clean() {
     local name
     for name in db1 db2 db3 db4; do
-        node_sh "$name" sh -c 'rm -rf /var/lib/etcd.* /var/lib/etcd/default.* /var/lib/quorate/kept/*' 2>/dev/null
+        _procedure_is_off "$name" ||
+            node_sh "$name" sh -c 'rm -rf /var/lib/etcd.* /var/lib/etcd/default.* /var/lib/quorate/kept/*'
     done
-    return 0
 }
 
 procedures_anew() {
     local name
     inside nft flush set bridge bench cuts
     for name in db1 db2 db3 db4; do
-        [[ ! -e $(nodes_dir)/$name/hold ]] || node_on "$name" || return 1
+        _procedure_on "$name" || return 1
         echo debian >"$(nodes_dir)/$name/layout"
         node_sh "$name" sh -c 'umount /var/lib/etcd/default; pkill -CONT -x etcd; rm -rf /var/lib/quorate' 2>/dev/null
     done
@@ -199,12 +199,16 @@ _procedure_data() {
     esac
 }
 
+_procedure_is_off() {
+    [[ -e $(nodes_dir)/$1/hold ]]
+}
+
 _procedure_off() {
-    [[ -e $(nodes_dir)/$1/hold ]] || node_off "$1"
+    _procedure_is_off "$1" || node_off "$1"
 }
 
 _procedure_on() {
-    [[ ! -e $(nodes_dir)/$1/hold ]] || node_on "$1"
+    ! _procedure_is_off "$1" || node_on "$1"
 }
 
 # True when the member leads; otherwise it is asked to.
