@@ -15,6 +15,7 @@ setup() {
 }
 
 teardown() {
+    etcd_unthrottle 1
     etcd_stop
     [[ -z ${QUORATE_STATE:-} ]] || lab_teardown
 }
@@ -55,6 +56,22 @@ put_some() {
     [[ $(jq -r '.verdict.summary' <<<"$output") == '3 of 3 voters serve; one member may fail' ]]
     run -0 with_cluster "$QUORATE" doctor --rules
     [[ $output == *quorum-lost*histograms-missing* ]]
+}
+
+# p99 of at least 50.
+slow_disk_is_told() {
+    put_some
+    doctor
+    grep -qE '^(warning|critical) wal-fsync-slow m1$' <<<"$named"
+}
+
+@test "a disk that takes few writes" {
+    local why
+    etcd_start "$ETCD_VERSION" 3
+    [[ $ETCD_VERSION == 3.4* ]] || etcd_with_flag --unsafe-no-fsync=false
+    why=$(etcd_throttle 1 20) || skip "$why"
+    wait_for 120 slow_disk_is_told
+    run ! grep -E '(warning|critical) wal-fsync-slow m[23]$' <<<"$named"
 }
 
 @test "members that are killed, frozen, and too many of them" {

@@ -8,6 +8,8 @@
 #   etcd_kill N [SIGNAL]     ends member N (1, 2, ...), with SIGKILL unless told, and waits for its end
 #   etcd_restart N           starts it again, as it was
 #   etcd_pause N, etcd_resume N                     SIGSTOP and SIGCONT
+#   etcd_throttle N WRITES   member N's disk takes so many writes a second from it; false, with the reason, where this
+#                            machine cannot do that. etcd_unthrottle N, for teardown, too
 #   etcd_wait_healthy [N...]                        members that answer through a leader
 #   etcd_endpoints [N...]    client URLs, with commas between
 #   etcd_dir [N]             directory of the cluster (tls/ in it), or of a member (data/ and log in it)
@@ -144,6 +146,31 @@ etcd_pause() {
 
 etcd_resume() {
     kill -CONT "$(<"$(etcd_dir "$1")/pid")"
+}
+
+etcd_throttle() {
+    local group disk
+    group=$(_etcd_throttle_group "$1")
+    disk=$(stat -c %Hd:%Ld "$(etcd_dir "$1")")
+    # Whole disks only are throttled.
+    [[ ! -e /sys/dev/block/$disk/partition ]] || disk=$(<"/sys/dev/block/$disk/../dev")
+    if [[ ! -e /sys/dev/block/$disk ]] || ! mkdir "$group" 2>/dev/null || [[ ! -w $group/blkio.throttle.write_iops_device ]]; then
+        echo "no disk is throttled here: that takes root, a disk below $(etcd_dir "$1") and the blkio controller of cgroup v1"
+        return 1
+    fi
+    echo "$disk $2" >"$group/blkio.throttle.write_iops_device" && cat "$(etcd_dir "$1")/pid" >"$group/cgroup.procs"
+}
+
+etcd_unthrottle() {
+    local group
+    group=$(_etcd_throttle_group "$1")
+    [[ -d $group ]] || return 0
+    ! kill -0 "$(<"$(etcd_dir "$1")/pid")" 2>/dev/null || cat "$(etcd_dir "$1")/pid" >"${group%/*}/cgroup.procs"
+    wait_for 10 rmdir "$group"
+}
+
+_etcd_throttle_group() {
+    echo "/sys/fs/cgroup/blkio/quorate-$(etcd_dir "$1" | sha256sum | cut -c 1-12)"
 }
 
 etcd_restart() {
