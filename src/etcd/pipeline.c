@@ -117,6 +117,7 @@ answer_of(const struct etcd_pipeline_slot *slot, struct etcd_pipeline_answer *re
         .ok = call->ok,
         .is_txn = call->method == &etcd_txn_method,
         .request = call->request,
+        .response = call->ok ? call->response : BYTES_NONE,
         .started_us = call->started_us,
         .took_us = call->took_us,
     };
@@ -225,4 +226,11 @@ etcd_pipeline_txn(struct etcd_pipeline *p, const struct etcd_txn_request *reques
 
     message_encode(&encoded, etcd_txn_method.request, request);
     return encoded_send(p, &etcd_txn_method, &encoded, tag, e);
+}
+
+bool
+etcd_pipeline_txn_response(struct arena *mem, const struct etcd_pipeline_answer *answer,
+                           struct etcd_txn_response *ret_response, struct error *e)
+{
+    return message_decode(mem, etcd_txn_method.response, answer->response, ret_response, e);
 }

@@ -26,12 +26,13 @@
 struct etcd_pipeline_answer {
     uint64_t tag; /* as given with the request */
     bool ok;
-    bool outcome_unknown; /* not ok, but it may have been done all the same */
-    struct error error;   /* when not ok; names the endpoint */
-    bool is_txn;          /* else a put */
-    struct bytes request; /* as it was sent: encoded */
-    int64_t started_us;   /* of time_monotonic_us */
-    int64_t took_us;      /* connecting and authenticating included */
+    bool outcome_unknown;  /* not ok, but it may have been done all the same */
+    struct error error;    /* when not ok; names the endpoint */
+    bool is_txn;           /* else a put */
+    struct bytes request;  /* as it was sent: encoded */
+    struct bytes response; /* when ok: as it came; see etcd_pipeline_txn_response */
+    int64_t started_us;    /* of time_monotonic_us */
+    int64_t took_us;       /* connecting and authenticating included */
 };
 
 typedef bool etcd_pipeline_answered(void *context, const struct etcd_pipeline_answer *answer,
@@ -75,6 +76,16 @@ void etcd_pipeline_begin(struct etcd_pipeline *p, struct etcd_client *client,
                          const struct etcd_pipeline_options *options);
 /* Waits for what is still in flight, without a word about it, and gives the memory back. */
 void etcd_pipeline_end(struct etcd_pipeline *p);
+
+/*
+ * Decodes what a transaction was answered.
+ *
+ * mem  the response's
+ * e    ERROR_RPC: it cannot be decoded
+ */
+MUST_CHECK bool etcd_pipeline_txn_response(struct arena *mem,
+                                           const struct etcd_pipeline_answer *answer,
+                                           struct etcd_txn_response *ret_response, struct error *e);
 
 /* Whether put and txn would send a request of this size without waiting. */
 bool etcd_pipeline_has_room(const struct etcd_pipeline *p, size_t bytes);

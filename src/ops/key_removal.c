@@ -9,6 +9,7 @@
 #include "keys/key_danger.h"
 #include "keys/source.h"
 #include "ops/key_removal_state.h"
+#include "ops/key_size_sample.h"
 #include "ops/plan_cluster.h"
 
 bool
@@ -29,7 +30,7 @@ key_removal_begin(struct key_removal *m, struct error *e)
 /* --- the inputs --- */
 
 struct counts {
-    uint64_t keys;
+    struct key_size_sample sizes;
     uint64_t bytes;
     uint64_t with_lease;
 };
@@ -39,8 +40,7 @@ row_count(void *context, const struct key_row *row, struct error *e UNUSED)
 {
     struct counts *c = context;
 
-    c->keys++;
-    c->bytes += row->kv.key.size + row->kv.value.size;
+    key_size_sample_add(&c->sizes, row->kv.key);
     c->with_lease += row->kv.lease != 0;
     return true;
 }
@@ -83,12 +83,29 @@ inputs_write(const struct key_removal_request *request, uint64_t cluster_id, int
     json_key(&w, "end");
     json_base64(&w, request->range.end);
     json_key_i64(&w, "revision", revision);
-    json_key_u64(&w, "keys", c->keys);
+    json_key_u64(&w, "keys", c->sizes.seen);
     json_key_u64(&w, "bytes", c->bytes);
+    json_key_bool(&w, "bytesAreExact", key_size_sample_is_exact(&c->sizes));
     json_key_u64(&w, "keysWithLease", c->with_lease);
     json_key_text(&w, "save", save != NULL ? save : "");
     json_key_u64(&w, "perSecond", request->per_second);
     json_object_end(&w);
+}
+
+static bool
+keys_count(const struct key_removal_request *request, struct etcd_client *client,
+           int64_t *ret_revision, struct counts *counts, struct error *e)
+{
+    AUTO_KEY_SOURCE source = NULL;
+
+    if (!key_source_open_cluster(client, request->observer, &source, e) ||
+        !key_source_live(source, &request->range, 0, KEY_READ_GENTLY | KEY_READ_KEYS_ONLY,
+                         row_count, counts, e))
+        return false;
+    *ret_revision = source->revision;
+    if (counts->sizes.seen == 0)
+        return error_set(e, ERROR_NOT_FOUND, "the cluster has no such keys");
+    return key_size_sample_ask(&counts->sizes, client, &counts->bytes, e);
 }
 
 bool
@@ -96,22 +113,22 @@ key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
                    struct buf *ret_inputs, struct error *e)
 {
     AUTO_ETCD_CLIENT client = NULL;
-    AUTO_KEY_SOURCE source = NULL;
-    struct counts counts = {.keys = 0};
+    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT};
     const char *save = NULL;
     uint64_t cluster_id;
+    int64_t revision;
+    bool ok;
 
     if (!danger_check(request, e) ||
         (request->save != NULL && !path_absolute(mem, request->save, &save, e)) ||
         !save_check(save, e) || !etcd_client_open(request->etcd, &client, e) ||
-        !plan_cluster_id_ask(client, &cluster_id, e) ||
-        !key_source_open_cluster(client, request->observer, &source, e) ||
-        !key_source_live(source, &request->range, 0, KEY_READ_GENTLY, row_count, &counts, e))
+        !plan_cluster_id_ask(client, &cluster_id, e))
         return false;
-    if (counts.keys == 0)
-        return error_set(e, ERROR_NOT_FOUND, "the cluster has no such keys");
-    inputs_write(request, cluster_id, source->revision, &counts, save, ret_inputs);
-    return true;
+    ok = keys_count(request, client, &revision, &counts, e);
+    if (ok)
+        inputs_write(request, cluster_id, revision, &counts, save, ret_inputs);
+    key_size_sample_release(&counts.sizes);
+    return ok;
 }
 
 /* --- the plan --- */
@@ -140,6 +157,7 @@ removal_read(struct key_removal *m, struct arena *mem, const struct json *inputs
            json_get_i64(inputs, "revision", &m->revision, e) &&
            json_get_u64(inputs, "keys", &m->keys, e) &&
            json_get_u64(inputs, "bytes", &m->bytes, e) &&
+           json_get_bool(inputs, "bytesAreExact", &m->bytes_are_exact, e) &&
            json_get_u64(inputs, "keysWithLease", &m->keys_with_lease, e) &&
            json_get_text(mem, inputs, "save", &m->save, e) &&
            json_get_u64(inputs, "perSecond", &m->per_second, e);
@@ -174,6 +192,12 @@ key_removal_add_steps(struct plan *plan, const struct json *inputs,
     return removal_add(plan, inputs, context, &m, e);
 }
 
+const char *
+key_removal_size(const struct key_removal *m, struct arena *mem)
+{
+    return arena_printf(mem, m->bytes_are_exact ? "%s" : "about %s", size_human(mem, m->bytes));
+}
+
 static bool
 removal_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
 {
@@ -184,7 +208,7 @@ removal_build(struct plan *plan, const struct json *inputs, void *context, struc
     plan->cluster = arena_printf(plan->mem, "id-%s", m->cluster_id);
     plan->title = arena_printf(
         plan->mem, "delete %" PRIu64 " keys (%s) from cluster %s, as of revision %" PRId64, m->keys,
-        size_human(plan->mem, m->bytes), m->cluster_id, m->revision);
+        key_removal_size(m, plan->mem), m->cluster_id, m->revision);
     return true;
 }
 

@@ -1,39 +1,41 @@
 /*
- * Removing: the range is walked through without values, and what comes is brought together in spans, from one key to
- * another, between which there is nothing newer than the plan. A transaction removes some spans at once, if there still
- * is nothing newer; otherwise it is looked where, and they are cut there.
+ * Removing: the range is walked through without values, and what comes is brought together in spans
+ * (ops/key_removal_spans.h). A transaction removes some spans at once, if there still is nothing newer; otherwise it is
+ * looked where, and they are cut there.
  *
- * A transaction of which nobody knows whether it was done is sent again: what it removed is not there any more.
+ * Two transactions are on their way at a time, so that the members have something to do while an answer comes and the
+ * next keys are brought together; none is while a page of keys is read, whose time would be taken for theirs. One that
+ * did not hold, or failed, is gone on with alone. One of which nobody knows whether it was done is sent again: what it
+ * removed is not there any more.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/evidence.h"
 #include "base/time.h"
-#include "etcd/key_step.h"
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
+#include "etcd/pipeline.h"
 #include "keys/kube_walk.h"
+#include "ops/key_removal_spans.h"
 #include "ops/key_removal_state.h"
-
-/* etcd takes 128 operations in a transaction (--max-txn-ops). */
-enum { SPANS_MOST = 100 };
 
 enum { TRIES = 12, WAIT_FIRST_MS = 100, WAIT_MOST_MS = 3000, LOOK_EVERY_US = 1000000 };
 
-struct span {
-    struct bytes first;
-    struct bytes last;
+enum { UNDER_WAY = 2 };
+
+enum batch_state { BATCH_OPEN, BATCH_SENT, BATCH_AGAIN };
+
+struct batch {
+    struct removal_spans spans;
+    enum batch_state state;
 };
 
 struct removing {
     struct key_removal *m;
     struct removal_pace pace;
-    struct arena mem; /* of the spans' keys */
-    struct span spans[SPANS_MOST];
-    size_t count;
-    bool open;         /* the last span may grow */
-    uint64_t keys;     /* in the spans */
+    struct etcd_pipeline pipeline;
+    struct batch batches[UNDER_WAY + 1];
+    struct batch *filling;
     uint64_t removed;  /* by this process */
     int64_t looked_us; /* at the members */
 };
@@ -42,36 +44,6 @@ static int64_t
 now_us(void)
 {
     return time_monotonic_us();
-}
-
-static void
-spans_clear(struct removing *r)
-{
-    arena_release(&r->mem);
-    r->count = 0;
-    r->keys = 0;
-    r->open = false;
-}
-
-static bool
-is_full(const struct removing *r)
-{
-    return r->keys >= r->pace.keys || (r->count == SPANS_MOST && !r->open);
-}
-
-/* A newer key ends the span; it is in none. */
-static void
-span_add(struct removing *r, const struct etcd_key_value *kv)
-{
-    if (kv->mod_revision > r->m->revision) {
-        r->open = false;
-        return;
-    }
-    if (!r->open)
-        r->spans[r->count++].first = arena_copy(&r->mem, kv->key);
-    r->spans[r->count - 1].last = arena_copy(&r->mem, kv->key);
-    r->open = true;
-    r->keys++;
 }
 
 /* --- the members ----------------------------------------------------------------------------- */
@@ -97,11 +69,15 @@ members_lag(struct etcd_client *client)
     return most > least ? most - least : 0;
 }
 
-/* In front of a transaction: as long as the pace and the members want. */
+/* In front of a transaction: as long as the pace and the members want, with nothing on its way meanwhile. */
 static bool
 rest(struct removing *r, struct error *e)
 {
-    if (now_us() - r->looked_us > LOOK_EVERY_US) {
+    bool look = now_us() - r->looked_us > LOOK_EVERY_US;
+
+    if ((look || r->pace.rest_ms > 0) && !etcd_pipeline_finish(&r->pipeline, e))
+        return false;
+    if (look) {
         removal_pace_lag(&r->pace, members_lag(r->m->client));
         r->looked_us = now_us();
     }
@@ -111,101 +87,46 @@ rest(struct removing *r, struct error *e)
     return true;
 }
 
-/* --- a transaction --------------------------------------------------------------------------- */
+/* --- one alone ------------------------------------------------------------------------------- */
 
-/* Nothing in the span is newer than the plan. */
-static struct etcd_compare
-span_condition(const struct removing *r, struct bytes first, struct bytes end)
+static void
+batch_done(struct removing *r, struct batch *b)
 {
-    return (struct etcd_compare){
-        .result = ETCD_COMPARE_LESS,
-        .target = ETCD_COMPARE_MOD,
-        .key = first,
-        .range_end = end,
-        .mod_revision = r->m->revision + 1,
-    };
-}
-
-static bool
-spans_remove(struct removing *r, bool *ret_held, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct etcd_compare compares[SPANS_MOST];
-    struct etcd_delete_range_request deletes[SPANS_MOST];
-    struct etcd_request_op ops[SPANS_MOST];
-    const struct etcd_txn_request request = {
-        .compares = compares, .compare_count = r->count, .success = ops, .success_count = r->count};
-    struct etcd_txn_response response;
-
-    for (size_t i = 0; i < r->count; i++) {
-        struct bytes end = key_next(&tmp, r->spans[i].last);
-
-        compares[i] = span_condition(r, r->spans[i].first, end);
-        deletes[i] = (struct etcd_delete_range_request){.key = r->spans[i].first, .range_end = end};
-        ops[i] = (struct etcd_request_op){.delete_range = &deletes[i]};
-    }
-    if (!etcd_txn(&tmp, r->m->client, &request, &response, e))
-        return false;
-    *ret_held = response.succeeded;
-    for (size_t i = 0; response.succeeded && i < response.response_count; i++)
-        if (response.responses[i].delete_range != NULL)
-            r->removed += (uint64_t)response.responses[i].delete_range->deleted;
-    return true;
-}
-
-/* The same spans as they are now, cut where something newer is; more than SPANS_MOST stay for another turn. */
-static bool
-spans_cut(struct removing *r, struct error *e)
-{
-    AUTO_ARENA tmp = ARENA_INIT;
-    struct removing cut = {.m = r->m};
-    const struct etcd_range_request request = {
-        .key = r->spans[0].first,
-        .range_end = key_next(&tmp, r->spans[r->count - 1].last),
-        .keys_only = true,
-    };
-    struct etcd_range_response now;
-
-    if (!etcd_range(&tmp, r->m->client, &request, &now, e))
-        return false;
-    for (size_t i = 0; i < now.kv_count && (cut.count < SPANS_MOST || cut.open); i++)
-        span_add(&cut, &now.kvs[i]);
-    arena_release(&r->mem);
-    r->mem = cut.mem;
-    memcpy(r->spans, cut.spans, cut.count * sizeof(cut.spans[0]));
-    r->count = cut.count;
-    r->keys = cut.keys;
-    r->open = false;
-    return true;
+    removal_spans_clear(&b->spans);
+    b->state = BATCH_OPEN;
+    plan_progress(r->m->plan, r->removed, r->m->keys);
 }
 
 /* One try; ret_done: nothing of the spans is left that is to go. */
 static bool
-spans_try(struct removing *r, bool *ret_done, struct error *e)
+batch_try(struct removing *r, struct removal_spans *spans, bool *ret_done, struct error *e)
 {
-    bool held = true;
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct etcd_txn_request request = removal_spans_txn(&tmp, spans, r->m->revision);
+    struct etcd_txn_response response;
 
-    if (r->count > 0 && !spans_remove(r, &held, e))
+    if (!etcd_txn(&tmp, r->m->client, &request, &response, e))
         return false;
-    *ret_done = held;
-    return held || spans_cut(r, e);
+    r->removed += removal_spans_removed(&response);
+    *ret_done = response.succeeded;
+    return response.succeeded || removal_spans_cut(spans, r->m->client, r->m->revision, e);
 }
 
-/* Until nothing is left of them, whatever leader there is. */
+/* Until nothing is left of it, whatever leader there is. */
 static bool
-spans_flush(struct removing *r, struct error *e)
+batch_insist(struct removing *r, struct batch *b, struct error *e)
 {
     int64_t wait_ms = WAIT_FIRST_MS;
-    uint64_t keys = r->keys;
-    bool done = r->count == 0;
+    bool done = false;
 
-    for (unsigned tried = 0; !done; tried++) {
+    for (unsigned tried = 0; !done && b->spans.count > 0; tried++) {
+        uint64_t keys = b->spans.keys;
         int64_t began_us;
 
         if (!rest(r, e))
             return false;
         began_us = now_us();
-        if (spans_try(r, &done, e)) {
+        if (batch_try(r, &b->spans, &done, e)) {
             removal_pace_answered(&r->pace, done ? keys : 0, now_us() - began_us, now_us());
             continue;
         }
@@ -216,8 +137,83 @@ spans_flush(struct removing *r, struct error *e)
         time_sleep_ms(wait_ms);
         wait_ms = wait_ms * 2 < WAIT_MOST_MS ? wait_ms * 2 : WAIT_MOST_MS;
     }
-    spans_clear(r);
-    plan_progress(r->m->plan, r->removed, r->m->keys);
+    batch_done(r, b);
+    return true;
+}
+
+/* --- several on their way -------------------------------------------------------------------- */
+
+static bool
+batch_answered(void *context, const struct etcd_pipeline_answer *answer, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct removing *r = context;
+    struct batch *b = &r->batches[answer->tag];
+    struct etcd_txn_response response = {.succeeded = false};
+
+    b->state = BATCH_AGAIN;
+    if (!answer->ok)
+        return true; /* alone it is told why */
+    if (!etcd_pipeline_txn_response(&tmp, answer, &response, e))
+        return false;
+    r->removed += removal_spans_removed(&response);
+    removal_pace_answered(&r->pace, response.succeeded ? b->spans.keys : 0, answer->took_us,
+                          now_us());
+    if (response.succeeded)
+        batch_done(r, b);
+    return true;
+}
+
+/* Nothing is on its way any more, and nothing is to be done again. */
+static bool
+batches_settle(struct removing *r, struct error *e)
+{
+    if (!etcd_pipeline_finish(&r->pipeline, e))
+        return false;
+    for (size_t i = 0; i <= UNDER_WAY; i++)
+        if (r->batches[i].state == BATCH_AGAIN && !batch_insist(r, &r->batches[i], e))
+            return false;
+    return true;
+}
+
+static bool
+any_again(const struct removing *r)
+{
+    for (size_t i = 0; i <= UNDER_WAY; i++)
+        if (r->batches[i].state == BATCH_AGAIN)
+            return true;
+    return false;
+}
+
+/* There is one more than can be on their way. */
+static struct batch *
+batch_open(struct removing *r)
+{
+    struct batch *b = r->batches;
+
+    while (b->state != BATCH_OPEN)
+        b++;
+    return b;
+}
+
+/* Sends what is brought together, and begins with another. */
+static bool
+batch_send(struct removing *r, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct batch *b = r->filling;
+    struct etcd_txn_request request;
+
+    if (b->spans.count == 0)
+        return true;
+    if (!rest(r, e))
+        return false;
+    request = removal_spans_txn(&tmp, &b->spans, r->m->revision);
+    b->state = BATCH_SENT;
+    if (!etcd_pipeline_txn(&r->pipeline, &request, (uint64_t)(b - r->batches), e) ||
+        (any_again(r) && !batches_settle(r, e)))
+        return false;
+    r->filling = batch_open(r);
     return true;
 }
 
@@ -229,11 +225,11 @@ keys_take(void *context, const struct etcd_key_value *kvs, size_t count, struct 
     struct removing *r = context;
 
     for (size_t i = 0; i < count; i++) {
-        if (is_full(r) && !spans_flush(r, e))
+        if (removal_spans_are_full(&r->filling->spans, r->pace.keys) && !batch_send(r, e))
             return false;
-        span_add(r, &kvs[i]);
+        removal_spans_add(&r->filling->spans, &kvs[i], r->m->revision);
     }
-    return true;
+    return batches_settle(r, e);
 }
 
 static bool
@@ -268,22 +264,48 @@ range_walk(struct key_removal *m, const struct etcd_range_sink *sink, void (*beg
     }
 }
 
+/* Nothing is on its way when a walk begins. */
 static void
-removing_begin(void *context)
+walk_begin(void *context)
 {
-    spans_clear(context);
+    struct removing *r = context;
+
+    removal_spans_clear(&r->filling->spans);
+}
+
+static void
+removing_begin(struct removing *r, struct key_removal *m)
+{
+    const struct etcd_pipeline_options options = {
+        .calls = UNDER_WAY,
+        .timeout_ms = m->context->etcd->command_timeout_ms,
+        .answered = batch_answered,
+        .context = r,
+    };
+
+    *r = (struct removing){.m = m, .looked_us = now_us(), .filling = r->batches};
+    removal_pace_init(&r->pace, m->per_second, now_us());
+    etcd_pipeline_begin(&r->pipeline, m->client, &options);
+}
+
+static void
+removing_end(struct removing *r)
+{
+    etcd_pipeline_end(&r->pipeline);
+    for (size_t i = 0; i <= UNDER_WAY; i++)
+        removal_spans_clear(&r->batches[i].spans);
 }
 
 bool
 key_removal_run(struct key_removal *m, struct error *e)
 {
-    struct removing r = {.m = m, .looked_us = now_us()};
+    struct removing r;
     const struct etcd_range_sink sink = {.keys = keys_take, .context = &r};
     bool ok;
 
-    removal_pace_init(&r.pace, m->per_second, now_us());
-    ok = range_walk(m, &sink, removing_begin, e) && spans_flush(&r, e);
-    spans_clear(&r);
+    removing_begin(&r, m);
+    ok = range_walk(m, &sink, walk_begin, e) && batch_send(&r, e) && batches_settle(&r, e);
+    removing_end(&r);
     if (ok && r.pace.slowed > 0)
         plan_note(m->plan, "slowed down %u time%s, so that others need not wait", r.pace.slowed,
                   r.pace.slowed == 1 ? "" : "s");

@@ -15,7 +15,8 @@ struct key_removal {
     int64_t revision; /* of the plan: what was written later is left */
     uint64_t keys;    /* that there were */
     uint64_t keys_with_lease;
-    uint64_t bytes;   /* of all */
+    uint64_t bytes; /* of all */
+    bool bytes_are_exact;
     const char *save; /* NULL: nowhere */
     uint64_t per_second;
     struct etcd_client *client; /* open once a step has begun in this process */
@@ -26,6 +27,9 @@ struct key_removal {
 /* Marks in the journal. */
 #define REMOVAL_MARK_SAVED   "saved" /* SHA-256 of the file's lines, hex */
 #define REMOVAL_MARK_REMOVED "removed"
+
+/* "118 MB", or "about 118 MB". */
+const char *key_removal_size(const struct key_removal *m, struct arena *mem);
 
 /* Opens the cluster and checks that it is the plan's; once in a process. */
 MUST_CHECK bool key_removal_begin(struct key_removal *m, struct error *e);

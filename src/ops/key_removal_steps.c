@@ -30,7 +30,7 @@ removal_field(const void *op, struct arena *mem, const char *name)
     if (strcmp(name, "keysWithLease") == 0)
         return arena_printf(mem, "%" PRIu64, m->keys_with_lease);
     if (strcmp(name, "size") == 0)
-        return size_human(mem, m->bytes);
+        return key_removal_size(m, mem);
     return strcmp(name, "save") == 0 && m->save != NULL ? arena_text(mem, m->save) : NULL;
 }
 

@@ -56,8 +56,12 @@ removal_pace_answered(struct removal_pace *p, uint64_t keys, int64_t took_us, in
     p->removed += keys;
     p->rest_ms = 0;
     if (took_us > SLOW_US) {
-        p->keys = bounded(keys < p->keys ? keys / 2 : p->keys / 2);
-        p->slowed++;
+        /* Those that were on their way together have waited for the same thing. */
+        if (p->slowed == 0 || now_us - took_us >= p->slowed_us) {
+            p->keys = bounded(keys < p->keys ? keys / 2 : p->keys / 2);
+            p->slowed++;
+            p->slowed_us = now_us;
+        }
         rest_at_least(p, took_us / 1000);
     } else if (took_us < QUICK_US) {
         p->keys = bounded(p->keys + p->keys / 4 + 1);

@@ -76,7 +76,8 @@ const struct command command_keys_rm = {
     .plan = rm_plan,
     .example = "quorate keys rm /registry/events/ --dry-run\n"
                "quorate keys rm /registry/events/ --save events.jsonl --yes",
-    .description = "Counts the keys and their bytes first. 'etcdctl del --prefix' is one "
+    .description = "Counts the keys first, and says how large they are: of many by the values of "
+                   "some hundred of them. 'etcdctl del --prefix' is one "
                    "transaction, and while "
                    "every member applies it, all others wait; this goes in transactions of some "
                    "hundred keys, and "

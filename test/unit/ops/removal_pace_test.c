@@ -31,12 +31,31 @@ test_slow_answers_make_smaller_pieces_and_a_rest(UNUSED void **state)
     assert_int_equal(p.keys, before / 2);
     assert_int_equal(p.rest_ms, 80);
     assert_int_equal(p.slowed, 1);
-    for (int i = 0; i < 20; i++)
-        removal_pace_answered(&p, p.keys, 60000000, 0);
+    for (int i = 1; i <= 20; i++)
+        removal_pace_answered(&p, p.keys, 60000000, i * INT64_C(60000000));
     assert_in_range(p.keys, 10, 50);
     assert_in_range(p.rest_ms, 1000, 5000);
     removal_pace_answered(&p, p.keys, 30000, 0); /* neither slow nor quick */
     assert_int_equal(p.rest_ms, 0);
+}
+
+/* Two on their way at a time: what both have waited for is one reason. */
+static void
+test_slow_answers_together(UNUSED void **state)
+{
+    struct removal_pace p;
+    uint64_t before;
+
+    removal_pace_init(&p, 0, 0);
+    before = p.keys;
+    removal_pace_answered(&p, before, 80000, 100000);
+    removal_pace_answered(&p, before, 90000, 120000);
+    assert_int_equal(p.keys, before / 2);
+    assert_int_equal(p.slowed, 1);
+    assert_int_equal(p.rest_ms, 90);
+    removal_pace_answered(&p, p.keys, 60000, 200000);
+    assert_int_equal(p.keys, before / 4);
+    assert_int_equal(p.slowed, 2);
 }
 
 static void
@@ -83,6 +102,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quick_answers_make_larger_pieces),
         cmocka_unit_test(test_slow_answers_make_smaller_pieces_and_a_rest),
+        cmocka_unit_test(test_slow_answers_together),
         cmocka_unit_test(test_members_that_fall_behind),
         cmocka_unit_test(test_rate),
     };
