@@ -19,6 +19,9 @@
  * a busy cluster's writes. */
 enum { CAUGHT_UP_ENTRIES = 1000 };
 
+/* The largest quota that etcd suggests; above it warns at its start (server/storage/quota.go, 3.5 to 3.7). */
+#define QUOTA_SUGGESTED_MOST_BYTES (INT64_C(8) << 30)
+
 /* Voters needed to agree, and voters that may fail (field's words: 3 gives 2 and 1). */
 size_t quorum_size(size_t voters);
 size_t quorum_tolerance(size_t voters);

@@ -2,28 +2,17 @@
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/time.h"
 #include "cluster/inventory_json.h"
 #include "node/host/host_file.h"
 #include "ops/member_state.h"
+#include "ops/plan_cluster.h"
 
 static const char *const action_words[] = {
     [MEMBER_JOINS] = "join",
     [MEMBER_LEAVES] = "leave",
 };
-
-/* Two plans may be made within a second, and must not take the other's directory for theirs. */
-static const char *
-stamp_new(struct arena *mem)
-{
-    uint16_t random;
-
-    random_bytes(&random, sizeof(random));
-    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
-}
 
 static void
 job_write(struct json_writer *w, const struct member_job *job)
@@ -170,7 +159,7 @@ member_inputs_write(struct arena *mem, const struct member_inputs *inputs, struc
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
     plan_cluster_encode(&w, inputs->inventory);
-    json_key_text(&w, "stamp", stamp_new(mem));
+    json_key_text(&w, "stamp", plan_stamp_new(mem));
     json_key_u64(&w, "voters", inputs->voters);
     json_key(&w, "jobs");
     json_array_begin(&w);

@@ -2,11 +2,22 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/time.h"
 #include "cluster/inventory_find.h"
 #include "cluster/inventory_lab.h"
 #include "etcd/kv.h"
 
 enum { CALL_TIMEOUT_MS = 60000 };
+
+const char *
+plan_stamp_new(struct arena *mem)
+{
+    uint16_t random;
+
+    random_bytes(&random, sizeof(random));
+    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
+}
 
 void
 plan_cluster_encode(struct json_writer *w, const struct inventory *inventory)

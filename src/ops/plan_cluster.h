@@ -17,6 +17,10 @@ struct plan_cluster {
     const char *config; /* the quorate.yaml, absolute; NULL: a lab */
 };
 
+/* "20260101T000000Z-1a2b", for the inputs: part of the names of what a plan keeps or moves aside. Two plans may be made
+ * within a second, and must not take the other's for theirs. */
+const char *plan_stamp_new(struct arena *mem);
+
 /* The keys "cluster" and "config" of the inputs. */
 void plan_cluster_encode(struct json_writer *w, const struct inventory *inventory);
 /* e  ERROR_FORMAT. Memory: texts in 'mem'. --config says where a file is now that has moved. */

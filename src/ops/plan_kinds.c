@@ -7,6 +7,7 @@
 #include "ops/maintain_compact.h"
 #include "ops/maintain_defrag.h"
 #include "ops/member_plans.h"
+#include "ops/quota_raise.h"
 #include "ops/quota_recover.h"
 #include "ops/recover.h"
 #include "ops/tls_deliver.h"
@@ -23,7 +24,7 @@ plan_kind_find(const char *name, const struct plan_kind **ret_kind, struct error
         &member_grow_kind,   &member_shrink_kind, &member_replace_kind,  &member_move_kind,
         &member_rescue_kind, &tls_deliver_kind,   &tls_renew_kind,       &tls_enable_kind,
         &tls_disable_kind,   &tls_rotate_kind,    &maintain_defrag_kind, &maintain_compact_kind,
-        &quota_recover_kind};
+        &quota_recover_kind, &quota_raise_kind};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i]->name, name) == 0) {

@@ -55,10 +55,8 @@ member_fits(const struct live_cluster *live, const struct member_view *m, struct
                "member '%s': %s are still in its database, and its quota is %s", m->member.name,
                size_human(&tmp, (uint64_t)m->status.db_size_bytes),
                size_human(&tmp, (uint64_t)quota));
-    return error_hint(
-        e,
-        "delete more ('quorate quota recover --rm PREFIX'), or raise --quota-backend-bytes on all "
-        "members");
+    return error_hint(e, "delete more ('quorate quota recover --rm PREFIX'), or raise it ('quorate "
+                         "quota raise SIZE')");
 }
 
 static bool
@@ -224,8 +222,8 @@ fills_text(struct arena *mem, const struct etcd_options *etcd, const struct obse
     return true;
 }
 
-static bool
-has_alarm_of_space(const struct cluster_view *view)
+bool
+quota_alarm_is_on(const struct cluster_view *view)
 {
     for (size_t i = 0; i < view->alarm_count; i++)
         if (view->alarms[i].type == ETCD_ALARM_NOSPACE)
@@ -236,7 +234,7 @@ has_alarm_of_space(const struct cluster_view *view)
 static bool
 alarm_check(const struct inventory *inventory, const struct cluster_view *view, struct error *e)
 {
-    if (has_alarm_of_space(view))
+    if (quota_alarm_is_on(view))
         return maintain_defrag_allowed(view, e);
     error_set_(e, ERROR_REFUSED, 0, "no member of '%s' has a NOSPACE alarm: it takes writes",
                inventory->name);
@@ -284,6 +282,16 @@ quota_recover_inputs(struct arena *mem, const struct quota_recover_request *requ
 
 /* --- the plan ---------------------------------------------------------------------------------- */
 
+void
+quota_recover_add_end(struct plan *plan, struct live_cluster *live, bool disarm)
+{
+    if (disarm) {
+        plan_add_step(plan, &fit_step, NULL, live);
+        plan_add_step(plan, &disarm_step, NULL, live);
+    }
+    plan_add_step(plan, &prove_step, NULL, live);
+}
+
 static bool
 recover_build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
 {
@@ -307,9 +315,7 @@ recover_build(struct plan *plan, const struct json *inputs, void *context, struc
             return false;
         maintain_defrag_add_step(plan, live, name, WHEN_ANY);
     }
-    plan_add_step(plan, &fit_step, NULL, live);
-    plan_add_step(plan, &disarm_step, NULL, live);
-    plan_add_step(plan, &prove_step, NULL, live);
+    quota_recover_add_end(plan, live, true);
     return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ops/key_removal.h"
+#include "ops/live_cluster.h"
 #include "ops/plan_kinds.h"
 
 extern const struct plan_kind quota_recover_kind;
@@ -26,5 +27,12 @@ struct quota_recover_request {
 MUST_CHECK bool quota_recover_inputs(struct arena *mem, const struct quota_recover_request *request,
                                      const struct plan_context *context, struct buf *ret_inputs,
                                      struct error *e);
+
+/* Whether a member has the alarm NOSPACE. */
+bool quota_alarm_is_on(const struct cluster_view *view);
+
+/* For plans that make room in another way: the steps that end them. 'disarm': each database leaves a tenth of its quota
+ * free, and the alarm goes. Then a key is written through each member. */
+void quota_recover_add_end(struct plan *plan, struct live_cluster *live, bool disarm);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/io.h"
 #include "base/json_writer.h"
-#include "base/time.h"
 #include "cluster/connect.h"
+#include "ops/plan_cluster.h"
 #include "ops/recover_mounts.h"
 #include "ops/recover_state.h"
 #include "ops/restore.h"
@@ -292,16 +292,6 @@ facts_of_entry(struct arena *mem, const struct repo_entry *entry, struct snapsho
     return true;
 }
 
-/* Two recoveries may be made within a second, and must not take the other's directory for theirs. */
-static const char *
-stamp_new(struct arena *mem)
-{
-    uint16_t random;
-
-    random_bytes(&random, sizeof(random));
-    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
-}
-
 bool
 recover_inputs(struct arena *mem, const struct recover_request *request, struct buf *ret_inputs,
                struct error *e)
@@ -328,7 +318,7 @@ recover_inputs(struct arena *mem, const struct recover_request *request, struct 
     json_key_u64(&w, "hashKv", facts.hash_kv);
     json_key_u64(&w, "keys", facts.keys);
     json_key_text(&w, "token", restore_fresh_token(mem));
-    json_key_text(&w, "stamp", stamp_new(mem));
+    json_key_text(&w, "stamp", plan_stamp_new(mem));
     json_key_u64(&w, "bumpRevision", bump);
     json_key_bool(&w, "keepAlarms", request->keep_alarms);
     recover_mounts_encode(&w, &mounts);

@@ -442,12 +442,3 @@ tls_add_delivery(struct tls_delivery *delivery, const char *subject)
     d->label = arena_printf(plan->mem, "%s %s", deliver_step.name, subject);
     plan_add_step(plan, &deliver_step, subject, d);
 }
-
-const char *
-tls_stamp_new(struct arena *mem)
-{
-    uint16_t random;
-
-    random_bytes(&random, sizeof(random));
-    return arena_printf(mem, "%s-%04x", time_compact(mem, time_wall_ms()), random);
-}

@@ -44,9 +44,6 @@ MUST_CHECK bool tls_delivery_run(const struct tls_delivery *delivery, struct err
 MUST_CHECK bool tls_delivery_verify(const struct tls_delivery *delivery, struct error *e);
 MUST_CHECK bool tls_delivery_undo(const struct tls_delivery *delivery, struct error *e);
 
-/* "20260101T000000Z-1a2b": part of the names of what plans keep; for their inputs. */
-const char *tls_stamp_new(struct arena *mem);
-
 /* --- the plan --- */
 
 struct tls_deliver_request {

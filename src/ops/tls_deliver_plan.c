@@ -77,7 +77,7 @@ tls_deliver_inputs(struct arena *mem, const struct tls_deliver_request *request,
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
     plan_cluster_encode(&w, request->inventory);
-    json_key_text(&w, "stamp", tls_stamp_new(mem));
+    json_key_text(&w, "stamp", plan_stamp_new(mem));
     json_key_text(&w, "dir", request->dir);
     json_key(&w, "members");
     json_array_begin(&w);

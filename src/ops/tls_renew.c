@@ -57,7 +57,7 @@ tls_renew_inputs(struct arena *mem, const struct tls_renew_request *request, str
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);
     plan_cluster_encode(&w, inventory);
-    tls_stage_encode(&w, &stage, tls_stamp_new(mem));
+    tls_stage_encode(&w, &stage, plan_stamp_new(mem));
     places_encode(&w, &survey);
     json_object_end(&w);
     return true;

@@ -6,6 +6,7 @@
 #include "node/api_server.h"
 #include "node/host/host_file.h"
 #include "ops/member_host_certs.h"
+#include "ops/plan_cluster.h"
 #include "ops/tls_rotate_state.h"
 #include "ops/tls_survey.h"
 
@@ -195,7 +196,7 @@ inputs_write(struct looking *l, const char *leader, struct buf *ret_inputs)
     json_object_begin(&w);
     plan_cluster_encode(&w, request->inventory);
     json_key_bool(&w, "keepOld", request->keep_old);
-    tls_stage_encode(&w, &stage, tls_stamp_new(l->mem));
+    tls_stage_encode(&w, &stage, plan_stamp_new(l->mem));
     members_encode(l, &w, leader);
     json_object_end(&w);
 }

@@ -6,6 +6,7 @@
 #include "cluster/inventory_members.h"
 #include "node/host/host_facts.h"
 #include "ops/lab_ports.h"
+#include "ops/plan_cluster.h"
 #include "ops/tls_switch_json.h"
 
 struct making {
@@ -254,7 +255,7 @@ tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
 
     m.plan = (struct tls_switch){
         .lab = inventory->lab != NULL ? inventory->name : NULL,
-        .stamp = tls_stamp_new(mem),
+        .stamp = plan_stamp_new(mem),
         .to = request->to,
         .client_auth = request->client_auth,
         .stage = {.ca_cert = "", .ca_key = ""},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 #
-# 'quota recover': a cluster that refuses writes takes them again, and says why when it cannot.
+# 'quota recover' and 'quota raise': a cluster that refuses writes takes them again, and says why when it cannot.
 #
 # bats file_tags=few-etcds
 
@@ -65,6 +65,49 @@ alarm_is_on() {
     [[ $(grep -c '"key"' kept.jsonl) -gt 100 ]]
     run -2 --separate-stderr "$QUORATE" quota recover --save x.jsonl
     [[ $stderr == *'which is not given'* ]]
+}
+
+quotas_are() {
+    local url
+    for url in $("$QUORATE" endpoint status -w json | jq -r '.[].Endpoint'); do
+        [[ $(curl -s "$url/metrics" | awk '$1 == "etcd_server_quota_backend_bytes" { printf "%d", $2 }') == "$1" ]] ||
+            return 1
+    done
+}
+
+@test "nothing can be deleted: the quota is raised, member by member, and writes are taken" {
+    lab_up --members 3 --quota-backend-bytes 12000000
+    "$QUORATE" put kept me
+    fill new
+    run -3 --separate-stderr "$QUORATE" quota raise 10MB --yes
+    [[ $stderr == *'more than 10000000'* ]]
+    run -3 --separate-stderr "$QUORATE" quota raise 13MB --yes
+    [[ $stderr == *'that is no room for long'* ]]
+    run -3 --separate-stderr "$QUORATE" quota raise 9GiB --yes
+    [[ $stderr == *'etcd suggests 8 GiB as the most'*--force* ]]
+    quotas_are 12000000
+    run -0 "$QUORATE" quota raise 64MiB --dry-run
+    [[ $(grep -c 'with a quota of 67108864 bytes; it has 12000000' <<<"$output") -eq 3 && $output == *'disarm NOSPACE'* ]]
+    run -0 "$QUORATE" quota raise 64MiB --yes
+    [[ $(grep -c 'took a write' <<<"$output") -eq 3 ]]
+    quotas_are 67108864
+    [[ -z $("$QUORATE" alarm list) && $("$QUORATE" get kept --print-value-only) == me ]]
+    "$QUORATE" put x y
+    run -0 "$QUORATE" quota raise 64MiB --yes
+    [[ $output == *'all members have 67 MB'* ]]
+}
+
+@test "a quota that was raised is taken back, and a member that starts anew has it" {
+    lab_up --members 3 --quota-backend-bytes 12000000
+    cp "$QUORATE_STATE/labs/t/lab.json" before
+    "$QUORATE" quota raise 64MiB --yes
+    quotas_are 67108864
+    run -0 "$QUORATE" lab down --name t --keep-data
+    run -0 "$QUORATE" lab up --name t
+    quotas_are 67108864
+    "$QUORATE" plan undo latest --yes
+    quotas_are 12000000
+    diff before "$QUORATE_STATE/labs/t/lab.json"
 }
 
 serves() {

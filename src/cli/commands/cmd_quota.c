@@ -1,8 +1,9 @@
-/* 'quota recover': from a cluster that has no space to one that takes writes. */
+/* 'quota recover': from a cluster that has no space to one that takes writes; 'quota raise': more space. */
 
 #include "cli/app.h"
 #include "cli/observe.h"
 #include "cli/plan_context.h"
+#include "ops/quota_raise.h"
 #include "ops/quota_recover.h"
 
 static const struct option_def recover_options[] = {
@@ -73,4 +74,54 @@ const struct command command_quota_recover = {
         "the next write.\n\n"
         "Often history alone is enough. Where it is not, the plan stops before the "
         "alarm, and says by how much.",
+};
+
+/* --- raise ------------------------------------------------------------------------------------- */
+
+static const struct option_def raise_options[] = {
+    {"force", OPTION_BOOL, .help = "Also above 8 GiB, the most that etcd suggests"},
+    OPTIONS_END,
+};
+
+static bool
+quota_raise_plan(struct app *app, struct plan **ret_plan, struct error *e)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    struct quota_raise_request request = {.force = option_bool(&app->options, "force")};
+    struct plan_context *context;
+    uint64_t bytes;
+
+    if (!size_parse(app_operand(app, 0), &bytes, e))
+        return error_wrap(e, "SIZE");
+    if (bytes == 0 || bytes > INT64_MAX)
+        return error_set(e, ERROR_USAGE, "SIZE: %s is no quota", app_operand(app, 0));
+    request.bytes = (int64_t)bytes;
+    return app_inventory(app, &request.inventory, e) && plan_context_of_app(app, &context, e) &&
+           quota_raise_inputs(app->mem, &request, context, &inputs, e) &&
+           plan_new(app->mem, &quota_raise_kind, buf_bytes(&inputs), context, ret_plan, e);
+}
+
+const struct command command_quota_raise = {
+    .name = "quota raise",
+    .operands = "SIZE",
+    .summary =
+        "Let the databases of a cluster grow to SIZE: one member after the other, the leader last",
+    .family = FAMILY_MEMBERS,
+    .options = raise_options,
+    .needs = NEEDS_CLUSTER | NEEDS_QUORUM | NEEDS_LOCK,
+    .effect = EFFECT_CHANGES_CLUSTER,
+    .plan = quota_raise_plan,
+    .example = "quorate quota raise 4GiB --cluster prod --dry-run\n"
+               "quorate quota raise 8GiB --cluster prod --yes",
+    .description = "Each member's --quota-backend-bytes is changed where its settings say it "
+                   "(environment file, flags, etcd's "
+                   "YAML, a static pod's manifest), and it is restarted when all others serve; "
+                   "etcd reads it at its start only. "
+                   "A NOSPACE alarm is disarmed in the end, and a key is written through each "
+                   "member. Undo gives the old quota "
+                   "back, files byte for byte.\n\n"
+                   "It is the quick way when nothing can be deleted. What fills the database shows "
+                   "'quorate keys du'; free pages "
+                   "come back with 'quorate maintain defrag'. Refused where a disk could not hold "
+                   "a database of that size.",
 };

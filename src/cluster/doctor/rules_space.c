@@ -1,9 +1,11 @@
 /* Rules about what the databases take: alarms, the quota, free pages, and history that nobody gives up. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "base/time.h"
 #include "cluster/defrag_when.h"
 #include "cluster/doctor/looking.h"
+#include "cluster/rules.h"
 
 enum {
     QUOTA_WARNING_PERCENT = 70,
@@ -146,9 +148,6 @@ look_fragmented(struct doctor *d)
     }
 }
 
-/* Etcd's own help asks for no more; beyond it warns at its start. Source: server/storage/quota.go, 3.5 to 3.7. */
-#define QUOTA_SUGGESTED_MOST ((double)(8ull << 30))
-
 static void
 look_quota_large(struct doctor *d)
 {
@@ -157,7 +156,7 @@ look_quota_large(struct doctor *d)
         double quota = m->view->known ? quota_of(m) : 0;
         struct doctor_finding *f;
 
-        if (quota <= QUOTA_SUGGESTED_MOST)
+        if (quota <= (double)QUOTA_SUGGESTED_MOST_BYTES)
             continue;
         f = doctor_add(d, VERDICT_WELL, m, "the quota of member %s is larger than 8 GiB", m->label);
         f->evidence = arena_printf(d->mem, "it is %s", bytes_text(d, quota));
@@ -190,6 +189,8 @@ look_quotas_differ(struct doctor *d)
                        first->label, m->label);
         f->evidence = arena_printf(d->mem, "%s and %s", bytes_text(d, quota_of_known(first)),
                                    bytes_text(d, quota));
+        f->command =
+            doctor_command(d, "quota raise %.0f --dry-run", fmax(quota, quota_of_known(first)));
     }
 }
 
@@ -240,8 +241,7 @@ const struct doctor_rule doctor_rules_of_space[] = {
      .when = "warning: a database of 70 % of the quota; critical: 90 %",
      .source = "etcd contrib/mixin, etcdDatabaseQuotaLowSpace (95 %); OpenShift (65, 75, 85 %)",
      .why = "at 100 % the whole cluster refuses writes",
-     .mend =
-         "see what fills it; compact and defragment, or raise --quota-backend-bytes on all members",
+     .mend = "see what fills it; compact and defragment, or raise it: 'quorate quota raise'",
      .look = look_quota},
     {.id = "fragmented",
      .when = "warning: " DEFRAG_WHEN_DEFAULT,
@@ -259,7 +259,7 @@ const struct doctor_rule doctor_rules_of_space[] = {
      .when = "warning: members with different quotas",
      .source = MAINTENANCE ", Space quota",
      .why = "the smallest counts: one member's alarm stops all",
-     .mend = "start all with the same --quota-backend-bytes",
+     .mend = "start all with the same --quota-backend-bytes: 'quorate quota raise' does",
      .look = look_quotas_differ},
     {.id = "history-kept",
      .when = "warning: more than 1,000,000 revisions not compacted; of a cluster that never was, "
