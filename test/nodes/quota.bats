@@ -60,7 +60,7 @@ differs() {
     with_nodes "$QUORATE" cluster discover --name prod --write --host ssh://root@db1,ssh://root@db2,ssh://root@db3
     configuration >before
     was=$(quotas)
-    [[ $(differs) == *'quota raise 4294967296 --dry-run' ]]
+    [[ $(differs) == *"quota raise 4294967296 --dry-run"* ]]
     writer_start db1 db2 db3
     q quota raise 6GiB --yes
     [[ $(quotas | sort -u) == 6442450944 ]]
