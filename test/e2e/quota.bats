@@ -70,7 +70,7 @@ alarm_is_on() {
 quotas_are() {
     local url
     for url in $("$QUORATE" endpoint status -w json | jq -r '.[].Endpoint'); do
-        [[ $(curl -s "$url/metrics" | awk '$1 == "etcd_server_quota_backend_bytes" { printf "%d", $2 }') == "$1" ]] ||
+        [[ $(curl -s "$url/metrics" | awk '$1 == "etcd_server_quota_backend_bytes" { printf "%.0f", $2 }') == "$1" ]] ||
             return 1
     done
 }

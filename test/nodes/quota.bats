@@ -46,7 +46,7 @@ configuration() {
 quotas() {
     local name
     for name in db1 db2 db3; do
-        inside curl -s "http://$(node_ip "$name"):2379/metrics" | awk '$1 == "etcd_server_quota_backend_bytes" { printf "%d\n", $2 }'
+        inside curl -s "http://$(node_ip "$name"):2379/metrics" | awk '$1 == "etcd_server_quota_backend_bytes" { printf "%.0f\n", $2 }'
     done
 }
 
