@@ -113,7 +113,7 @@ pasted=(
 )
 # All but the last have guides of their own, or go with a plan that was cut; the last wants a
 # damaged file (etcdutl.bats).
-elsewhere='^(doctor|cluster (check|discover|list|show)|datadir check|maintain (compact|defrag)|quota recover|member (grow|shrink|replace|move|rescue)|salvage|plan resume|v2 migrate|keys (show|history|diff|export|import|rm)|scan-keys|tls (deliver|disable|enable|init|inspect|issue|probes|renew|rotate-ca)|cfssl (gencert|sign|genkey|selfsign|certinfo|print-defaults)|cfssljson)$'
+elsewhere='^(doctor|cluster (check|discover|list|show)|datadir check|maintain (compact|defrag)|quota (recover|raise)|member (grow|shrink|replace|move|rescue)|salvage|plan resume|v2 migrate|keys (show|history|diff|export|import|rm)|scan-keys|tls (deliver|disable|enable|init|inspect|issue|probes|renew|rotate-ca)|cfssl (gencert|sign|genkey|selfsign|certinfo|print-defaults)|cfssljson)$'
 
 @test "help: each example works when pasted, in a lab called demo" {
     local names left

@@ -104,8 +104,7 @@ quota_raise_plan(struct app *app, struct plan **ret_plan, struct error *e)
 const struct command command_quota_raise = {
     .name = "quota raise",
     .operands = "SIZE",
-    .summary =
-        "Let the databases of a cluster grow to SIZE: one member after the other, the leader last",
+    .summary = "Give the databases of a cluster more space, one member after the other",
     .family = FAMILY_MEMBERS,
     .options = raise_options,
     .needs = NEEDS_CLUSTER | NEEDS_QUORUM | NEEDS_LOCK,

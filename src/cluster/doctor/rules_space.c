@@ -189,8 +189,9 @@ look_quotas_differ(struct doctor *d)
                        first->label, m->label);
         f->evidence = arena_printf(d->mem, "%s and %s", bytes_text(d, quota_of_known(first)),
                                    bytes_text(d, quota));
-        f->command =
-            doctor_command(d, "quota raise %.0f --dry-run", fmax(quota, quota_of_known(first)));
+        if (fmax(quota, quota_of_known(first)) <= (double)QUOTA_SUGGESTED_MOST_BYTES)
+            f->command =
+                doctor_command(d, "quota raise %.0f --dry-run", fmax(quota, quota_of_known(first)));
     }
 }
 
