@@ -6,10 +6,6 @@
 #include "etcd/metrics.h"
 #include "format/metrics_histogram.h"
 
-/* Source: etcd's server/storage/wal/metrics.go and server/storage/backend/metrics.go; the same in 3.4 to 3.7. */
-#define FSYNC_NAME  "etcd_disk_wal_fsync_duration_seconds"
-#define COMMIT_NAME "etcd_disk_backend_commit_duration_seconds"
-
 static double
 share_ms(const struct metrics *before, const struct metrics *now, const char *name)
 {
@@ -26,8 +22,8 @@ share_ms(const struct metrics *before, const struct metrics *now, const char *na
 struct disk_pace
 disk_pace_between(const struct metrics *before, const struct metrics *now)
 {
-    return (struct disk_pace){.fsync_ms = share_ms(before, now, FSYNC_NAME),
-                              .commit_ms = share_ms(before, now, COMMIT_NAME)};
+    return (struct disk_pace){.fsync_ms = share_ms(before, now, ETCD_METRIC_WAL_FSYNC),
+                              .commit_ms = share_ms(before, now, ETCD_METRIC_BACKEND_COMMIT)};
 }
 
 static struct disk_reading *

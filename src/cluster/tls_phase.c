@@ -75,6 +75,24 @@ tls_urls_of(struct arena *mem, enum tls_scheme scheme, const struct inventory_ur
     return urls;
 }
 
+static struct inventory_urls
+authorities_of(struct arena *mem, const struct inventory_urls *urls)
+{
+    struct inventory_urls authorities = urls_with_room(mem, urls->count);
+
+    for (size_t i = 0; i < urls->count; i++)
+        urls_add(&authorities, tls_url_authority(urls->items[i]));
+    return authorities;
+}
+
+struct inventory_urls
+tls_urls_by(struct arena *mem, enum tls_scheme scheme, const struct inventory_urls *urls)
+{
+    struct inventory_urls authorities = authorities_of(mem, urls);
+
+    return tls_urls_of(mem, scheme, &authorities);
+}
+
 struct inventory_urls
 tls_urls_switch(struct arena *mem, const struct inventory_urls *urls,
                 const struct inventory_urls *authorities, enum tls_scheme scheme)
@@ -142,16 +160,6 @@ hosts_of(struct arena *mem, const struct inventory_urls *urls)
     for (size_t i = 0; i < urls->count; i++)
         urls_add(&hosts, host_of(mem, urls->items[i]));
     return hosts;
-}
-
-static struct inventory_urls
-authorities_of(struct arena *mem, const struct inventory_urls *urls)
-{
-    struct inventory_urls authorities = urls_with_room(mem, urls->count);
-
-    for (size_t i = 0; i < urls->count; i++)
-        urls_add(&authorities, tls_url_authority(urls->items[i]));
-    return authorities;
 }
 
 static bool
@@ -242,10 +250,9 @@ bool
 tls_addresses_find_returning(struct arena *mem, const struct tls_urls *now, enum tls_scheme to,
                              struct tls_addresses *ret, struct error *e)
 {
-    struct inventory_urls authorities = authorities_of(mem, &now->listen_peers);
     struct tls_urls returned = *now;
 
-    returned.listen_peers = tls_urls_of(mem, tls_scheme_other(to), &authorities);
+    returned.listen_peers = tls_urls_by(mem, tls_scheme_other(to), &now->listen_peers);
     if (!tls_addresses_find(mem, &returned, to, ret, e))
         return false;
     ret->returns = true;

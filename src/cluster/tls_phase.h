@@ -32,6 +32,9 @@ const char *tls_url_authority(const char *url);
 /* The authorities as URLs; in 'mem'. */
 struct inventory_urls tls_urls_of(struct arena *mem, enum tls_scheme scheme,
                                   const struct inventory_urls *authorities);
+/* The same URLs in that scheme; in 'mem'. */
+struct inventory_urls tls_urls_by(struct arena *mem, enum tls_scheme scheme,
+                                  const struct inventory_urls *urls);
 /* The scheme of those of 'urls' whose authority is among these becomes another, in their places; in 'mem'. */
 struct inventory_urls tls_urls_switch(struct arena *mem, const struct inventory_urls *urls,
                                       const struct inventory_urls *authorities,

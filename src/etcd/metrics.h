@@ -5,6 +5,11 @@
 #include "base/bytes.h"
 #include "etcd/client.h"
 
+/* Histograms of its disk. Source: etcd's server/storage/wal/metrics.go and server/storage/backend/metrics.go; the same
+ * in 3.4 to 3.7. */
+#define ETCD_METRIC_WAL_FSYNC      "etcd_disk_wal_fsync_duration_seconds"
+#define ETCD_METRIC_BACKEND_COMMIT "etcd_disk_backend_commit_duration_seconds"
+
 /*
  * All of them, as text; some 100 to 200 KiB.
  *

@@ -1,5 +1,7 @@
 #include "node/service.h"
 
+#include "node/host/host_file.h"
+
 const char *
 service_state_word(enum service_state state)
 {
@@ -141,6 +143,18 @@ service_put_back(const struct service *service, const char *keeping, struct erro
     if (service->class->put_back == NULL)
         return no_files(service, e);
     return service->class->put_back(service, keeping, e);
+}
+
+bool
+service_take_back(const struct service *service, const char *keeping, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct host_file file;
+
+    if (!host_file_look(&tmp, service->host, keeping, &file, e))
+        return false;
+    return file.kind == HOST_NOTHING ||
+           (service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e));
 }
 
 bool

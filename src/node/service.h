@@ -172,6 +172,10 @@ MUST_CHECK bool service_fit(const struct service *service, const struct service_
 MUST_CHECK bool service_put_back(const struct service *service, const char *keeping,
                                  struct error *e);
 
+/* The same, whether anything was changed or not; and the keeping goes. */
+MUST_CHECK bool service_take_back(const struct service *service, const char *keeping,
+                                  struct error *e);
+
 /*
  * Lays a service out on its host, held down, like another member's: where the host has no files of it, with
  * the pattern's; then with the changes, which are all that is the member's own (name, URLs, initial cluster).

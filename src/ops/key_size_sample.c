@@ -1,6 +1,6 @@
 #include "ops/key_size_sample.h"
 
-#include "etcd/kv.h"
+#include "ops/key_copy.h"
 
 /* Values are of 1.5 MiB at most (--max-request-bytes), so an answer takes some tens of MiB at the worst. */
 enum { ASKED_AT_ONCE = 16 };
@@ -57,23 +57,18 @@ values_ask(const struct buf *keys, size_t count, struct etcd_client *client, uin
            uint64_t *found, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    struct etcd_range_request ranges[ASKED_AT_ONCE];
-    struct etcd_request_op ops[ASKED_AT_ONCE];
-    const struct etcd_txn_request request = {.success = ops, .success_count = count};
-    struct etcd_txn_response response;
+    struct key_batch batch = {.count = count};
+    const struct etcd_key_value **values;
+    int64_t revision;
 
-    for (size_t i = 0; i < count; i++) {
-        ranges[i] = (struct etcd_range_request){.key = buf_bytes(&keys[i])};
-        ops[i] = (struct etcd_request_op){.range = &ranges[i]};
-    }
-    if (!etcd_txn(&tmp, client, &request, &response, e))
+    for (size_t i = 0; i < count; i++)
+        batch.pairs[i].key = buf_bytes(&keys[i]);
+    if (!key_batch_read(&tmp, client, &batch, &values, &revision, e))
         return false;
-    for (size_t i = 0; i < response.response_count; i++) {
-        const struct etcd_range_response *one = response.responses[i].range;
-
-        if (one == NULL || one->kv_count == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] == NULL)
             continue;
-        *bytes += one->kvs[0].value.size;
+        *bytes += values[i]->value.size;
         (*found)++;
     }
     return true;

@@ -27,14 +27,20 @@ live_cluster_init(struct live_cluster *live, struct plan *plan, const struct jso
 }
 
 void
-live_cluster_of(struct live_cluster *live, const struct inventory *inventory)
+live_cluster_of(struct live_cluster *live, struct arena *mem, const struct inventory *inventory,
+                const struct plan_context *context)
 {
-    live->cluster = (struct plan_cluster){
-        .state_dir = live->context->state_dir,
-        .name = inventory->name,
-        .config = inventory->lab == NULL ? inventory->path : NULL,
+    struct plan *looking = arena_zero(mem, sizeof(*looking));
+
+    *looking = (struct plan){.mem = mem, .cluster = inventory->name};
+    *live = (struct live_cluster){
+        .plan = looking,
+        .context = context,
+        .cluster = {.state_dir = context->state_dir,
+                    .name = inventory->name,
+                    .config = inventory->lab == NULL ? inventory->path : NULL},
     };
-    site_init(&live->site, live->plan->mem, inventory);
+    site_init(&live->site, mem, inventory);
 }
 
 bool
@@ -42,6 +48,18 @@ live_inventory(struct arena *mem, const struct live_cluster *live, struct invent
                struct error *e)
 {
     return plan_cluster_inventory(mem, &live->cluster, ret_inventory, e);
+}
+
+bool
+live_inventory_member(struct arena *mem, const struct live_cluster *live, const char *name,
+                      struct inventory **ret_inventory, const struct inventory_member **ret_member,
+                      struct error *e)
+{
+    if (!live_inventory(mem, live, ret_inventory, e))
+        return false;
+    *ret_member = inventory_member_by_name(*ret_inventory, name);
+    return *ret_member != NULL || error_set(e, ERROR_CONFLICT, "the inventory of '%s' has no '%s'",
+                                            (*ret_inventory)->name, name);
 }
 
 static void

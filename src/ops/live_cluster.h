@@ -26,12 +26,17 @@ MUST_CHECK bool live_cluster_init(struct live_cluster *live, struct plan *plan,
                                   const struct json *inputs, const struct plan_context *context,
                                   struct error *e);
 
-/* The same before there is a plan: of this inventory; plan and context are set. */
-void live_cluster_of(struct live_cluster *live, const struct inventory *inventory);
+/* The same before there is a plan: of this inventory, with a plan in 'mem' of which nothing runs. */
+void live_cluster_of(struct live_cluster *live, struct arena *mem,
+                     const struct inventory *inventory, const struct plan_context *context);
 
 /* The inventory as it is now; in 'mem'. */
 MUST_CHECK bool live_inventory(struct arena *mem, const struct live_cluster *live,
                                struct inventory **ret_inventory, struct error *e);
+/* The same, and of it the member of this name. e: also ERROR_CONFLICT: it has none. */
+MUST_CHECK bool live_inventory_member(struct arena *mem, const struct live_cluster *live,
+                                      const char *name, struct inventory **ret_inventory,
+                                      const struct inventory_member **ret_member, struct error *e);
 /* The cluster as it is now; in 'mem'. */
 MUST_CHECK bool live_look(struct arena *mem, const struct live_cluster *live,
                           struct cluster_view *ret_view, struct error *e);

@@ -87,3 +87,19 @@ live_leadership_away(const struct live_cluster *live, const char *name, struct e
     return m == NULL || view_voter_count(&view) < 2 ||
            live_leadership_leave(live, m->member.id, name, e);
 }
+
+void
+live_leadership_away_going_back(const struct live_cluster *live, const char *name)
+{
+    struct error why = ERROR_INIT;
+
+    if (!live_leadership_away(live, name, &why))
+        plan_note(live->plan, "going back all the same: %s", why.text);
+}
+
+bool
+live_ready_to_stop(const struct live_cluster *live, const char *name, struct error *e)
+{
+    return live_serve_wait(live, e) && live_leadership_away(live, name, e) &&
+           live_serve_wait(live, e);
+}

@@ -25,4 +25,14 @@ MUST_CHECK bool live_serve_again_wait(struct live_cluster *live, const char *nam
 MUST_CHECK bool live_leadership_away(const struct live_cluster *live, const char *name,
                                      struct error *e);
 
+/* The same on a plan's way back, which goes on whoever leads: why it could not be becomes a note of the plan. */
+void live_leadership_away_going_back(const struct live_cluster *live, const char *name);
+
+/*
+ * Until the member can be stopped: all serve, another leads, and all know it, since what one of them still sends on to
+ * it is lost when it stops. e: as live_serve_wait, live_leadership_away.
+ */
+MUST_CHECK bool live_ready_to_stop(const struct live_cluster *live, const char *name,
+                                   struct error *e);
+
 #endif

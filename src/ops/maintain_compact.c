@@ -350,15 +350,13 @@ bool
 maintain_compact_inputs(struct arena *mem, const struct maintain_compact_request *request,
                         const struct plan_context *context, struct buf *ret_inputs, struct error *e)
 {
-    struct plan looking = {.mem = mem,
-                           .cluster = request->inventory->name}; /* nothing of it runs */
-    struct live_cluster live = {.plan = &looking, .context = context};
+    struct live_cluster live;
     struct cluster_view view;
     int64_t newest;
     int64_t compacted;
     int64_t target;
 
-    live_cluster_of(&live, request->inventory);
+    live_cluster_of(&live, mem, request->inventory, context);
     if (!live_look(mem, &live, &view, e) || !newest_revision(&live, &view, &newest, e) ||
         !target_choose(request, newest, &target, e) ||
         !compacted_of_all(&live, &view, &compacted, e))

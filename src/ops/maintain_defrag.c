@@ -348,14 +348,12 @@ bool
 maintain_defrag_inputs(struct arena *mem, const struct maintain_defrag_request *request,
                        const struct plan_context *context, struct buf *ret_inputs, struct error *e)
 {
-    struct plan looking = {.mem = mem,
-                           .cluster = request->inventory->name}; /* nothing of it runs */
-    struct live_cluster live = {.plan = &looking, .context = context};
+    struct live_cluster live;
     struct cluster_view view;
     struct chosen *all;
     size_t count;
 
-    live_cluster_of(&live, request->inventory);
+    live_cluster_of(&live, mem, request->inventory, context);
     if (!when_check(request->when, e) || !live_look(mem, &live, &view, e) ||
         !names_check(request, &view, e))
         return false;

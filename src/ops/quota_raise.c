@@ -8,7 +8,6 @@
 #include "cluster/inventory_save.h"
 #include "cluster/rules.h"
 #include "node/host/host_facts.h"
-#include "node/host/host_file.h"
 #include "ops/lab_programs.h"
 #include "ops/live_gates.h"
 #include "ops/maintain_defrag.h"
@@ -61,13 +60,8 @@ job_service(struct arena *mem, const struct raise_job *job, struct inventory **r
 {
     struct live_cluster *live = &job->of->live;
 
-    if (!live_inventory(mem, live, ret_inventory, e))
-        return false;
-    *ret_member = inventory_member_by_name(*ret_inventory, job->name);
-    if (*ret_member == NULL)
-        return error_set(e, ERROR_CONFLICT, "the inventory of '%s' has no '%s'",
-                         (*ret_inventory)->name, job->name);
-    return site_service(&live->site, *ret_member, ret_service, e);
+    return live_inventory_member(mem, live, job->name, ret_inventory, ret_member, e) &&
+           site_service(&live->site, *ret_member, ret_service, e);
 }
 
 /* 0: it does not answer, or does not tell. */
@@ -110,19 +104,6 @@ host_change(struct arena *mem, const struct raise_job *job, const struct service
     return service_change(service, &change, 1, keeping_of(mem, job), e);
 }
 
-static bool
-host_put_back(struct arena *mem, const struct raise_job *job, const struct service *service,
-              struct error *e)
-{
-    const char *keeping = keeping_of(mem, job);
-    struct host_file file;
-
-    if (!host_file_look(mem, service->host, keeping, &file, e))
-        return false;
-    return file.kind == HOST_NOTHING ||
-           (service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e));
-}
-
 /* Stops it, gives it the new quota, or the old one again, and starts it. */
 static bool
 restart_with(const struct raise_job *job, bool old, struct error *e)
@@ -139,7 +120,8 @@ restart_with(const struct raise_job *job, bool old, struct error *e)
         changed = lab_change(&tmp, inventory, member, &service,
                              old ? job->of->lab_bytes : (uint64_t)job->of->bytes, e);
     else
-        changed = old ? host_put_back(&tmp, job, &service, e) : host_change(&tmp, job, &service, e);
+        changed = old ? service_take_back(&service, keeping_of(&tmp, job), e)
+                      : host_change(&tmp, job, &service, e);
     return changed && service_start(&service, e);
 }
 
@@ -163,9 +145,8 @@ raise_run(void *op, struct error *e)
     const struct live_cluster *live = &job->of->live;
 
     /* A restart that was cut goes on whoever serves: the member itself may be the one that does not. */
-    if (!is_begun(job) &&
-        (!live_serve_wait(live, e) || !live_leadership_away(live, job->name, e) ||
-         !live_serve_wait(live, e) || !plan_mark(live->plan, mark_of(&tmp, job), "yes", e)))
+    if (!is_begun(job) && (!live_ready_to_stop(live, job->name, e) ||
+                           !plan_mark(live->plan, mark_of(&tmp, job), "yes", e)))
         return false;
     return restart_with(job, false, e);
 }
@@ -203,12 +184,10 @@ static bool
 raise_undo(void *op, struct error *e)
 {
     struct raise_job *job = op;
-    struct error why = ERROR_INIT;
 
     if (!is_begun(job))
         return true;
-    if (!live_leadership_away(&job->of->live, job->name, &why))
-        plan_note(job->of->live.plan, "going back all the same: %s", why.text);
+    live_leadership_away_going_back(&job->of->live, job->name);
     return restart_with(job, true, e) && live_serve_again_wait(&job->of->live, job->name, e);
 }
 
@@ -346,15 +325,12 @@ bool
 quota_raise_inputs(struct arena *mem, const struct quota_raise_request *request,
                    const struct plan_context *context, struct buf *ret_inputs, struct error *e)
 {
-    struct plan looking = {.mem = mem,
-                           .cluster = request->inventory->name}; /* nothing of it runs */
-    struct live_cluster live = {.plan = &looking, .context = context};
+    struct live_cluster live;
     struct cluster_view view;
     struct json_writer w;
 
-    live_cluster_of(&live, request->inventory);
-    if (!size_check(request, e) || !live_look(mem, &live, &view, e) ||
-        !maintain_defrag_allowed(&view, e))
+    live_cluster_of(&live, mem, request->inventory, context);
+    if (!size_check(request, e) || !live_serves(&live, e) || !live_look(mem, &live, &view, e))
         return false;
     json_writer_init(&w, ret_inputs, 0);
     json_object_begin(&w);

@@ -21,8 +21,8 @@ struct quota_raise_request {
 /*
  * Looks at the members' quotas, and at how they are run; a plan without steps when all have this one.
  *
- * e  ERROR_REFUSED: a member's is higher, or its database is larger than that; above the suggested most; a voter does
- *    not serve; nobody said where a member runs. ERROR_NO_SPACE: a database of that size has no room on its disk.
+ * e  ERROR_REFUSED: a member's is higher, or its database is larger than that; above the suggested most; nobody said
+ *    where a member runs. ERROR_NO_SPACE: a database of that size has no room on its disk. As live_serves.
  */
 MUST_CHECK bool quota_raise_inputs(struct arena *mem, const struct quota_raise_request *request,
                                    const struct plan_context *context, struct buf *ret_inputs,

@@ -248,16 +248,14 @@ quota_recover_inputs(struct arena *mem, const struct quota_recover_request *requ
                      const struct plan_context *context, struct buf *ret_inputs, struct error *e)
 {
     AUTO_BUF removal = BUF_INIT;
-    struct plan looking = {.mem = mem,
-                           .cluster = request->inventory->name}; /* nothing of it runs */
-    struct live_cluster live = {.plan = &looking, .context = context};
+    struct live_cluster live;
     struct cluster_view view;
     struct json_writer w;
     const char *const *names;
     const char *fills;
     size_t count;
 
-    live_cluster_of(&live, request->inventory);
+    live_cluster_of(&live, mem, request->inventory, context);
     if (!live_look(mem, &live, &view, e) || !alarm_check(request->inventory, &view, e) ||
         !fills_text(mem, context->etcd, request->observer, &fills, e) ||
         (request->removal != NULL && !key_removal_inputs(mem, request->removal, &removal, e)))

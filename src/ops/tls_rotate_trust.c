@@ -188,12 +188,10 @@ static bool
 trust_undo(void *op, struct error *e)
 {
     struct trust_turn *turn = op;
-    struct error why = ERROR_INIT;
 
     if (!is_begun(turn))
         return true;
-    if (!live_leadership_away(&turn->of->live, turn->member->name, &why))
-        plan_note(turn->of->live.plan, "going back all the same: %s", why.text);
+    live_leadership_away_going_back(&turn->of->live, turn->member->name);
     return tls_delivery_undo(&turn->authorities, e) && restart(turn, e) &&
            live_serve_again_wait(&turn->of->live, turn->member->name, e);
 }

@@ -11,11 +11,7 @@ bool
 tls_job_member(struct arena *mem, const struct tls_job *job, struct inventory **ret_inventory,
                const struct inventory_member **ret_member, struct error *e)
 {
-    if (!live_inventory(mem, &job->of->live, ret_inventory, e))
-        return false;
-    *ret_member = inventory_member_by_name(*ret_inventory, job->name);
-    return *ret_member != NULL || error_set(e, ERROR_CONFLICT, "the inventory of '%s' has no '%s'",
-                                            (*ret_inventory)->name, job->name);
+    return live_inventory_member(mem, &job->of->live, job->name, ret_inventory, ret_member, e);
 }
 
 static bool

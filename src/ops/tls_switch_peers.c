@@ -219,9 +219,7 @@ relist_undo(void *op, struct error *e)
     if (!job->addresses.returns)
         return true;
     before = tls_peers_relisted(&tmp, &job->addresses);
-    for (size_t i = 0; i < before.count; i++)
-        before.items[i] = tls_url_authority(before.items[i]);
-    before = tls_urls_of(&tmp, job->of->to, &before);
+    before = tls_urls_by(&tmp, job->of->to, &before);
     return list_set(job, &before, e) && inventory_set(job, &before, e);
 }
 

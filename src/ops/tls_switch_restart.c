@@ -105,15 +105,11 @@ next_leader_choose(const struct tls_turn *turn, bool back)
     s->live.next_leader = s->jobs[backward ? s->job_count - 1 : 0].id;
 }
 
-/* Once it does not lead any more, all have to know it: what another still sends on to it is lost when it stops. */
 static bool
 ready_to_stop(const struct tls_turn *turn, struct error *e)
 {
-    const struct live_cluster *live = &turn->job->of->live;
-
     next_leader_choose(turn, false);
-    return live_serve_wait(live, e) && live_leadership_away(live, turn->job->name, e) &&
-           live_serve_wait(live, e);
+    return live_ready_to_stop(&turn->job->of->live, turn->job->name, e);
 }
 
 /* A restart that was cut goes on whoever serves: the member itself may be the one that does not. */
@@ -144,13 +140,11 @@ static bool
 restart_undo(void *op, struct error *e)
 {
     struct tls_turn *turn = op;
-    struct error why = ERROR_INIT;
 
     if (!tls_turn_begun(turn))
         return true;
     next_leader_choose(turn, true);
-    if (!live_leadership_away(&turn->job->of->live, turn->job->name, &why))
-        plan_note(turn->job->of->live.plan, "going back all the same: %s", why.text);
+    live_leadership_away_going_back(&turn->job->of->live, turn->job->name);
     return tls_turn_take_back(turn, e) &&
            live_serve_again_wait(&turn->job->of->live, turn->job->name, e);
 }

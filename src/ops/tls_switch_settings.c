@@ -7,7 +7,6 @@
 #include "cluster/inventory_host.h"
 #include "cluster/inventory_json.h"
 #include "cluster/inventory_members.h"
-#include "node/host/host_file.h"
 #include "ops/lab_programs.h"
 #include "ops/member_host_certs.h"
 #include "ops/tls_switch_state.h"
@@ -200,15 +199,12 @@ static void
 change_metrics(struct tls_changes *c, const struct etcd_settings *settings)
 {
     const struct etcd_setting *setting = settings_get(settings, "listen-metrics-urls");
-    struct inventory_urls urls, authorities;
+    struct inventory_urls urls;
 
     if (setting == NULL || strstr(setting->value, "https://") == NULL)
         return;
     urls = inventory_urls_split(c->mem, setting->value);
-    authorities.items = arena_zero(c->mem, (urls.count + 1) * sizeof(char *));
-    for (authorities.count = 0; authorities.count < urls.count; authorities.count++)
-        authorities.items[authorities.count] = tls_url_authority(urls.items[authorities.count]);
-    urls = tls_urls_of(c->mem, TLS_PLAIN, &authorities);
+    urls = tls_urls_by(c->mem, TLS_PLAIN, &urls);
     change_urls(c, "listen-metrics-urls", &urls);
 }
 
@@ -273,13 +269,8 @@ static bool
 host_put_back_all(const struct tls_turn *turn, const struct service *service, struct error *e)
 {
     AUTO_ARENA tmp = ARENA_INIT;
-    const char *keeping = keeping_of(&tmp, turn);
-    struct host_file file;
 
-    if (!host_file_look(&tmp, service->host, keeping, &file, e))
-        return false;
-    return file.kind == HOST_NOTHING ||
-           (service_put_back(service, keeping, e) && host_file_remove(service->host, keeping, e));
+    return service_take_back(service, keeping_of(&tmp, turn), e);
 }
 
 /* --- all of it --- */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cluster/doctor/looking.h"
+#include "etcd/metrics.h"
 
 /*
  * Percentiles say something of so many observations. Peers' round trips are measured twice a minute only.
@@ -72,15 +73,13 @@ look_durations(struct doctor *d, const char *name, const struct slow *slow, cons
 static void
 look_fsync(struct doctor *d)
 {
-    look_durations(d, "etcd_disk_wal_fsync_duration_seconds", &fsync_slow,
-                   "synced writes of the log");
+    look_durations(d, ETCD_METRIC_WAL_FSYNC, &fsync_slow, "synced writes of the log");
 }
 
 static void
 look_commit(struct doctor *d)
 {
-    look_durations(d, "etcd_disk_backend_commit_duration_seconds", &commit_slow,
-                   "commits of the database");
+    look_durations(d, ETCD_METRIC_BACKEND_COMMIT, &commit_slow, "commits of the database");
 }
 
 /* --- peers --- */
@@ -356,8 +355,8 @@ look_unreadable(struct doctor *d)
 }
 
 static const char *const histograms[] = {
-    "etcd_disk_wal_fsync_duration_seconds",
-    "etcd_disk_backend_commit_duration_seconds",
+    ETCD_METRIC_WAL_FSYNC,
+    ETCD_METRIC_BACKEND_COMMIT,
 };
 
 static void

@@ -178,6 +178,7 @@ look_quotas_differ(struct doctor *d)
         const struct member_picture *m = &d->picture->members[i];
         double quota = quota_of_known(m);
         struct doctor_finding *f;
+        double most;
 
         if (quota <= 0)
             continue;
@@ -189,9 +190,9 @@ look_quotas_differ(struct doctor *d)
                        first->label, m->label);
         f->evidence = arena_printf(d->mem, "%s and %s", bytes_text(d, quota_of_known(first)),
                                    bytes_text(d, quota));
-        if (fmax(quota, quota_of_known(first)) <= (double)QUOTA_SUGGESTED_MOST_BYTES)
-            f->command =
-                doctor_command(d, "quota raise %.0f --dry-run", fmax(quota, quota_of_known(first)));
+        most = fmax(quota, quota_of_known(first));
+        if (most <= (double)QUOTA_SUGGESTED_MOST_BYTES)
+            f->command = doctor_command(d, "quota raise %.0f --dry-run", most);
     }
 }
 
