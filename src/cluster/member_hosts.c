@@ -49,6 +49,20 @@ is_a_members(const struct inventory *inventory, const char *url)
     return false;
 }
 
+void
+member_hosts_add_dialled(struct arena *mem, struct member_hosts *hosts,
+                         const struct inventory *inventory, const struct inventory_member *member)
+{
+    member_hosts_add_urls(mem, hosts, &member->client_urls);
+    member_hosts_add_urls(mem, hosts, &member->peer_urls);
+    for (size_t i = 0; i < inventory->endpoints.count; i++) {
+        const struct inventory_urls one = {&inventory->endpoints.items[i], 1};
+
+        if (!is_a_members(inventory, one.items[0]))
+            member_hosts_add_urls(mem, hosts, &one);
+    }
+}
+
 struct member_hosts
 member_hosts_of(struct arena *mem, const struct inventory *inventory,
                 const struct inventory_member *member)
@@ -58,13 +72,6 @@ member_hosts_of(struct arena *mem, const struct inventory *inventory,
     member_hosts_add(mem, &hosts, "localhost");
     member_hosts_add(mem, &hosts, "127.0.0.1");
     member_hosts_add(mem, &hosts, "::1");
-    member_hosts_add_urls(mem, &hosts, &member->client_urls);
-    member_hosts_add_urls(mem, &hosts, &member->peer_urls);
-    for (size_t i = 0; i < inventory->endpoints.count; i++) {
-        const struct inventory_urls one = {&inventory->endpoints.items[i], 1};
-
-        if (!is_a_members(inventory, one.items[0]))
-            member_hosts_add_urls(mem, &hosts, &one);
-    }
+    member_hosts_add_dialled(mem, &hosts, inventory, member);
     return hosts;
 }

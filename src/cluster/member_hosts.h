@@ -1,4 +1,4 @@
-/* The names and addresses that a member's certificates are to have. */
+/* The names and addresses in a member's certificates. */
 #ifndef QUORATE_CLUSTER_MEMBER_HOSTS_H
 #define QUORATE_CLUSTER_MEMBER_HOSTS_H
 
@@ -17,9 +17,16 @@ void member_hosts_add_urls(struct arena *mem, struct member_hosts *hosts,
                            const struct inventory_urls *urls);
 
 /*
- * Under what a member is dialled: localhost, 127.0.0.1 and ::1 (its own probes, and the gateway of
- * etcd 3.4 and 3.5), the hosts of its URLs, and what endpoints name that is no member's own, such as a
- * load balancer. Wildcard addresses are nobody's name and left out. In 'mem'.
+ * Under what a member is dialled by others: the hosts of its URLs, and what endpoints name that is no
+ * member's own, such as a load balancer. Wildcard addresses are nobody's name and left out.
+ */
+void member_hosts_add_dialled(struct arena *mem, struct member_hosts *hosts,
+                              const struct inventory *inventory,
+                              const struct inventory_member *member);
+
+/*
+ * What certificates that are made for it get: localhost, 127.0.0.1 and ::1 (its own probes, and the gateway
+ * of etcd 3.4 and 3.5) as well. In 'mem'.
  */
 struct member_hosts member_hosts_of(struct arena *mem, const struct inventory *inventory,
                                     const struct inventory_member *member);

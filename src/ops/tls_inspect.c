@@ -59,12 +59,8 @@ static void
 wanted_of_member(const struct inspecting *in, const struct inventory_member *member,
                  struct member_hosts *hosts, struct certificate_wanted *wanted)
 {
-    if (member != NULL) {
-        struct member_hosts own = member_hosts_of(in->mem, in->request->inventory, member);
-
-        for (size_t i = 0; i < own.count; i++)
-            member_hosts_add(in->mem, hosts, own.items[i]);
-    }
+    if (member != NULL)
+        member_hosts_add_dialled(in->mem, hosts, in->request->inventory, member);
     for (size_t i = 0; i < in->request->host_count; i++)
         member_hosts_add(in->mem, hosts, in->request->hosts[i]);
     wanted->hosts = hosts->items;

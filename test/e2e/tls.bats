@@ -194,7 +194,15 @@ extension() {
     # Without a certificate of ours, under another name, with another authority: seen all the same.
     run -1 "$QUORATE" tls inspect "localhost:${client#*:}" --host db9 --cacert pki/root.crt
     [[ $output == *certificate-wrong-ca,certificate-name-missing* ]]
-    # Files are re-read at each handshake: what a port presents changes with them.
+    # Files are re-read at each handshake: what a port presents changes with them. One by hand, without localhost and
+    # ::1, is good: the member is dialled by neither.
+    openssl req -newkey rsa:2048 -nodes -keyout hand.key -out hand.csr -subj /CN=m1 2>/dev/null
+    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n' >hand.ext
+    openssl x509 -req -in hand.csr -CA pki/ca.crt -CAkey pki/ca.key -CAcreateserial -extfile hand.ext -out hand.crt -days 10 2>/dev/null
+    cat hand.crt >pki/m1/server.crt
+    cat hand.key >pki/m1/server.key
+    run -0 "$QUORATE" tls inspect "$client" --cluster prod "${tls[@]}"
+    [[ $output == *"IP:127.0.0.1 "* && $output != *localhost* ]]
     "$QUORATE" tls issue anew --client m1 --ca-cert pki/ca.crt --ca-key pki/ca.key
     cp anew/m1.crt pki/m1/server.crt
     cp anew/m1.key pki/m1/server.key

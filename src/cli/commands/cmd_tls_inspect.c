@@ -211,7 +211,7 @@ const struct command command_tls_inspect = {
         "Judged are: dates; the authority (--cacert, the cluster's, or the ca.crt in a file's own "
         "folder), over what stands between; whether the key beside a file is its own (NAME.key, or "
         "NAME-key.pem), and nobody else's to read; for servers the name they are dialled by, and "
-        "for members all names their certificates should have, and both usages. The exit code is 1 "
+        "for members the hosts of their URLs, and both usages. The exit code is 1 "
         "when something is wrong, ends within --days N, or cannot be seen, and with "
         "--critical-days "
         "N it is 2 when something has ended or ends within N days.",
