@@ -58,6 +58,27 @@ finds() {
     finds 'warning quotas-differ '
 }
 
+# LOAD_MINUTES=60 is an hour.
+@test "nothing is told of a cluster that is well, look after look, while clients write, read and watch" {
+    local looks=0 until_s=$((SECONDS + ${LOAD_MINUTES:-1} * 60)) counts
+    begins --tls debian db1 db2 db3
+    writer_start db1 db2 db3
+    watcher_start db1 db2 db3
+    while [[ $SECONDS -lt $until_s ]]; do
+        inside "$QUORATE" --cluster prod get bench/ --prefix --limit 500 --keys-only >/dev/null
+        doctor --over 5s --cert-warning 0 --cert-critical 0
+        looks=$((looks + 1))
+        finds '' || { echo "look $looks"; false; }
+        # What a busy machine may do to etcd is counted, not demanded.
+        jq -r '.findings[] | "\(.severity) \(.rule)"' found >>told
+    done
+    counts=$(writer_stop)
+    watcher_stop >/dev/null
+    writer_check db1
+    echo "# $looks looks in ${LOAD_MINUTES:-1} minutes; told of slowness: $(sort told | uniq -c | xargs); $counts" >&3
+    [[ $looks -ge $((3 * ${LOAD_MINUTES:-1})) ]]
+}
+
 @test "settings: what stands in units, environment files and manifests for the next start" {
     begins debian db1 db2:plain db3:static-pod
     doctor
