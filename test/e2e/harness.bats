@@ -2,7 +2,7 @@
 #
 # Proves the harness itself on each etcd version, and shows how a test uses it.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/cluster

@@ -3,7 +3,7 @@
 # keys du and keys ls: the same of a live cluster, of a snapshot and of a stopped member's data
 # directory, and what etcdctl counts.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
@@ -57,6 +57,7 @@ group() {
     jq -r --arg group "$1" '.groups[] | select(.group == $group) | "\(.keys) \(.liveBytes)"'
 }
 
+# bats test_tags=few-etcds
 @test "du counts what etcdctl counts, live and from a snapshot" {
     local live file name
     live=$(quorate keys du -w json)

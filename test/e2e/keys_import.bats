@@ -2,7 +2,7 @@
 #
 # 'keys import': what was exported from one cluster is in another, once and as it was; and the way back.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run --separate-stderr
 bats_require_minimum_version 1.5.0
@@ -53,6 +53,7 @@ plan() {
     ETCDCTL_ENDPOINTS=$to "$QUORATE" plan "$@"
 }
 
+# bats test_tags=few-etcds
 @test "into another cluster: equal listings, nothing secret in the journal, undone to nothing" {
     fill
     "$QUORATE" keys export x.jsonl

@@ -2,7 +2,7 @@
 #
 # 'keys rm': many keys go, those and no others; what is written meanwhile stays; and the way back from the file.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
@@ -62,6 +62,7 @@ rm_plan_id() {
     "$QUORATE" plan list -w json | jq -r '[.plans[] | select(.id | contains("keys-rm"))][-1].id'
 }
 
+# bats test_tags=few-etcds
 @test "events go, and nothing else; from the file they come back as they were" {
     local bytes about
     start

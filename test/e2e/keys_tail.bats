@@ -3,7 +3,7 @@
 # The data directory of a member that was killed: what its log has and its database has not is read as
 # the member itself reads it when it starts again.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
@@ -52,6 +52,7 @@ compare() {
     diff <(jq '.groups' "$BATS_TEST_TMPDIR/read.du") <(jq '.groups' "$BATS_TEST_TMPDIR/after.du")
 }
 
+# bats test_tags=few-etcds
 @test "puts, deletions and transactions that only the log has" {
     local i
     lazy_start

@@ -2,7 +2,7 @@
 #
 # 'maintain compact' on labs of real etcd: what can be read afterwards on each member, and what is refused.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
@@ -34,6 +34,7 @@ readable_at() {
     done
 }
 
+# bats test_tags=few-etcds
 @test "to a revision, so many behind the newest, and all but the newest" {
     local oldest
     lab_up --members 3

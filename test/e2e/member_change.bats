@@ -79,7 +79,7 @@ failed_writes() {
     [[ $("$QUORATE" lab status --name t -w json | jq '.members | length') -eq 1 ]]
 }
 
-# bats test_tags=few-etcds
+# bats test_tags=one-etcd
 @test "a member whose data is lost is replaced under its own name, and the others serve meanwhile" {
     lab_up
     q put color green
@@ -200,7 +200,7 @@ failed_writes() {
     [[ $(<"$Q_ERR") == *"quorum is lost: 1 of 2 voters serve, 2 are needed"* ]]
 }
 
-# bats test_tags=few-etcds
+# bats test_tags=one-etcd
 @test "a lost majority: the survivor's data, to the last acknowledged write, is a cluster again, and grows" {
     lab_up
     q put color green

@@ -3,7 +3,7 @@
 # The gRPC layer by itself (test/harness/grpc_probe.c) against each etcd version: what is told when a
 # server is stopped, killed, shut down, or spoken to in the wrong way.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # Variables are bats', and each test has its own.
 # shellcheck disable=SC2030,SC2031,SC2154

@@ -2,7 +2,7 @@
 #
 # 'quota recover' and 'quota raise': a cluster that refuses writes takes them again, and says why when it cannot.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
@@ -34,6 +34,7 @@ alarm_is_on() {
     [[ $("$QUORATE" alarm list) == *NOSPACE* ]]
 }
 
+# bats test_tags=few-etcds
 @test "history filled it: compacted, defragmented, disarmed, and writes are taken" {
     lab_up --members 3 --quota-backend-bytes 12000000
     run -3 --separate-stderr "$QUORATE" quota recover --yes

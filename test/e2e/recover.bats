@@ -2,7 +2,7 @@
 #
 # The main job on each etcd version: a cluster of three is backed up, lost, recovered, proven.
 #
-# bats file_tags=each-etcd
+# bats file_tags=one-etcd
 
 bats_require_minimum_version 1.5.0
 load ../harness/lab
@@ -15,6 +15,7 @@ teardown() {
     lab_teardown
 }
 
+# bats test_tags=each-etcd
 @test "all three members lost: the cluster comes back with the backup's content" {
     lab_up
     "$QUORATE" lab load --name t --keys 2000
@@ -45,6 +46,7 @@ teardown() {
     [[ $("$QUORATE" plan list -w json | jq '.plans | length') -eq 0 ]]
 }
 
+# bats test_tags=few-etcds
 @test "a recovery can be undone, until the new cluster took writes" {
     lab_up
     q put color green
@@ -81,6 +83,7 @@ reads_blue() {
     [[ $(q get color --print-value-only) == blue ]]
 }
 
+# bats test_tags=few-etcds
 @test "a bump lifts the revision, and an inherited alarm is cleared" {
     lab_up --members 1
     q put color green

@@ -3,7 +3,7 @@
 # salvage on what real servers left: first etcd refuses it, then what was rescued is restored, boots,
 # and is compared with what was written.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 # shellcheck disable=SC2030,SC2031,SC2154 # stderr comes from run --separate-stderr
 
 bats_require_minimum_version 1.5.0
@@ -87,6 +87,7 @@ zero_page() {
     dd if=/dev/zero of="$(database)" bs=4096 seek="$1" count=1 conv=notrunc status=none
 }
 
+# bats test_tags=few-etcds
 @test "both meta pages bad: everything comes back" {
     local before hash
     put_many 60

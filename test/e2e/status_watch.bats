@@ -2,7 +2,7 @@
 #
 # 'status --watch' on real terminals: tmux is the terminal, its panes are read as text.
 #
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 
 # shellcheck disable=SC2154 # stderr comes from run --separate-stderr
 bats_require_minimum_version 1.5.0
@@ -117,6 +117,7 @@ disk_is_seen() {
     [[ $(row m1) =~ [0-9]\ m?s\ +[0-9.]+\ m?s\ +-$ ]]
 }
 
+# bats test_tags=few-etcds
 @test "80, 120 and 200 columns, resized while it runs, with rates that are real" {
     local url
     lab_up --members 3 --timeout 2m

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=few-etcds
+# bats file_tags=one-etcd
 #
 # 'tls enable' and 'tls disable' on labs: no write of a client that is given both endpoint forms fails, plain
 # connections are refused afterwards, and everything can be taken back.
@@ -101,6 +101,7 @@ answers_anybody() {
     curl -sS --noproxy '*' --max-time 5 --cacert "$(tls ca.crt)" "$(endpoints https)/health" | grep -q '"health":"true"'
 }
 
+# bats test_tags=few-etcds
 @test "a lab of one goes to TLS and back" {
     lab_up --members 1
     q put color green

@@ -142,8 +142,8 @@ id_of() {
     q member list -w json | jq -r ".members[] | select(.name == \"$1\").ID"
 }
 
-# Not at records but in the middle of steps: when, nobody has chosen. Each time from the same member, and in
-# the time that a growth took before.
+# Not at records but in the middle of steps: when, nobody has chosen. Each time from the same member, and in the time
+# that the last growth took that came to its end: some get through, more when the machine has less to do than before.
 @test "grow, killed at any moment" {
     lab_up --members 1
     q put color green
@@ -152,11 +152,17 @@ id_of() {
     took=$(($(date +%s%3N) - begun))
     "$QUORATE" plan undo latest --yes
     killed=0 resumed=0
-    for ((i = 1; i <= ${QUORATE_RANDOM_KILLS:-8}; i++)); do
+    for ((i = 1; killed < ${QUORATE_RANDOM_KILLS:-5}; i++)); do
+        [[ $i -le $((6 * ${QUORATE_RANDOM_KILLS:-5})) ]]
         cluster_is m1
         delay=$(printf %05d $((RANDOM * took / 32768)))
-        timeout -s KILL "${delay%???}.${delay: -3}" \
-            "$QUORATE" --cluster lab:t member grow m2 --yes >"$BATS_TEST_TMPDIR/said" 2>&1 || killed=$((killed + 1))
+        begun=$(date +%s%3N)
+        if timeout -s KILL "${delay%???}.${delay: -3}" \
+            "$QUORATE" --cluster lab:t member grow m2 --yes >"$BATS_TEST_TMPDIR/said" 2>&1; then
+            took=$(($(date +%s%3N) - begun))
+        else
+            killed=$((killed + 1))
+        fi
         q put "k$i" "$i"
         read -r plan state < <(newest_plan)
         echo "# killed after $delay of $took ms: $state; $(tail -n 1 "$BATS_TEST_TMPDIR/said")" >&3
@@ -171,5 +177,5 @@ id_of() {
     done
     cluster_is m1
     echo "# $killed killed, $resumed resumed" >&3
-    [[ $killed -gt 3 && $(q get k --prefix --keys-only | grep -c k) -eq $((i - 1)) ]]
+    [[ $(q get k --prefix --keys-only | grep -c k) -eq $((i - 1)) ]]
 }

@@ -96,14 +96,16 @@ only_whole_or_hidden() {
     [[ -z $(find "$OUT" -mindepth 1 -maxdepth 1 -name '.*' ! -name '.m[123].restore-*') ]]
 }
 
+# A share of the time that a restore has just taken: some get through, more when the machine has less to do meanwhile.
 @test "killed at any moment: whole or hidden, and the next restore works and clears up" {
-    started=$(date +%s%N)
-    restore
-    whole_us=$((($(date +%s%N) - started) / 1000))
-    rm -r "$OUT"
     killed=0
-    for ((n = 1; n <= moments; n++)); do
-        if killed_after "$(seconds $((whole_us * n / moments)))"; then
+    for ((n = 1; n <= moments || killed < moments * 2 / 5; n++)); do
+        [[ $n -le $((4 * moments)) ]]
+        started=$(date +%s%N)
+        restore >/dev/null
+        whole_us=$((($(date +%s%N) - started) / 1000))
+        rm -r "$OUT"
+        if killed_after "$(seconds $((whole_us * ((n - 1) % moments + 1) / moments)))"; then
             killed=$((killed + 1))
         fi
         only_whole_or_hidden
@@ -117,7 +119,6 @@ only_whole_or_hidden() {
         all_are_whole
         rm -r "$OUT"
     done
-    [[ $killed -ge $((moments * 2 / 5)) ]]
 }
 
 # Of microseconds.
