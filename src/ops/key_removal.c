@@ -31,6 +31,7 @@ key_removal_begin(struct key_removal *m, struct error *e)
 
 struct counts {
     struct key_size_sample sizes;
+    struct removal_borders *borders; /* NULL: nobody wants them */
     uint64_t bytes;
     uint64_t with_lease;
 };
@@ -41,6 +42,8 @@ row_count(void *context, const struct key_row *row, struct error *e UNUSED)
     struct counts *c = context;
 
     key_size_sample_add(&c->sizes, row->kv.key);
+    if (c->borders != NULL)
+        removal_borders_add(c->borders, row->kv.key);
     c->with_lease += row->kv.lease != 0;
     return true;
 }
@@ -108,25 +111,32 @@ keys_count(const struct key_removal_request *request, struct etcd_client *client
     return key_size_sample_ask(&counts->sizes, client, &counts->bytes, e);
 }
 
-bool
-key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
-                   struct buf *ret_inputs, struct error *e)
+static bool
+inputs_make(struct arena *mem, const struct key_removal_request *request, struct counts *counts,
+            struct buf *ret_inputs, struct error *e)
 {
     AUTO_ETCD_CLIENT client = NULL;
-    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT};
     const char *save = NULL;
     uint64_t cluster_id;
     int64_t revision;
-    bool ok;
 
     if (!danger_check(request, e) ||
         (request->save != NULL && !path_absolute(mem, request->save, &save, e)) ||
         !save_check(save, e) || !etcd_client_open(request->etcd, &client, e) ||
-        !plan_cluster_id_ask(client, &cluster_id, e))
+        !plan_cluster_id_ask(client, &cluster_id, e) ||
+        !keys_count(request, client, &revision, counts, e))
         return false;
-    ok = keys_count(request, client, &revision, &counts, e);
-    if (ok)
-        inputs_write(request, cluster_id, revision, &counts, save, ret_inputs);
+    inputs_write(request, cluster_id, revision, counts, save, ret_inputs);
+    return true;
+}
+
+bool
+key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
+                   struct buf *ret_inputs, struct error *e)
+{
+    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT};
+    bool ok = inputs_make(mem, request, &counts, ret_inputs, e);
+
     key_size_sample_release(&counts.sizes);
     return ok;
 }
@@ -213,3 +223,34 @@ removal_build(struct plan *plan, const struct json *inputs, void *context, struc
 }
 
 const struct plan_kind key_removal_kind = {.name = "keys-rm", .build = removal_build};
+
+static void
+borders_hand_over(struct plan *plan, const struct removal_borders *borders)
+{
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const struct plan_step *step = &plan->steps.items[i];
+
+        if (step->step == &key_removal_step_remove)
+            ((struct key_removal *)step->op)->borders = borders;
+    }
+}
+
+bool
+key_removal_plan(struct arena *mem, const struct key_removal_request *request,
+                 struct plan_context *context, struct plan **ret_plan, struct error *e)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    struct removal_borders *borders = arena_zero(mem, sizeof(*borders));
+    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT, .borders = borders};
+    bool made, divided;
+
+    removal_borders_begin(borders, mem);
+    made = inputs_make(mem, request, &counts, &inputs, e);
+    key_size_sample_release(&counts.sizes);
+    divided = removal_borders_end(borders);
+    if (!made || !plan_new(mem, &key_removal_kind, buf_bytes(&inputs), context, ret_plan, e))
+        return false;
+    if (divided)
+        borders_hand_over(*ret_plan, borders);
+    return true;
+}

@@ -30,11 +30,16 @@ struct key_removal_request {
 };
 
 /*
- * Counts the keys, and makes the plan's inputs.
+ * Counts the keys, and makes the plan.
  *
  * e  ERROR_REFUSED: key_danger has something against it; ERROR_NOT_FOUND: there are none; ERROR_EXISTS: there is a
  *    file where they are to be kept. As key_source_live.
  */
+MUST_CHECK bool key_removal_plan(struct arena *mem, const struct key_removal_request *request,
+                                 struct plan_context *context, struct plan **ret_plan,
+                                 struct error *e);
+
+/* The same as a part of another plan's inputs. */
 MUST_CHECK bool key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
                                    struct buf *ret_inputs, struct error *e);
 

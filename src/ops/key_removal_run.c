@@ -1,5 +1,6 @@
 /*
- * Removing: the range is walked through without values, and what comes is brought together in spans
+ * Removing: in the process that has counted the keys, part by part as they were divided then (ops/removal_borders.h); in
+ * another one the range is walked through without values first. What comes is brought together in spans
  * (ops/key_removal_spans.h). A transaction removes some spans at once, if there still is nothing newer; otherwise it is
  * looked where, and they are cut there.
  *
@@ -12,6 +13,7 @@
 
 #include "base/evidence.h"
 #include "base/time.h"
+#include "etcd/key_step.h"
 #include "etcd/kv.h"
 #include "etcd/maintenance.h"
 #include "etcd/pipeline.h"
@@ -112,14 +114,22 @@ batch_try(struct removing *r, struct removal_spans *spans, bool *ret_done, struc
     return response.succeeded || removal_spans_cut(spans, r->m->client, r->m->revision, e);
 }
 
+/* Whether something of it is left to be removed. */
+static bool
+batch_has_more(struct batch *b, bool done)
+{
+    return (!done && b->spans.count > 0) || removal_spans_take_rest(&b->spans);
+}
+
 /* Until nothing is left of it, whatever leader there is. */
 static bool
 batch_insist(struct removing *r, struct batch *b, struct error *e)
 {
     int64_t wait_ms = WAIT_FIRST_MS;
+    unsigned failed = 0;
     bool done = false;
 
-    for (unsigned tried = 0; !done && b->spans.count > 0; tried++) {
+    while (batch_has_more(b, done)) {
         uint64_t keys = b->spans.keys;
         int64_t began_us;
 
@@ -130,7 +140,7 @@ batch_insist(struct removing *r, struct batch *b, struct error *e)
             removal_pace_answered(&r->pace, done ? keys : 0, now_us() - began_us, now_us());
             continue;
         }
-        if (!error_code_retryable(e->code) || tried == TRIES)
+        if (!error_code_retryable(e->code) || failed++ == TRIES)
             return false;
         plan_note(r->m->plan, "%s; once more", e->text);
         error_clear(e);
@@ -247,8 +257,8 @@ revision_ask(struct key_removal *m, int64_t *ret_revision, struct error *e)
 
 /* As it is now: a compaction on the way, as API servers make one every five minutes, lets it begin anew. */
 static bool
-range_walk(struct key_removal *m, const struct etcd_range_sink *sink, void (*begin)(void *context),
-           struct error *e)
+range_walk(struct key_removal *m, const struct key_range *range, const struct etcd_range_sink *sink,
+           void (*begin)(void *context), struct error *e)
 {
     for (;;) {
         int64_t revision;
@@ -256,7 +266,7 @@ range_walk(struct key_removal *m, const struct etcd_range_sink *sink, void (*beg
         begin(sink->context);
         if (!revision_ask(m, &revision, e))
             return false;
-        if (kube_walk(m->reader, &m->range, revision, true, sink, e))
+        if (kube_walk(m->reader, range, revision, true, sink, e))
             return true;
         if (!error_is_caused_by(e, "compacted"))
             return false;
@@ -271,6 +281,46 @@ walk_begin(void *context)
     struct removing *r = context;
 
     removal_spans_clear(&r->filling->spans);
+}
+
+static bool
+range_remove(struct removing *r, const struct key_range *range, struct error *e)
+{
+    const struct etcd_range_sink sink = {.keys = keys_take, .context = r};
+
+    return range_walk(r->m, range, &sink, walk_begin, e);
+}
+
+/* --- what was counted in this process ----------------------------------------------------------- */
+
+static bool
+part_take(struct removing *r, const struct key_range *part, struct bytes last, uint64_t keys,
+          struct error *e)
+{
+    struct removal_spans *filling = &r->filling->spans;
+
+    if (filling->keys > 0 && filling->keys + keys > r->pace.keys && !batch_send(r, e))
+        return false;
+    /* Too much at once now: its keys are looked at one by one. */
+    if (keys > r->pace.keys)
+        return batch_send(r, e) && batches_settle(r, e) && range_remove(r, part, e);
+    removal_spans_add_part(&r->filling->spans, part->start, last, keys);
+    return true;
+}
+
+static bool
+parts_remove(struct removing *r, const struct removal_borders *borders, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    struct key_range part = {.start = r->m->range.start};
+
+    for (size_t i = 0; i < borders->count; i++) {
+        part.end = key_next(&tmp, borders->items[i]);
+        if (!part_take(r, &part, borders->items[i], borders->part, e))
+            return false;
+        part.start = part.end;
+    }
+    return true;
 }
 
 static void
@@ -300,11 +350,11 @@ bool
 key_removal_run(struct key_removal *m, struct error *e)
 {
     struct removing r;
-    const struct etcd_range_sink sink = {.keys = keys_take, .context = &r};
     bool ok;
 
     removing_begin(&r, m);
-    ok = range_walk(m, &sink, walk_begin, e) && batch_send(&r, e) && batches_settle(&r, e);
+    ok = (m->borders != NULL ? parts_remove(&r, m->borders, e) : range_remove(&r, &m->range, e)) &&
+         batch_send(&r, e) && batches_settle(&r, e);
     removing_end(&r);
     if (ok && r.pace.slowed > 0)
         plan_note(m->plan, "slowed down %u time%s, so that others need not wait", r.pace.slowed,
@@ -341,7 +391,7 @@ key_removal_left(struct key_removal *m, struct key_removal_left *ret_left, struc
     struct counting c = {.revision = m->revision};
     const struct etcd_range_sink sink = {.keys = keys_count, .context = &c};
 
-    if (!range_walk(m, &sink, counting_begin, e))
+    if (!range_walk(m, &m->range, &sink, counting_begin, e))
         return false;
     *ret_left = c.left;
     return true;

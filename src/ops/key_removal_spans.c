@@ -12,6 +12,7 @@ removal_spans_clear(struct removal_spans *s)
     s->count = 0;
     s->keys = 0;
     s->open = false;
+    s->rest = (struct removal_span){BYTES_NONE, BYTES_NONE};
 }
 
 bool
@@ -21,17 +22,24 @@ removal_spans_are_full(const struct removal_spans *s, uint64_t keys)
 }
 
 void
+removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes last,
+                       uint64_t keys)
+{
+    if (!s->open)
+        s->spans[s->count++].first = arena_copy(&s->mem, first);
+    s->spans[s->count - 1].last = arena_copy(&s->mem, last);
+    s->open = true;
+    s->keys += keys;
+}
+
+void
 removal_spans_add(struct removal_spans *s, const struct etcd_key_value *kv, int64_t revision)
 {
     if (kv->mod_revision > revision) {
         s->open = false;
         return;
     }
-    if (!s->open)
-        s->spans[s->count++].first = arena_copy(&s->mem, kv->key);
-    s->spans[s->count - 1].last = arena_copy(&s->mem, kv->key);
-    s->open = true;
-    s->keys++;
+    removal_spans_add_part(s, kv->key, kv->key, 1);
 }
 
 struct etcd_txn_request
@@ -79,19 +87,38 @@ removal_spans_cut(struct removal_spans *s, struct etcd_client *client, int64_t r
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct removal_spans cut = {.count = 0};
+    struct bytes last = s->spans[s->count - 1].last;
     const struct etcd_range_request request = {
         .key = s->spans[0].first,
-        .range_end = key_next(&tmp, s->spans[s->count - 1].last),
+        .range_end = key_next(&tmp, last),
         .keys_only = true,
     };
     struct etcd_range_response now;
+    size_t taken = 0;
 
     if (!etcd_range(&tmp, client, &request, &now, e))
         return false;
-    for (size_t i = 0; i < now.kv_count && !removal_spans_are_full(&cut, UINT64_MAX); i++)
-        removal_spans_add(&cut, &now.kvs[i], revision);
+    while (taken < now.kv_count && !removal_spans_are_full(&cut, UINT64_MAX))
+        removal_spans_add(&cut, &now.kvs[taken++], revision);
+    if (taken < now.kv_count || s->rest.first.size > 0)
+        cut.rest = (struct removal_span){
+            arena_copy(&cut.mem, taken < now.kv_count ? now.kvs[taken].key : s->rest.first),
+            arena_copy(&cut.mem, s->rest.first.size > 0 ? s->rest.last : last),
+        };
     arena_release(&s->mem);
     *s = cut;
     s->open = false;
+    return true;
+}
+
+bool
+removal_spans_take_rest(struct removal_spans *s)
+{
+    if (s->rest.first.size == 0)
+        return false;
+    s->spans[0] = s->rest;
+    s->count = 1;
+    s->keys = 0;
+    s->rest = (struct removal_span){BYTES_NONE, BYTES_NONE};
     return true;
 }

@@ -5,6 +5,7 @@
 #include "etcd/client.h"
 #include "keys/range.h"
 #include "ops/plan_kinds.h"
+#include "ops/removal_borders.h"
 #include "ops/removal_pace.h"
 
 struct key_removal {
@@ -18,6 +19,8 @@ struct key_removal {
     uint64_t bytes; /* of all */
     bool bytes_are_exact;
     const char *save; /* NULL: nowhere */
+    /* Of the keys, when this process has counted them; NULL: another has, or there are too many. */
+    const struct removal_borders *borders;
     uint64_t per_second;
     struct etcd_client *client; /* open once a step has begun in this process */
     /* Keys come from this one: some of them from within its loop, where it cannot be asked for more. */

@@ -48,7 +48,6 @@ request_read(const struct app *app, struct key_removal_request *request, struct 
 static bool
 rm_plan(struct app *app, struct plan **ret_plan, struct error *e)
 {
-    AUTO_BUF inputs = BUF_INIT;
     struct operation_face face;
     struct key_removal_request request = {.etcd = NULL};
     struct plan_context *context;
@@ -60,9 +59,9 @@ rm_plan(struct app *app, struct plan **ret_plan, struct error *e)
     operation_face_begin(&face, app);
     request.etcd = context->etcd;
     request.observer = &face.observer;
-    ok = key_removal_inputs(app->mem, &request, &inputs, e);
+    ok = key_removal_plan(app->mem, &request, context, ret_plan, e);
     operation_face_end(&face);
-    return ok && plan_new(app->mem, &key_removal_kind, buf_bytes(&inputs), context, ret_plan, e);
+    return ok;
 }
 
 const struct command command_keys_rm = {
