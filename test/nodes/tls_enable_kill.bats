@@ -6,6 +6,10 @@
 #
 # A moment takes a minute or more. KILLS_RECORDS and KILLS_COMMANDS say that each so-manieth record, and command, is a
 # moment (29 and 180); 1 is all of them. At one moment the plan is undone, at the next resumed and then undone.
+#
+# "Again and again" kills one plan on its way and on its way back, behind some records each time, or each record with
+# KILLS_AGAIN=each; then each KILLS_FURTHER (30) commands further than the time before. KILLS_RECORDS=0 and
+# KILLS_COMMANDS=0 leave the one and the other out.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # bats', and hooks and counts of kills.bash
 bats_require_minimum_version 1.5.0
@@ -89,6 +93,17 @@ moments() {
     tell "tls enable, killed at $1, writes: $counts"
 }
 
+# chain_at FAILPOINT
+chain_at() {
+    local there
+    KILLS_AT=$1 KILLS_STRIDE=${KILLS_FURTHER:-30}
+    kill_chain "${command[@]}"
+    there=$kills_moments
+    kill_chain_back
+    tell "tls enable, killed at $1 $there times on its way there, $kills_moments times on its way back"
+    [[ $there -gt 0 && $kills_moments -gt 0 ]]
+}
+
 tell() {
     echo "# $*" >&3
     [[ -z ${QUORATE_NOTE:-} ]] || echo "$*" >>"$QUORATE_NOTE"
@@ -100,4 +115,14 @@ tell() {
 
 @test "tls enable on hosts, killed behind commands on hosts" {
     moments host_ran "${KILLS_COMMANDS:-180}"
+}
+
+@test "tls enable on hosts, killed again and again on its way and on its way back" {
+    local counts
+    writer_start --both-forms db1 db2 db3
+    [[ ${KILLS_RECORDS:-1} == 0 ]] || chain_at journal_append
+    [[ ${KILLS_COMMANDS:-1} == 0 ]] || chain_at host_ran
+    writer_stop >/dev/null
+    counts=$(writer_check db1) || { echo "$counts"; return 1; }
+    tell "tls enable, killed again and again, writes: $counts"
 }
