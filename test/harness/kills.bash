@@ -115,17 +115,22 @@ _kill_chain() {
 }
 
 # Behind how many of its own records resumption N is killed. A step that is begun anew writes its beginning and its
-# marks again.
+# marks again. What ended behind a record that was there before is let go one further: some steps, as proofs, are done
+# again by each process.
 _kill_again() {
     if [[ $KILLS_AGAIN != each ]]; then
         echo $((KILLS_AGAIN + $2 % 3))
         return
     fi
-    jq -rs 'reduce .[].type as $type (0;
-            if $type == "begin" or $type == "undoing" then 1
-            elif $type == "mark" then . + 1
-            elif $type == "resume" then .
-            else 0 end) | . + 2' "$QUORATE_STATE/plans/$1/journal.jsonl"
+    jq -rs 'map(del(.seq, .at, .crc)) as $all
+        | ($all | map(.type == "resume") | rindex(true) // 0) as $mine
+        | if $all[-1].type != "resume" and any($all[:-1][]; . == $all[-1]) then ($all | length) - $mine + 1
+          else reduce $all[].type as $type (0;
+              if $type == "begin" or $type == "undoing" then 1
+              elif $type == "mark" then . + 1
+              elif $type == "resume" then .
+              else 0 end) | . + 2
+          end' "$QUORATE_STATE/plans/$1/journal.jsonl"
 }
 
 # Killed there, and what is left carried out: 1 when it got through, 2 when it is not as it should be.
