@@ -82,6 +82,10 @@ MUST_CHECK bool app_tls_options(struct app *app, struct tls_options *ret_tls, st
  */
 MUST_CHECK bool app_etcd_options(struct app *app, const struct etcd_options **ret_options,
                                  struct error *e);
+/* How the cluster is called: its name in the inventory, or the endpoints with commas. */
+const char *app_cluster_text(struct app *app, const struct etcd_options *options);
+/* How a command names it: "--cluster prod", "--endpoints 10.0.0.1:2379". */
+const char *app_target_text(struct app *app, const struct etcd_options *options);
 /* etcd_client_open, with etcdctl's exit codes for what cannot be opened. */
 MUST_CHECK bool app_open_client(struct app *app, const struct etcd_options *options,
                                 struct etcd_client **ret_client, struct error *e);

@@ -397,3 +397,22 @@ app_meet_needs(struct app *app, struct error *e)
         return false;
     return (needs & NEEDS_QUORUM) == 0 || need_quorum(app, e);
 }
+
+const char *
+app_cluster_text(struct app *app, const struct etcd_options *options)
+{
+    AUTO_BUF text = BUF_INIT;
+
+    if (app->inventory != NULL)
+        return app->inventory->name;
+    for (size_t i = 0; i < options->endpoint_count; i++)
+        buf_printf(&text, "%s%s", i > 0 ? "," : "", options->endpoints[i]);
+    return arena_text(app->mem, buf_text(&text));
+}
+
+const char *
+app_target_text(struct app *app, const struct etcd_options *options)
+{
+    return arena_printf(app->mem, "--%s %s", app->inventory != NULL ? "cluster" : "endpoints",
+                        app_cluster_text(app, options));
+}

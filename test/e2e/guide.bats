@@ -104,7 +104,7 @@ examples() {
 # What needs a plan comes behind 'recover', and what ends the lab last. No plan is cut here that could be
 # resumed. Of etcd's words those that do not wait and name nothing that only the reader has.
 pasted=(
-    '^(status|check corruption|endpoint|alarm|get|put|del|member list|backup|recover|snapshot)'
+    '^(status|check corruption|quota show|endpoint|alarm|get|put|del|member list|backup|recover|snapshot)'
     '^keys (du|ls)$'
     '^plan (list|show|undo)'
     '^(auth status|user list|role list|lease (grant|list)|defrag)$'

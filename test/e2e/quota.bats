@@ -34,6 +34,46 @@ alarm_is_on() {
     [[ $("$QUORATE" alarm list) == *NOSPACE* ]]
 }
 
+members_of() {
+    jq -r ".members[] | [.member, .quotaBytes, .takenPerMille > 700, .dbSizeBytes - .dbSizeInUseBytes == .dbSizeFreeBytes, .diskFreeBytes > 0, .setBy] | join(\" \")" <<<"$1" | sort
+}
+
+# bats test_tags=few-etcds
+@test "what is taken of the quota, who set it, and what to do" {
+    lab_up --members 3 --quota-backend-bytes 20000000
+    run -0 --separate-stderr "$QUORATE" quota show -w json
+    diff <(members_of "$output") <(printf 'm%s 20000000 false true true its command line\n' 1 2 3)
+    [[ $(jq '.notes // [] | length' <<<"$output") -eq 0 ]]
+    # A small database with large free pages: these count.
+    head -c 700000 /dev/urandom | base64 -w 0 >value
+    while "$QUORATE" quota show -w json | jq -e 'any(.members[]; .takenPerMille <= 700)'; do
+        "$QUORATE" put same <value
+    done >/dev/null
+    "$QUORATE" compaction --physical "$(revision)"
+    wait_for 20 most_is_free
+    # Files grow by leaps: some may be over 90 percent.
+    run --separate-stderr "$QUORATE" quota show -w json
+    [[ $status -eq 1 || $status -eq 2 ]]
+    [[ $(members_of "$output" | grep -c ' 20000000 true true true ') -eq 3 ]]
+    [[ $(jq -r '.notes[]' <<<"$output") == *': the database of member m1 '*'$ quorate maintain defrag'* ]]
+    # By endpoints alone nobody knows who set it; one that does not answer is told.
+    run env -u QUORATE_CLUSTER "$QUORATE" quota show --endpoints "$("$QUORATE" endpoint status -w json | jq -r '.[0].Endpoint')"
+    [[ $status -ge 1 && $output == *'m1 '*' 20 MB '* && $output != *'its command line'* ]]
+    "$QUORATE" lab stop m3 --name t
+    run "$QUORATE" quota show
+    [[ $output == *'m3 '*refused* ]]
+}
+
+# A member counts its free pages anew when it commits something.
+most_is_free() {
+    "$QUORATE" put small x >/dev/null
+    { "$QUORATE" quota show -w json || true; } | jq -e 'all(.members[]; .dbSizeInUseBytes < .dbSizeBytes / 2)' >/dev/null
+}
+
+revision() {
+    "$QUORATE" endpoint status -w json | jq '.[0].Status.header.revision'
+}
+
 # bats test_tags=few-etcds
 @test "history filled it: compacted, defragmented, disarmed, and writes are taken" {
     lab_up --members 3 --quota-backend-bytes 12000000

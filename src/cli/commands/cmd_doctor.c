@@ -1,6 +1,5 @@
 /* 'doctor': what is wrong with a cluster, the evidence, why it matters, and the command that mends it. */
 
-#include "base/buf.h"
 #include "cli/judge_days.h"
 #include "cli/observe.h"
 #include "cli/report_judgement.h"
@@ -133,20 +132,6 @@ rules_report(struct app *app, struct report *report)
     }
 }
 
-/* How the commands that mend name this cluster. */
-static const char *
-target_of(struct app *app, const struct inventory *inventory, const struct etcd_options *options)
-{
-    AUTO_BUF text = BUF_INIT;
-
-    if (inventory != NULL)
-        return arena_printf(app->mem, "--cluster %s", inventory->name);
-    buf_append_text(&text, "--endpoints ");
-    for (size_t i = 0; i < options->endpoint_count; i++)
-        buf_printf(&text, "%s%s", i > 0 ? "," : "", options->endpoints[i]);
-    return arena_text(app->mem, buf_text(&text));
-}
-
 static bool
 request_read(struct app *app, struct doctor_request *ret_request, struct error *e)
 {
@@ -166,7 +151,7 @@ request_read(struct app *app, struct doctor_request *ret_request, struct error *
     if (request.disk && request.inventory == NULL)
         return error_set(e, ERROR_USAGE, "--disk: endpoints alone do not say where members run") ||
                error_hint(e, "name a cluster of the inventory: --cluster NAME");
-    request.target = target_of(app, request.inventory, request.options);
+    request.target = app_target_text(app, request.options);
     *ret_request = request;
     return true;
 }

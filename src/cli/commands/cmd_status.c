@@ -73,18 +73,6 @@ watch_is_meant(const struct app *app, struct error *e)
     return true;
 }
 
-static const char *
-target_text(struct app *app, const struct etcd_options *options)
-{
-    AUTO_BUF text = BUF_INIT;
-
-    if (app->inventory != NULL)
-        return app->inventory->name;
-    for (size_t i = 0; i < options->endpoint_count; i++)
-        buf_printf(&text, "%s%s", i > 0 ? "," : "", options->endpoints[i]);
-    return arena_text(app->mem, buf_text(&text));
-}
-
 static int64_t
 timeout_at_most(const struct app *app, const char *option, int64_t most_ms)
 {
@@ -106,7 +94,7 @@ status_watch(struct app *app, struct error *e)
     quick.command_timeout_ms = timeout_at_most(app, "command-timeout", LOOK_TIMEOUT_MS);
     quick.dial_timeout_ms = timeout_at_most(app, "dial-timeout", LOOK_TIMEOUT_MS);
     live.etcd = &quick;
-    live.target = target_text(app, options);
+    live.target = app_cluster_text(app, options);
     return app->style.output == OUTPUT_JSON ? live_lines_run(app, &live, e)
                                             : live_screen_run(app, &live, e);
 }

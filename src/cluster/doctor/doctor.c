@@ -108,23 +108,34 @@ findings_sort(struct doctor_finding *items, size_t count)
 }
 
 static void
-judge(struct arena *mem, const struct doctor_picture *picture, bool of_status,
-      struct diagnosis *ret_diagnosis)
+look_by(struct doctor *d, const struct doctor_rule *table, bool of_status)
 {
-    struct doctor d = {.mem = mem, .picture = picture};
-    struct diagnosis all = {.verdict = VERDICT_WELL, .summary = summary_of(mem, picture->view)};
+    for (d->rule = table; d->rule->id != NULL; d->rule++) {
+        if (d->rule->in_status || !of_status)
+            d->rule->look(d);
+    }
+}
 
-    for (size_t i = 0; (d.rule = doctor_rule_at(i)) != NULL; i++) {
-        if (d.rule->in_status || !of_status)
-            d.rule->look(&d);
+static void
+look_by_all(struct doctor *d, bool of_status)
+{
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        look_by(d, tables[i], of_status);
+}
+
+static void
+conclude(const struct doctor *d, struct diagnosis *ret_diagnosis)
+{
+    struct diagnosis all = {.verdict = VERDICT_WELL,
+                            .summary = summary_of(d->mem, d->picture->view),
+                            .findings = d->findings.items,
+                            .finding_count = d->findings.count};
+
+    for (size_t i = 0; i < all.finding_count; i++) {
+        all.counts[all.findings[i].severity]++;
+        if (all.findings[i].severity > all.verdict)
+            all.verdict = all.findings[i].severity;
     }
-    for (size_t i = 0; i < d.findings.count; i++) {
-        all.counts[d.findings.items[i].severity]++;
-        if (d.findings.items[i].severity > all.verdict)
-            all.verdict = d.findings.items[i].severity;
-    }
-    all.findings = d.findings.items;
-    all.finding_count = d.findings.count;
     *ret_diagnosis = all;
 }
 
@@ -132,8 +143,22 @@ void
 doctor_judge(struct arena *mem, const struct doctor_picture *picture,
              struct diagnosis *ret_diagnosis)
 {
-    judge(mem, picture, false, ret_diagnosis);
-    findings_sort(ret_diagnosis->findings, ret_diagnosis->finding_count);
+    struct doctor d = {.mem = mem, .picture = picture};
+
+    look_by_all(&d, false);
+    findings_sort(d.findings.items, d.findings.count);
+    conclude(&d, ret_diagnosis);
+}
+
+void
+doctor_judge_space(struct arena *mem, const struct doctor_picture *picture,
+                   struct diagnosis *ret_diagnosis)
+{
+    struct doctor d = {.mem = mem, .picture = picture};
+
+    look_by(&d, doctor_rules_of_space, false);
+    findings_sort(d.findings.items, d.findings.count);
+    conclude(&d, ret_diagnosis);
 }
 
 void
@@ -142,6 +167,7 @@ doctor_judge_view(struct arena *mem, const struct cluster_view *view, struct jud
 {
     struct member_picture *members = arena_zero(mem, view->member_count * sizeof(*members));
     struct doctor_picture *picture = arena_zero(mem, sizeof(*picture));
+    struct doctor d = {.mem = mem, .picture = picture};
 
     for (size_t i = 0; i < view->member_count; i++) {
         members[i].view = &view->members[i];
@@ -152,5 +178,6 @@ doctor_judge_view(struct arena *mem, const struct cluster_view *view, struct jud
                                        .days = days,
                                        .members = members,
                                        .member_count = view->member_count};
-    judge(mem, picture, true, ret_diagnosis);
+    look_by_all(&d, true);
+    conclude(&d, ret_diagnosis);
 }

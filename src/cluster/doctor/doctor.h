@@ -52,9 +52,16 @@ struct diagnosis {
 void doctor_judge(struct arena *mem, const struct doctor_picture *picture,
                   struct diagnosis *ret_diagnosis);
 
+/* The same of the rules about what the databases take alone. */
+void doctor_judge_space(struct arena *mem, const struct doctor_picture *picture,
+                        struct diagnosis *ret_diagnosis);
+
 /* The rules that 'status' asks, over a view alone, in the table's order. */
 void doctor_judge_view(struct arena *mem, const struct cluster_view *view, struct judge_days days,
                        struct diagnosis *ret_diagnosis);
+
+/* A member's quota in bytes, by its status (from 3.6 on) or its figures; 0: it does not say. */
+double doctor_quota(const struct member_picture *member);
 
 /* All rules in the table's order; NULL behind the last. */
 const struct doctor_rule *doctor_rule_at(size_t i);

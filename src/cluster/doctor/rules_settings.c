@@ -33,17 +33,6 @@ minor_of(const struct member_picture *m)
     return (unsigned)v.minor;
 }
 
-/* "/etc/etcd/etcd.conf:12", "the command line". */
-static const char *
-place_text(struct doctor *d, const struct etcd_setting *s)
-{
-    if (s == NULL)
-        return "etcd's default";
-    if (s->file == NULL)
-        return s->origin == SETTING_ENVIRONMENT ? "its environment" : "its command line";
-    return s->line > 0 ? arena_printf(d->mem, "%s:%u", s->file, s->line) : s->file;
-}
-
 static const char *
 setting_text(struct doctor *d, const struct member_picture *m, const char *name)
 {
@@ -51,7 +40,7 @@ setting_text(struct doctor *d, const struct member_picture *m, const char *name)
     const char *value = settings_value(d->mem, settings, name, minor_of(m));
 
     return arena_printf(d->mem, "--%s=%s (%s)", name, value != NULL ? value : "",
-                        place_text(d, settings_get(settings, name)));
+                        setting_place_text(d->mem, settings_get(settings, name)));
 }
 
 /* --- switches that are no good for a cluster that counts --- */
@@ -190,7 +179,7 @@ look_conflict(struct doctor *d)
         doctor_add(d, VERDICT_CRITICAL, m,
                    "member %s will not start again: --%s is given as a flag and as a variable",
                    m->label, settings->conflict->name)
-            ->evidence = place_text(d, settings->conflict);
+            ->evidence = setting_place_text(d->mem, settings->conflict);
     }
 }
 
@@ -229,7 +218,8 @@ flags_look(struct doctor *d, const struct member_picture *m, unsigned minor, enu
             continue;
         doctor_add(d, severity, m, "member %s %s etcd 3.%u: no --%s there", m->label, text, minor,
                    s->name)
-            ->evidence = arena_printf(d->mem, "%s%s", place_text(d, s), successor_text(d, s));
+            ->evidence =
+            arena_printf(d->mem, "%s%s", setting_place_text(d->mem, s), successor_text(d, s));
     }
 }
 
@@ -307,7 +297,7 @@ timeouts_compare(struct doctor *d, const char *name)
         doctor_add(d, VERDICT_WARNING, m,
                    "member %s has another --%s than %s: %" PRIu64 " ms and %" PRIu64 " ms",
                    m->label, name, most->label, number_of(d, m, name), number_of(d, most, name))
-            ->evidence = place_text(d, settings_get(settings_of(m), name));
+            ->evidence = setting_place_text(d->mem, settings_get(settings_of(m), name));
     }
 }
 

@@ -54,15 +54,15 @@ look_corrupt(struct doctor *d)
 
 /* --- sizes --- */
 
-/* Bytes; 0: it does not say. From 3.6 on its status has it. */
-static double
-quota_of(const struct member_picture *m)
+double
+doctor_quota(const struct member_picture *member)
 {
     double quota = 0;
 
-    if (m->view->status.db_size_quota_bytes > 0)
-        return (double)m->view->status.db_size_quota_bytes;
-    return metrics_figure(m, "etcd_server_quota_backend_bytes", &quota) && quota > 0 ? quota : 0;
+    if (member->view->status.db_size_quota_bytes > 0)
+        return (double)member->view->status.db_size_quota_bytes;
+    return metrics_figure(member, "etcd_server_quota_backend_bytes", &quota) && quota > 0 ? quota
+                                                                                          : 0;
 }
 
 static bool
@@ -72,7 +72,7 @@ sizes_of(const struct member_picture *m, struct defrag_sizes *ret_sizes)
         return false;
     *ret_sizes = (struct defrag_sizes){.size = (double)m->view->status.db_size_bytes,
                                        .in_use = (double)m->view->status.db_size_in_use_bytes,
-                                       .quota = quota_of(m)};
+                                       .quota = doctor_quota(m)};
     return true;
 }
 
@@ -153,7 +153,7 @@ look_quota_large(struct doctor *d)
 {
     for (size_t i = 0; i < d->picture->member_count; i++) {
         const struct member_picture *m = &d->picture->members[i];
-        double quota = m->view->known ? quota_of(m) : 0;
+        double quota = m->view->known ? doctor_quota(m) : 0;
         struct doctor_finding *f;
 
         if (quota <= (double)QUOTA_SUGGESTED_MOST_BYTES)
@@ -164,9 +164,9 @@ look_quota_large(struct doctor *d)
 }
 
 static double
-quota_of_known(const struct member_picture *m)
+known_quota(const struct member_picture *m)
 {
-    return m->view->known ? quota_of(m) : 0;
+    return m->view->known ? doctor_quota(m) : 0;
 }
 
 static void
@@ -176,7 +176,7 @@ look_quotas_differ(struct doctor *d)
 
     for (size_t i = 0; i < d->picture->member_count; i++) {
         const struct member_picture *m = &d->picture->members[i];
-        double quota = quota_of_known(m);
+        double quota = known_quota(m);
         struct doctor_finding *f;
         double most;
 
@@ -184,13 +184,13 @@ look_quotas_differ(struct doctor *d)
             continue;
         if (first == NULL)
             first = m;
-        if (quota == quota_of_known(first))
+        if (quota == known_quota(first))
             continue;
         f = doctor_add(d, VERDICT_WARNING, NULL, "members %s and %s have different quotas",
                        first->label, m->label);
-        f->evidence = arena_printf(d->mem, "%s and %s", bytes_text(d, quota_of_known(first)),
+        f->evidence = arena_printf(d->mem, "%s and %s", bytes_text(d, known_quota(first)),
                                    bytes_text(d, quota));
-        most = fmax(quota, quota_of_known(first));
+        most = fmax(quota, known_quota(first));
         if (most <= (double)QUOTA_SUGGESTED_MOST_BYTES)
             f->command = doctor_command(d, "quota raise %.0f --dry-run", most);
     }

@@ -205,6 +205,17 @@ settings_get(const struct etcd_settings *settings, const char *name)
 }
 
 const char *
+setting_place_text(struct arena *mem, const struct etcd_setting *setting)
+{
+    if (setting == NULL)
+        return "etcd's default";
+    if (setting->file == NULL)
+        return setting->origin == SETTING_ENVIRONMENT ? "its environment" : "its command line";
+    return setting->line > 0 ? arena_printf(mem, "%s:%u", setting->file, setting->line)
+                             : setting->file;
+}
+
+const char *
 settings_value(struct arena *mem, const struct etcd_settings *settings, const char *name,
                unsigned minor)
 {

@@ -91,6 +91,9 @@ void settings_resolve(struct etcd_settings *settings);
 
 /* The setting in force, or NULL: the default holds. */
 const struct etcd_setting *settings_get(const struct etcd_settings *settings, const char *name);
+/* Where it stands, for people: "/etc/etcd/etcd.conf:12", "its command line"; NULL: "etcd's default". In 'mem', or a
+ * constant, or the setting's own. */
+const char *setting_place_text(struct arena *mem, const struct etcd_setting *setting);
 /*
  * The value in force, or etcd's default at this minor version of 3; NULL when neither is known. Defaults
  * that depend on others are made: the data directory of the name.
