@@ -53,7 +53,7 @@ change_make(struct arena *mem, const struct unit_status *unit, const struct unit
     return true;
 }
 
-/* A file that is there keeps owner and mode; a new one is root's, like its folder. */
+/* A file that is there keeps owner and mode; a new one is root's, like its folder. A drop-in in which nothing is left goes. */
 static bool
 file_write(struct arena *mem, const struct host *host, const struct settings_file *file,
            struct error *e)
@@ -61,6 +61,8 @@ file_write(struct arena *mem, const struct host *host, const struct settings_fil
     struct host_file_new new = {.path = file->path};
     struct host_file there;
 
+    if (file->missing)
+        return host_file_remove(host, file->path, e);
     if (!host_file_look(mem, host, file->path, &there, e))
         return false;
     if (there.kind == HOST_NOTHING) {

@@ -244,11 +244,11 @@ one_change(struct unit_change *c, const struct setting_change *change, struct er
 }
 
 static void
-changed_add(struct arena *mem, struct settings_files *files, const char *path, struct bytes before,
-            struct bytes after)
+changed_add(struct arena *mem, struct settings_files *files, struct bytes before,
+            const struct settings_file *after)
 {
-    if (!bytes_equal(before, after))
-        *ARRAY_PUSH(mem, &files->items) = (struct settings_file){.path = path, .bytes = after};
+    if (!bytes_equal(before, after->bytes))
+        *ARRAY_PUSH(mem, &files->items) = *after;
 }
 
 /* A drop-in that exists is continued: its last section must be [Service], which is written again. */
@@ -259,6 +259,27 @@ drop_in_made(struct arena *mem, struct bytes before, const char *text)
 
     return bytes_of_text(arena_printf(mem, "%s%s[Service]\n%s", arena_text_of_bytes(mem, before),
                                       open ? "\n" : "", text));
+}
+
+/* What is left of a drop-in when the last setting in it is taken out. */
+static bool
+says_nothing(struct bytes text)
+{
+    static const char section[] = "[Service]";
+    size_t at = 0;
+
+    while (at < text.size) {
+        size_t next = text_line_next(text, at);
+
+        if (next - at >= sizeof(section) - 1 &&
+            memcmp(text.data + at, section, sizeof(section) - 1) == 0)
+            at += sizeof(section) - 1;
+        while (at < next && strchr(" \t\r\n", text.data[at]) != NULL)
+            at++;
+        if (at < next)
+            return false;
+    }
+    return true;
 }
 
 /* The files as they will be: the service is read again from them. */
@@ -317,9 +338,11 @@ unit_service_change(struct arena *mem, const struct unit_service *unit,
         files[at].path = drop_in;
         files[at].bytes = drop_in_made(mem, files[at].bytes, c.drop_in_text);
     }
-    for (size_t i = 0; i < file_count; i++)
-        changed_add(mem, &changed, files[i].path,
-                    i < unit->file_count ? unit->files[i].bytes : BYTES_NONE, files[i].bytes);
+    for (size_t i = 0; i < file_count; i++) {
+        files[i].missing = strcmp(files[i].path, drop_in) == 0 && says_nothing(files[i].bytes);
+        changed_add(mem, &changed, i < unit->file_count ? unit->files[i].bytes : BYTES_NONE,
+                    &files[i]);
+    }
     for (size_t i = 0; i < env_count; i++) {
         new_env[i] = env_files[i];
         if (c.to_env_count[i] == 0)
@@ -327,7 +350,7 @@ unit_service_change(struct arena *mem, const struct unit_service *unit,
         if (!env_file_change(mem, env_files[i].path, env_files[i].bytes, to_env[i],
                              c.to_env_count[i], &new_env[i].bytes, e))
             return false;
-        changed_add(mem, &changed, env_files[i].path, env_files[i].bytes, new_env[i].bytes);
+        changed_add(mem, &changed, env_files[i].bytes, &new_env[i]);
     }
     if (!change_verify(&c, names, files, file_count, new_env, changes, count, e))
         return false;

@@ -68,7 +68,7 @@ MUST_CHECK bool unit_service_settings(struct arena *mem, const struct unit_servi
  * with one Environment= line each). Files below /lib and /usr are the package's and are not changed.
  * With a config file in force nothing here counts: config_file_change.
  *
- * ret_files  the files that differ, with their new bytes.
+ * ret_files  the files that differ, with their new bytes; 'missing': 'drop_in' is to go, nothing is left in it.
  * e  ERROR_REFUSED, with the reason: the setting stands where it cannot be changed.
  *    ERROR_VERIFY: the result would not read as wanted (a bug, or a file of a strange form).
  */

@@ -242,6 +242,39 @@ a_drop_in_comes_behind_and_may_forget(void **state)
                         "+[Service]\n+Environment=ETCD_METRICS=basic\n");
 }
 
+static void
+a_drop_in_with_nothing_in_it_goes(void **state)
+{
+    static const struct {
+        const char *text;
+        bool goes;
+    } drop_ins[] = {
+        {"[Service]\nEnvironment=ETCD_MAX_TXN_OPS=5\n", true},
+        {"[Service]\n[Service]\nEnvironment=ETCD_MAX_TXN_OPS=5\n\n", true},
+        {"[Service]\nEnvironment=ETCD_MAX_TXN_OPS=5 ETCD_CORS=x\n", false},
+        {"[Service]\nEnvironment=ETCD_MAX_TXN_OPS=5\n# kept\n", false},
+        {"[Unit]\n[Service]\nEnvironment=ETCD_MAX_TXN_OPS=5\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(drop_ins) / sizeof(drop_ins[0]); i++) {
+        struct settings_file files[] = {
+            plain_file(),
+            {drop_in_path, bytes_of_text(drop_ins[i].text), false},
+        };
+        struct unit_service unit = parsed(files, 2);
+        struct settings_files changed;
+        struct error e = ERROR_INIT;
+
+        EXPECT_OK(unit_service_change(&mem, &unit, NULL, drop_in_path, &names,
+                                      &(struct setting_change){"max-txn-ops", NULL}, 1, &changed,
+                                      &e));
+        assert_int_equal(changed.items.count, 1);
+        assert_string_equal(changed.items.items[0].path, drop_in_path);
+        assert_int_equal(changed.items.items[0].missing, drop_ins[i].goes);
+    }
+}
+
 struct unit_refusal {
     const char *path;
     const char *text;
@@ -306,6 +339,7 @@ main(void)
         cmocka_unit_test(continued_lines_quotes_and_specifiers),
         cmocka_unit_test(an_edit_of_a_unit_is_minimal),
         cmocka_unit_test(a_drop_in_comes_behind_and_may_forget),
+        cmocka_unit_test(a_drop_in_with_nothing_in_it_goes),
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(a_flag_in_the_packages_unit_is_not_changed),
     };
