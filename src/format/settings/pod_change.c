@@ -237,26 +237,6 @@ list_verify(const struct pod_change *c, const struct yaml_node *before,
     return true;
 }
 
-/* New lists are skipped in the comparison, so they are taken out of the new tree for it. */
-static void
-key_drop(const struct yaml_node *map, const char *key)
-{
-    struct yaml_node *owner = without_const(map);
-    const struct yaml_node *before = NULL;
-
-    for (const struct yaml_node *item = map->first; item != NULL;
-         before = item, item = item->next) {
-        if (strcmp(item->key->text, key) != 0)
-            continue;
-        if (before == NULL)
-            owner->first = item->next;
-        else
-            ((struct yaml_node *)without_const(before))->next = item->next;
-        owner->count--;
-        return;
-    }
-}
-
 static bool
 mounts_verify(const struct pod_change *c, const struct pod_manifest *after,
               const struct pod_mount_change *mounts, size_t count, struct error *e)
@@ -294,10 +274,11 @@ change_verify(struct pod_change *c, struct bytes bytes, const struct setting_cha
                      yaml_get(after.container, "volumeMounts"), mount_count, e) ||
         !list_verify(c, yaml_get(c->spec, "volumes"), yaml_get(spec, "volumes"), mount_count, e))
         return false;
+    /* New lists are skipped in the comparison, so they are taken out of the new tree for it. */
     if (c->new_mounts[0] != '\0')
-        key_drop(after.container, "volumeMounts");
+        yaml_drop_key(after.container, "volumeMounts");
     if (c->new_volumes[0] != '\0')
-        key_drop(spec, "volumes");
+        yaml_drop_key(spec, "volumes");
     if (!yaml_equal(c->mem, c->pod->doc->root, after.doc->root, is_touched, c, &path))
         return error_set(e, ERROR_VERIFY, "%s: an edit would change '%s' as well",
                          c->pod->doc->file, path);

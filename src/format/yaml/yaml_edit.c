@@ -229,6 +229,58 @@ yaml_edit_append(struct arena *mem, const struct yaml *doc, const struct yaml_no
     return yaml_edit_append_lines(mem, doc, list, arena_printf(mem, "- %s", scalar), edits, e);
 }
 
+/* Above the lines of comments that stand over an entry. */
+static size_t
+comments_begin(const struct yaml *doc, size_t begin)
+{
+    while (begin > 0) {
+        size_t above = text_line_begin(doc->bytes, begin - 1);
+        size_t at = above;
+
+        while (doc->bytes.data[at] == ' ')
+            at++;
+        if (doc->bytes.data[at] != '#')
+            break;
+        begin = above;
+    }
+    return begin;
+}
+
+bool
+yaml_edit_add_key(struct arena *mem, const struct yaml *doc, const struct yaml_node *map,
+                  const char *key, const char *text, struct text_edits *edits, struct error *e)
+{
+    bool flow = map->style == YAML_FLOW;
+    const char *line = arena_printf(mem, "%s: %s", yaml_scalar_written(mem, key, flow),
+                                    yaml_scalar_written(mem, text, flow));
+    const struct yaml_node *next = map->first;
+    const char *indent;
+    size_t start;
+
+    if (map->kind != YAML_MAP || map->count == 0)
+        return refuse(doc, map, "an empty map is not added to", e);
+    while (next != NULL && strcmp(next->key->text, key) < 0)
+        next = next->next;
+    if (flow && next == NULL) {
+        text_edit_add(mem, edits, map->last->end, 0, arena_printf(mem, ", %s", line));
+        return true;
+    }
+    if (next == NULL)
+        return yaml_edit_append_lines(mem, doc, map, line, edits, e);
+    start = entry_start(doc, next);
+    if (flow) {
+        text_edit_add(mem, edits, start, 0, arena_printf(mem, "%s, ", line));
+        return true;
+    }
+    indent = indent_of(mem, doc, start);
+    if (indent == NULL)
+        return refuse(doc, next,
+                      "shares its line with something else, and nothing is put before it", e);
+    text_edit_add(mem, edits, comments_begin(doc, text_line_begin(doc->bytes, start)), 0,
+                  arena_printf(mem, "%s%s%s", indent, line, text_line_end(doc->bytes)));
+    return true;
+}
+
 /* In brackets: with the comma before, or for the first with the one behind. */
 static bool
 flow_remove(struct arena *mem, const struct yaml *doc, const struct yaml_node *node,
@@ -268,6 +320,25 @@ yaml_edit_remove(struct arena *mem, const struct yaml *doc, const struct yaml_no
                : text_line_next(doc->bytes, node->end);
     text_edit_add(mem, edits, begin, next - begin, "");
     return true;
+}
+
+void
+yaml_drop_key(const struct yaml_node *map, const char *key)
+{
+    struct yaml_node *owner = without_const(map);
+    const struct yaml_node *before = NULL;
+
+    for (const struct yaml_node *item = map->first; item != NULL;
+         before = item, item = item->next) {
+        if (strcmp(item->key->text, key) != 0)
+            continue;
+        if (before == NULL)
+            owner->first = item->next;
+        else
+            ((struct yaml_node *)without_const(before))->next = item->next;
+        owner->count--;
+        return;
+    }
 }
 
 static const char *

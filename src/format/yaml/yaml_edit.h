@@ -32,10 +32,21 @@ MUST_CHECK bool yaml_edit_append_lines(struct arena *mem, const struct yaml *doc
                                        const struct yaml_node *collection, const char *lines,
                                        struct text_edits *edits, struct error *e);
 
+/*
+ * One more key with a scalar for a map, block or flow, that is not empty: where the keys' names are sorted, as programs
+ * write them, in its place, and above the comment lines of the key that it comes before.
+ */
+MUST_CHECK bool yaml_edit_add_key(struct arena *mem, const struct yaml *doc,
+                                  const struct yaml_node *map, const char *key, const char *text,
+                                  struct text_edits *edits, struct error *e);
+
 /* Takes an item, or a key with its value, out; in a block with its lines. */
 MUST_CHECK bool yaml_edit_remove(struct arena *mem, const struct yaml *doc,
                                  const struct yaml_node *node, struct text_edits *edits,
                                  struct error *e);
+
+/* Takes a key out of a tree, so that the rest of it can be compared; nothing happens to the text. */
+void yaml_drop_key(const struct yaml_node *map, const char *key);
 
 /* Whether two trees hold the same; of what differs first, ret_path tells where ("/spec/containers/0"). 'skip'
  * (NULL: none) says what is not compared, given the node of 'a'. */
