@@ -33,6 +33,7 @@ add_way(struct tls_switch *s)
     tls_switch_add_restarts(s, TLS_PHASE_NEW);
     tls_switch_add_peer_urls(s, TLS_PHASE_NEW);
     tls_switch_add_restarts(s, TLS_PHASE_END);
+    tls_switch_add_kubeadm(s);
 }
 
 static bool

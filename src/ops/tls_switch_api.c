@@ -57,9 +57,8 @@ is_loopback(const char *authority)
            strncmp(authority, "[::1]:", 6) == 0;
 }
 
-/* Of the members of this cluster, as others name them or as their own host does. */
-static bool
-is_of_cluster(const struct inventory *inventory, const struct tls_job *job, const char *url)
+bool
+tls_api_is_members(const struct inventory *inventory, const struct tls_job *job, const char *url)
 {
     return inventory_endpoint_is_members(inventory, url) ||
            (is_loopback(tls_url_authority(url)) &&
@@ -74,7 +73,7 @@ servers_wanted(const struct api_look *look, const struct inventory *inventory,
                                   0};
 
     for (size_t i = 0; i < look->servers.count; i++) {
-        if (is_of_cluster(inventory, job, look->servers.items[i]))
+        if (tls_api_is_members(inventory, job, look->servers.items[i]))
             ours.items[ours.count++] = tls_url_authority(look->servers.items[i]);
     }
     return tls_urls_switch(look->mem, &look->servers, &ours, job->of->to);
@@ -151,7 +150,7 @@ tls_api_needs(struct arena *mem, struct site *site, const struct inventory *inve
     if (!api_look(mem, site, member, &look, e))
         return false;
     for (size_t i = 0; i < look.servers.count; i++)
-        of_cluster |= is_of_cluster(inventory, job, look.servers.items[i]);
+        of_cluster |= tls_api_is_members(inventory, job, look.servers.items[i]);
     job->has_api_server = of_cluster;
     if (!of_cluster || job->of->to == TLS_PLAIN)
         return true;
@@ -351,24 +350,4 @@ tls_switch_add_api_server(struct tls_job *job)
 {
     if (job->has_api_server)
         plan_add_step(job->of->live.plan, &api_step, job->name, job);
-}
-
-/* kubeadm writes its manifests anew from there. */
-void
-tls_api_note(const struct tls_switch *s)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < s->job_count; i++)
-        any |= s->jobs[i].has_api_server;
-    if (!any)
-        return;
-    plan_note(
-        s->live.plan,
-        "kubeadm: in 'kubectl -n kube-system edit configmap kubeadm-config', key "
-        "ClusterConfiguration, have etcd.local.extraArgs name no %s URLs (and no "
-        "listen-metrics-urls but those of the manifests), or etcd.external.endpoints, caFile, "
-        "certFile and keyFile be those of the API servers now: else the next 'kubeadm "
-        "upgrade' writes what was there before",
-        tls_scheme_word(tls_scheme_other(s->to)));
 }

@@ -5,6 +5,7 @@
 #include "cluster/inventory_json.h"
 #include "cluster/inventory_members.h"
 #include "node/host/host_facts.h"
+#include "node/kubeadm_map.h"
 #include "ops/lab_ports.h"
 #include "ops/plan_cluster.h"
 #include "ops/tls_switch_json.h"
@@ -259,10 +260,12 @@ tls_switch_inputs(struct arena *mem, const struct tls_switch_request *request,
         .to = request->to,
         .client_auth = request->client_auth,
         .stage = {.ca_cert = "", .ca_key = ""},
+        .kubeadm.kubeconfig = KUBEADM_ADMIN_CONF,
     };
     site_init(&m.site, mem, inventory);
     if (!endpoints_judge(inventory, e) || !cluster_view_fetch(mem, request->etcd, &m.view, e) ||
-        !jobs_make(&m, e) || !returns_make(&m, e) || !view_judge(&m, e) || !needs_find(&m, e))
+        !jobs_make(&m, e) || !returns_make(&m, e) || !view_judge(&m, e) || !needs_find(&m, e) ||
+        !tls_kubeadm_find(mem, &m.site, inventory, &m.plan, e))
         return false;
     tls_switch_encode(inventory, &m.plan, ret_inputs);
     return true;

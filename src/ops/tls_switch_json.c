@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "cluster/inventory_json.h"
+#include "node/kubeadm_map.h"
 
 static const char *const change_words[] = {
     [TLS_CLIENTS_OVERLAP] = "overlap",
@@ -51,6 +52,24 @@ job_encode(struct json_writer *w, const struct tls_job *job)
     json_object_end(w);
 }
 
+static void
+kubeadm_encode(struct json_writer *w, const struct tls_kubeadm *k)
+{
+    if (!k->known)
+        return;
+    json_key(w, "kubeadm");
+    json_object_begin(w);
+    if (k->member != NULL) {
+        json_key_text(w, "member", k->member);
+        json_key_text(w, "before", k->before);
+        json_key_text(w, "after", k->after);
+    }
+    if (k->why_not != NULL)
+        json_key_text(w, "whyNot", k->why_not);
+    json_key_bool(w, "ownUrls", k->own_urls);
+    json_object_end(w);
+}
+
 void
 tls_switch_encode(const struct inventory *inventory, const struct tls_switch *s,
                   struct buf *ret_inputs)
@@ -70,6 +89,7 @@ tls_switch_encode(const struct inventory *inventory, const struct tls_switch *s,
     for (size_t i = 0; i < s->job_count; i++)
         job_encode(&w, &s->jobs[i]);
     json_array_end(&w);
+    kubeadm_encode(&w, &s->kubeadm);
     json_object_end(&w);
 }
 
@@ -162,6 +182,24 @@ jobs_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s, 
     return s->job_count > 0 || error_set(e, ERROR_FORMAT, "there are no members");
 }
 
+static bool
+kubeadm_decode(struct arena *mem, const struct json *inputs, struct tls_kubeadm *k, struct error *e)
+{
+    const struct json *object = json_get(inputs, "kubeadm");
+
+    k->kubeconfig = KUBEADM_ADMIN_CONF;
+    k->known = object != NULL;
+    return !k->known ||
+           ((json_get(object, "member") == NULL ||
+             (json_get_text(mem, object, "member", &k->member, e) &&
+              json_get_text(mem, object, "before", &k->before, e) &&
+              json_get_text(mem, object, "after", &k->after, e))) &&
+            (json_get(object, "whyNot") == NULL ||
+             json_get_text(mem, object, "whyNot", &k->why_not, e)) &&
+            json_get_bool(object, "ownUrls", &k->own_urls, e)) ||
+           error_wrap(e, "'kubeadm'");
+}
+
 bool
 tls_switch_decode(struct arena *mem, const struct json *inputs, struct tls_switch *s,
                   struct error *e)
@@ -174,5 +212,5 @@ tls_switch_decode(struct arena *mem, const struct json *inputs, struct tls_switc
         !json_get_bool(inputs, "clientAuth", &s->client_auth, e))
         return false;
     s->to = strcmp(to, tls_scheme_word(TLS_SECURE)) == 0 ? TLS_SECURE : TLS_PLAIN;
-    return jobs_decode(mem, inputs, s, e);
+    return jobs_decode(mem, inputs, s, e) && kubeadm_decode(mem, inputs, &s->kubeadm, e);
 }

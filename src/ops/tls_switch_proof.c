@@ -138,7 +138,7 @@ prove_verify(void *op, struct error *e)
     if (!live_look(&tmp, &s->live, &view, e) || !members_prove(s, &view, e) ||
         !live_hashes_prove(&s->live, &view, e))
         return false;
-    tls_api_note(s);
+    tls_kubeadm_note(s);
     return true;
 }
 

@@ -29,6 +29,16 @@ struct tls_job {
     struct tls_turn turns[TLS_PHASE_END + 1];
 };
 
+/* kubeadm's config map (node/kubeadm_map.h), as it was when the plan was made. */
+struct tls_kubeadm {
+    bool known;                 /* plans of earlier builds have not looked */
+    const char *kubeconfig;     /* on the host: KUBEADM_ADMIN_CONF */
+    const char *member;         /* on whose host it is read and written; NULL: nothing is changed */
+    const char *before, *after; /* its ClusterConfiguration */
+    const char *why_not;        /* why it is left to the operator; NULL: nothing is */
+    bool own_urls;              /* the members listen as kubeadm has it by itself: by https */
+};
+
 struct tls_switch {
     struct live_cluster live;
     const char *lab; /* "demo"; NULL: not a lab */
@@ -41,6 +51,7 @@ struct tls_switch {
     bool own_ca_is_new;
     struct tls_job *jobs; /* in the order in which they are restarted first: the leader last */
     size_t job_count;
+    struct tls_kubeadm kubeadm;
 };
 
 /* The job of the plan, and its turns. (tls_switch_json.c) */
@@ -134,8 +145,21 @@ MUST_CHECK bool tls_api_needs(struct arena *mem, struct site *site,
 void tls_api_add_delivery(struct tls_job *job, const struct inventory_member *member);
 /* Nothing where there is none. */
 void tls_switch_add_api_server(struct tls_job *job);
-/* What is to be changed in kubeadm's config map, as a note. */
-void tls_api_note(const struct tls_switch *s);
+/* Whether the URL is a client URL of a member, as others name it or as the host of this one does. */
+bool tls_api_is_members(const struct inventory *inventory, const struct tls_job *job,
+                        const char *url);
+
+/* --- kubeadm's config map, which has what its next upgrade writes (tls_switch_kubeadm.c) --- */
+
+/* For the inputs: reads it by the first API server's host at which it can be had. Where it cannot be changed, 'why_not'
+ * says so. */
+MUST_CHECK bool tls_kubeadm_find(struct arena *mem, struct site *site,
+                                 const struct inventory *inventory, struct tls_switch *s,
+                                 struct error *e);
+/* Nothing where nothing is changed. */
+void tls_switch_add_kubeadm(struct tls_switch *s);
+/* What is left to be changed there, as a note. */
+void tls_kubeadm_note(const struct tls_switch *s);
 
 /* --- the steps --- */
 

@@ -1,0 +1,326 @@
+#include "expect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "cluster/inventory_host.h"
+#include "ops/tls_switch_json.h"
+#include "plan/engine.h"
+#include "scratch.h"
+
+/*
+ * A kubectl that keeps ClusterConfiguration in the file 'text' beside it, and its resourceVersion in 'version'. With 'busy'
+ * so many answers are that nobody is there yet; with 'rival' the first replace comes too late.
+ */
+static const char kubectl[] =
+    "#!/usr/bin/python3\n"
+    "import json, os, sys\n"
+    "at = lambda name: os.path.join(os.path.dirname(os.path.abspath(__file__)), name)\n"
+    "load = lambda name: open(at(name), newline='').read()\n"
+    "def save(name, text):\n"
+    "    open(at(name), 'w', newline='').write(text)\n"
+    "if os.path.exists(at('busy')):\n"
+    "    left = int(load('busy')) - 1\n"
+    "    save('busy', str(left)) if left > 0 else os.remove(at('busy'))\n"
+    "    sys.exit('The connection to the server 10.0.0.1:6443 was refused')\n"
+    "if 'get' in sys.argv:\n"
+    "    print(json.dumps({'data': {'ClusterConfiguration': load('text')},\n"
+    "                      'metadata': {'resourceVersion': load('version')}}))\n"
+    "    sys.exit()\n"
+    "if os.path.exists(at('rival')):\n"
+    "    os.remove(at('rival'))\n"
+    "    save('version', str(int(load('version')) + 1))\n"
+    "new = json.load(sys.stdin)\n"
+    "if new['metadata']['resourceVersion'] != load('version'):\n"
+    "    sys.exit('Error from server (Conflict): the object has been modified')\n"
+    "save('text', new['data']['ClusterConfiguration'])\n"
+    "save('version', str(int(load('version')) + 1))\n";
+
+#define CONFIGURATION(scheme)                                                                      \
+    "apiVersion: kubeadm.k8s.io/v1beta3\n"                                                         \
+    "kind: ClusterConfiguration\n"                                                                 \
+    "etcd:\n"                                                                                      \
+    "  local:\n"                                                                                   \
+    "    extraArgs:\n"                                                                             \
+    "      listen-client-urls: " scheme "://0.0.0.0:2379\n"
+
+struct control_plane {
+    struct arena mem;
+    const char *dir;
+    const char *path; /* PATH, as it was */
+    struct inventory *inventory;
+    struct tls_switch found;
+    struct plan_context context;
+    struct plan_env env;
+    ARRAY(const char *) notes;
+};
+
+static const char *
+in_dir(struct control_plane *c, const char *name)
+{
+    return path_join(&c->mem, c->dir, name);
+}
+
+static void
+put(struct control_plane *c, const char *name, const char *text)
+{
+    struct error e = ERROR_INIT;
+
+    EXPECT_OK(file_replace(in_dir(c, name), bytes_of_text(text), 0755, &e));
+}
+
+static const char *
+content(struct control_plane *c, const char *name)
+{
+    struct error e = ERROR_INIT;
+    struct bytes bytes;
+
+    EXPECT_OK(file_read_all(&c->mem, in_dir(c, name), 1 << 20, &bytes, &e));
+    return arena_text_of_bytes(&c->mem, bytes);
+}
+
+static void
+note(void *context, const struct plan_news *news)
+{
+    struct control_plane *c = context;
+
+    if (news->event == PLAN_STEP_NOTE)
+        *ARRAY_PUSH(&c->mem, &c->notes) = arena_text(&c->mem, news->text);
+}
+
+static struct inventory_urls
+one(struct control_plane *c, const char *text)
+{
+    return inventory_urls_split(&c->mem, text);
+}
+
+static int
+setup(void **state)
+{
+    struct control_plane *c = calloc(1, sizeof(*c));
+    struct error e = ERROR_INIT;
+    struct tls_job *job;
+
+    c->dir = scratch_dir(&c->mem);
+    c->path = arena_text(&c->mem, getenv("PATH"));
+    assert_int_equal(setenv("PATH", arena_printf(&c->mem, "%s:%s", c->dir, c->path), 1), 0);
+    put(c, "kubectl", kubectl);
+    put(c, "admin.conf", "");
+    put(c, "text", CONFIGURATION("http"));
+    put(c, "version", "41");
+    put(c, "quorate.yaml",
+        "format: 1\n"
+        "clusters:\n"
+        "  prod:\n"
+        "    members:\n"
+        "      db1:\n"
+        "        host: \"local:\"\n"
+        "        client_urls: [\"http://10.0.0.1:2379\"]\n"
+        "        peer_urls: [\"http://10.0.0.1:2380\"]\n");
+    EXPECT_OK(plan_cluster_inventory(&c->mem,
+                                     &(struct plan_cluster){.state_dir = c->dir,
+                                                            .name = "prod",
+                                                            .config = in_dir(c, "quorate.yaml")},
+                                     &c->inventory, &e));
+    job = arena_zero(&c->mem, sizeof(*job));
+    *job = (struct tls_job){
+        .name = "db1",
+        .has_api_server = true,
+        .api = {"/pki/ca.crt", "/pki/client.crt", "/pki/client.key"},
+        .addresses = {.listen_peers = one(c, "10.0.0.1"),
+                      .peers = one(c, "10.0.0.1"),
+                      .peer_port = "2380",
+                      .listen_clients = one(c, "10.0.0.1:2379"),
+                      .clients = one(c, "10.0.0.1:2379")},
+    };
+    c->found = (struct tls_switch){.stamp = "s",
+                                   .to = TLS_SECURE,
+                                   .stage = {.ca_cert = "", .ca_key = ""},
+                                   .jobs = job,
+                                   .job_count = 1,
+                                   .kubeadm.kubeconfig = in_dir(c, "admin.conf")};
+    c->context = (struct plan_context){.state_dir = c->dir};
+    c->env = (struct plan_env){.state_dir = c->dir, .observe = note, .observe_context = c};
+    *state = c;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct control_plane *c = *state;
+
+    setenv("PATH", c->path, 1);
+    arena_release(&c->mem);
+    free(c);
+    return 0;
+}
+
+static void
+find(struct control_plane *c)
+{
+    struct error e = ERROR_INIT;
+    struct site site;
+
+    site_init(&site, &c->mem, c->inventory);
+    EXPECT_OK(tls_kubeadm_find(&c->mem, &site, c->inventory, &c->found, &e));
+}
+
+/* --- the step alone, in a plan of its own --- */
+
+static struct tls_switch *decoded;
+
+static bool
+build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
+{
+    const struct control_plane *c = context;
+    struct tls_switch *s = arena_zero(plan->mem, sizeof(*s));
+
+    if (!live_cluster_init(&s->live, plan, inputs, &c->context, e) ||
+        !tls_switch_decode(plan->mem, inputs, s, e))
+        return false;
+    s->kubeadm.kubeconfig = c->found.kubeadm.kubeconfig;
+    plan->title = "kubeadm's config map";
+    tls_switch_add_kubeadm(s);
+    decoded = s;
+    return true;
+}
+
+static const struct plan_kind kind = {.name = "toy", .build = build};
+
+static struct plan *
+planned(struct control_plane *c)
+{
+    AUTO_BUF inputs = BUF_INIT;
+    struct error e = ERROR_INIT;
+    struct plan *plan;
+
+    tls_switch_encode(c->inventory, &c->found, &inputs);
+    EXPECT_OK(plan_new(&c->mem, &kind, buf_bytes(&inputs), c, &plan, &e));
+    return plan;
+}
+
+static void
+test_changed_and_put_back(void **state)
+{
+    struct control_plane *c = *state;
+    struct error e = ERROR_INIT;
+    struct plan *plan;
+    const char *id;
+
+    find(c);
+    plan = planned(c);
+    assert_int_equal(plan->steps.count, 1);
+    assert_string_equal(plan_intent(&c->mem, plan, &plan->steps.items[0]),
+                        "have kubeadm's config map say https for etcd, by the API server on the "
+                        "host of db1");
+    put(c, "busy", "2");
+    put(c, "rival", "");
+    EXPECT_OK(plan_run(plan, &c->env, &id, &e));
+    assert_string_equal(content(c, "text"), CONFIGURATION("https"));
+    assert_string_equal(content(c, "version"), "43");
+    EXPECT_OK(plan_undo(planned(c), &c->env, id, &e));
+    assert_string_equal(content(c, "text"), CONFIGURATION("http"));
+    assert_string_equal(content(c, "version"), "44");
+    assert_int_equal(c->notes.count, 0);
+}
+
+static void
+test_what_somebody_else_wrote_stays(void **state)
+{
+    struct control_plane *c = *state;
+    struct error e = ERROR_INIT;
+    struct plan *plan;
+    const char *id;
+
+    find(c);
+    plan = planned(c);
+    put(c, "text", "another");
+    EXPECT_ERROR(plan_run(plan, &c->env, &id, &e), ERROR_CONFLICT,
+                 "step 'kubeadm-config': local: ClusterConfiguration of the config map "
+                 "kubeadm-config was changed by somebody else meanwhile");
+    assert_non_null(strstr(e.hint, "kubectl -n kube-system edit configmap kubeadm-config"));
+    assert_string_equal(content(c, "text"), "another");
+
+    put(c, "text", CONFIGURATION("http"));
+    EXPECT_OK(plan_run(planned(c), &c->env, &id, &e));
+    put(c, "text", "another");
+    assert_false(plan_undo(planned(c), &c->env, id, &e));
+    assert_non_null(strstr(e.text, "step 'kubeadm-config' cannot be undone: local: "
+                                   "ClusterConfiguration of the config map kubeadm-config was "
+                                   "changed by somebody else meanwhile"));
+    assert_string_equal(content(c, "text"), "another");
+    put(c, "text", CONFIGURATION("https"));
+    EXPECT_OK(plan_undo(planned(c), &c->env, id, &e));
+    assert_string_equal(content(c, "text"), CONFIGURATION("http"));
+}
+
+static void
+test_nothing_to_change(void **state)
+{
+    struct control_plane *c = *state;
+
+    put(c, "text", CONFIGURATION("https"));
+    find(c);
+    assert_int_equal(planned(c)->steps.count, 0);
+    assert_true(decoded->kubeadm.known);
+    assert_null(decoded->kubeadm.why_not);
+}
+
+static void
+expect_why_not(struct control_plane *c, const char *why_not)
+{
+    find(c);
+    assert_int_equal(planned(c)->steps.count, 0);
+    assert_true(decoded->kubeadm.known);
+    assert_string_equal(decoded->kubeadm.why_not, why_not);
+}
+
+static void
+test_why_it_is_not_changed(void **state)
+{
+    struct control_plane *c = *state;
+    struct tls_job jobs[2] = {c->found.jobs[0], c->found.jobs[0]};
+
+    put(c, "busy", "1");
+    expect_why_not(c, "local: The connection to the server 10.0.0.1:6443 was refused (kubectl get "
+                      "configmap kubeadm-config)");
+    put(c, "text", "kind: &a b\n");
+    expect_why_not(c, "ClusterConfiguration:1:8: anchors and aliases are not supported: write the "
+                      "value out");
+    put(c, "text",
+        "apiVersion: kubeadm.k8s.io/v1beta3\n"
+        "kind: ClusterConfiguration\n"
+        "etcd: {external: {endpoints: ['http://10.0.0.1:2379']}}\n");
+    jobs[1].name = "db2";
+    jobs[1].api.ca_file = "/pki/other.crt";
+    c->found.jobs = jobs;
+    c->found.job_count = 2;
+    expect_why_not(c, "the API servers of 'db1' and 'db2' have other files");
+}
+
+/* Their inputs say nothing of it, and have no such step. */
+static void
+test_a_plan_of_an_earlier_build(void **state)
+{
+    struct control_plane *c = *state;
+
+    assert_int_equal(planned(c)->steps.count, 0);
+    assert_false(decoded->kubeadm.known);
+    assert_null(decoded->kubeadm.why_not);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_changed_and_put_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_somebody_else_wrote_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_to_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_why_it_is_not_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_plan_of_an_earlier_build, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
