@@ -167,9 +167,36 @@ find(struct control_plane *c)
     EXPECT_OK(tls_kubeadm_find(&c->mem, &site, c->inventory, &c->found, &e));
 }
 
-/* --- the step alone, in a plan of its own --- */
+/* --- the step, and the note of the last one, in a plan of their own --- */
 
-static struct tls_switch *decoded;
+static bool
+note_check(void *op UNUSED, enum progress *ret_progress, struct error *e UNUSED)
+{
+    *ret_progress = PROGRESS_TODO;
+    return true;
+}
+
+static bool
+note_run(void *op, struct error *e UNUSED)
+{
+    tls_kubeadm_note(op);
+    return true;
+}
+
+static bool
+note_verify(void *op UNUSED, struct error *e UNUSED)
+{
+    return true;
+}
+
+static const struct step note_step = {
+    .name = "note",
+    .intent = "note",
+    .check = note_check,
+    .run = note_run,
+    .verify = note_verify,
+    .undo = step_nothing_to_undo,
+};
 
 static bool
 build(struct plan *plan, const struct json *inputs, void *context, struct error *e)
@@ -183,7 +210,7 @@ build(struct plan *plan, const struct json *inputs, void *context, struct error 
     s->kubeadm.kubeconfig = c->found.kubeadm.kubeconfig;
     plan->title = "kubeadm's config map";
     tls_switch_add_kubeadm(s);
-    decoded = s;
+    plan_add_step(plan, &note_step, NULL, s);
     return true;
 }
 
@@ -211,7 +238,7 @@ test_changed_and_put_back(void **state)
 
     find(c);
     plan = planned(c);
-    assert_int_equal(plan->steps.count, 1);
+    assert_int_equal(plan->steps.count, 2);
     assert_string_equal(plan_intent(&c->mem, plan, &plan->steps.items[0]),
                         "have kubeadm's config map say https for etcd, by the API server on the "
                         "host of db1");
@@ -247,6 +274,7 @@ test_what_somebody_else_wrote_stays(void **state)
     EXPECT_OK(plan_run(planned(c), &c->env, &id, &e));
     put(c, "text", "another");
     assert_false(plan_undo(planned(c), &c->env, id, &e));
+    assert_int_equal(e.code, ERROR_CONFLICT);
     assert_non_null(strstr(e.text, "step 'kubeadm-config' cannot be undone: local: "
                                    "ClusterConfiguration of the config map kubeadm-config was "
                                    "changed by somebody else meanwhile"));
@@ -256,6 +284,29 @@ test_what_somebody_else_wrote_stays(void **state)
     assert_string_equal(content(c, "text"), CONFIGURATION("http"));
 }
 
+/* Without the step; the first note that is left is 'text', NULL: none. */
+static void
+expect_note(struct control_plane *c, const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct plan *plan = planned(c);
+    const char *id;
+
+    assert_int_equal(plan->steps.count, 1);
+    c->notes.count = 0;
+    EXPECT_OK(plan_run(plan, &c->env, &id, &e));
+    assert_int_equal(c->notes.count, text != NULL ? 1 : 0);
+    if (text != NULL)
+        assert_string_equal(c->notes.items[0], text);
+}
+
+#define NOTE(why)                                                                                  \
+    "kubeadm: its config map was not changed" why                                                  \
+    ": in 'kubectl -n kube-system edit configmap kubeadm-config', key ClusterConfiguration, have " \
+    "etcd.local.extraArgs name no http URLs (and no listen-metrics-urls but those of the "         \
+    "manifests), or etcd.external.endpoints, caFile, certFile and keyFile be those of the API "    \
+    "servers now: else the next 'kubeadm upgrade' writes what was there before"
+
 static void
 test_nothing_to_change(void **state)
 {
@@ -263,18 +314,7 @@ test_nothing_to_change(void **state)
 
     put(c, "text", CONFIGURATION("https"));
     find(c);
-    assert_int_equal(planned(c)->steps.count, 0);
-    assert_true(decoded->kubeadm.known);
-    assert_null(decoded->kubeadm.why_not);
-}
-
-static void
-expect_why_not(struct control_plane *c, const char *why_not)
-{
-    find(c);
-    assert_int_equal(planned(c)->steps.count, 0);
-    assert_true(decoded->kubeadm.known);
-    assert_string_equal(decoded->kubeadm.why_not, why_not);
+    expect_note(c, NULL);
 }
 
 static void
@@ -284,11 +324,13 @@ test_why_it_is_not_changed(void **state)
     struct tls_job jobs[2] = {c->found.jobs[0], c->found.jobs[0]};
 
     put(c, "busy", "1");
-    expect_why_not(c, "local: The connection to the server 10.0.0.1:6443 was refused (kubectl get "
-                      "configmap kubeadm-config)");
+    find(c);
+    expect_note(c, NOTE(": local: The connection to the server 10.0.0.1:6443 was refused (kubectl "
+                        "get configmap kubeadm-config)"));
     put(c, "text", "kind: &a b\n");
-    expect_why_not(c, "ClusterConfiguration:1:8: anchors and aliases are not supported: write the "
-                      "value out");
+    find(c);
+    expect_note(c, NOTE(": ClusterConfiguration:1:8: anchors and aliases are not supported: write "
+                        "the value out"));
     put(c, "text",
         "apiVersion: kubeadm.k8s.io/v1beta3\n"
         "kind: ClusterConfiguration\n"
@@ -297,18 +339,31 @@ test_why_it_is_not_changed(void **state)
     jobs[1].api.ca_file = "/pki/other.crt";
     c->found.jobs = jobs;
     c->found.job_count = 2;
-    expect_why_not(c, "the API servers of 'db1' and 'db2' have other files");
+    find(c);
+    expect_note(c, NOTE(": the API servers of 'db1' and 'db2' have other files"));
+}
+
+static void
+test_kubeadm_has_members_listen_by_https(void **state)
+{
+    struct control_plane *c = *state;
+
+    c->found.to = TLS_PLAIN;
+    put(c, "text",
+        "apiVersion: kubeadm.k8s.io/v1beta3\n"
+        "kind: ClusterConfiguration\n"
+        "etcd: {local: {dataDir: /var/lib/etcd}}\n");
+    find(c);
+    expect_note(c, "kubeadm: its config map says nothing of where etcd's clients come in, and then "
+                   "kubeadm has etcd listen by https: so does the next 'kubeadm upgrade', unless "
+                   "etcd.local.extraArgs get listen-client-urls and listen-peer-urls");
 }
 
 /* Their inputs say nothing of it, and have no such step. */
 static void
 test_a_plan_of_an_earlier_build(void **state)
 {
-    struct control_plane *c = *state;
-
-    assert_int_equal(planned(c)->steps.count, 0);
-    assert_false(decoded->kubeadm.known);
-    assert_null(decoded->kubeadm.why_not);
+    expect_note(*state, NOTE(""));
 }
 
 int
@@ -319,6 +374,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_what_somebody_else_wrote_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_to_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_why_it_is_not_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kubeadm_has_members_listen_by_https, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_plan_of_an_earlier_build, setup, teardown),
     };
 
