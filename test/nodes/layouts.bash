@@ -77,7 +77,7 @@ nodes_clear() {
             while pgrep -x etcd >/dev/null; do sleep 0.1; done
             rm -rf /var/lib/etcd/* /var/lib/etcd.* /var/lib/etcd-wal /srv/etcd* /etc/etcd* /etc/ssl/etcd /etc/kubernetes \
                 /etc/systemd/system/etcd*.service* /etc/systemd/system/*.wants/etcd*.service /run/kubelet-stand-in \
-                /var/log/pods /var/log/containers /var/lib/quorate
+                /var/log/pods /var/log/containers /var/lib/quorate /usr/local/bin/kubectl /var/lib/kubectl-stand-in
             : >/etc/default/etcd
             mkdir -p /var/lib/etcd
             chown etcd: /var/lib/etcd

@@ -138,16 +138,50 @@ api_words() {
     node_sh "$1" sh -c 'tr "\0" "\n" <"/proc/$(pgrep -x kube-apiserver)/cmdline"'
 }
 
-@test "a unit and two pods with API servers: volumes, probes and flags change with them, the API stays up, and back" {
+# kubeadm's config map with this ClusterConfiguration, from standard input, behind the API server of a host.
+kubeadm_map() {
+    node_sh "$1" sh -c 'cat >/usr/local/bin/kubectl && chmod 755 /usr/local/bin/kubectl' <"$BATS_TEST_DIRNAME/kubectl"
+    jq -Rs '{apiVersion: "v1", data: {ClusterConfiguration: .}, kind: "ConfigMap", metadata: {name: "kubeadm-config",
+        namespace: "kube-system", resourceVersion: "41"}}' |
+        node_sh "$1" sh -c 'mkdir -p /var/lib/kubectl-stand-in && cat >/var/lib/kubectl-stand-in/kubeadm-config.json'
+    node_sh "$1" touch /etc/kubernetes/admin.conf
+}
+
+# What the map of a host says now.
+kubeadm_says() {
+    node_sh "$1" cat /var/lib/kubectl-stand-in/kubeadm-config.json | jq -j .data.ClusterConfiguration
+}
+
+@test "a unit and two pods with API servers: volumes, probes, flags and kubeadm's map change, the API stays up, and back" {
     begins 3.5.30 debian db1 db2:static-pod db3:static-pod
     pod_by_hand
     api_server db2 /etc/kubernetes/pki
     api_server db3 ''
+    kubeadm_map db2 <<'CONFIGURATION'
+apiServer:
+  extraArgs:
+    etcd-servers: http://127.0.0.1:2379,http://events.example:2379
+apiVersion: kubeadm.k8s.io/v1beta3
+clusterName: kubernetes
+etcd:
+  local:
+    dataDir: /var/lib/etcd
+    extraArgs:
+      listen-client-urls: "http://0.0.0.0:2379" # 'any' address
+      listen-metrics-urls: http://127.0.0.1:2381
+      listen-peer-urls: http://0.0.0.0:2380
+kind: ClusterConfiguration
+kubernetesVersion: v1.28.4
+CONFIGURATION
+    kubeadm_says db2 >map-plain
+    sed -e 's,http://127.0.0.1:2379,https://127.0.0.1:2379,' -e 's,http://0.0.0.0,https://0.0.0.0,' map-plain >map-tls
     before=$(files_of_etcd)
     clients_start
     api_watch
     quorate tls enable "${issuer[@]}" --client-cert-auth --yes >said 2>&1
-    grep -q 'ClusterConfiguration' said
+    grep -q "have kubeadm's config map say https for etcd, by the API server on the host of db2" said
+    run ! grep -q 'kubectl -n kube-system edit' said
+    cmp map-tls <(kubeadm_says db2)
     touch enough
     clients_saw "3.5.30 a unit and two pods enable" https
     [[ ! -e api-down ]] || { echo "no API: $(wc -l <api-down) times"; false; }
@@ -163,13 +197,20 @@ api_words() {
     done
     # The probe has had time to fail.
     [[ $(node_sh db3 journalctl -u kubelet -o cat | grep -c 'liveness probe failed, 8') -eq 0 ]]
+    # Nothing is undone over what somebody else has written there.
+    kubeadm_map db2 <<<"another"
+    run -18 quorate plan undo latest --yes
+    [[ $output == *"db2: ClusterConfiguration of the config map kubeadm-config was changed by somebody else"* ]]
+    kubeadm_map db2 <map-tls
     quorate plan undo latest --yes
     all_speak http https
     diff <(echo "$before") <(files_of_etcd)
     wait_for 60 api_listens db3
+    cmp map-plain <(kubeadm_says db2)
 
     # And back by the other way, on which volumes and probes stay.
     quorate tls enable "${issuer[@]}" --client-cert-auth --yes
+    cmp map-tls <(kubeadm_says db2)
     clients_start
     quorate tls disable --yes
     clients_saw "3.5.30 a unit and two pods disable" http
@@ -178,6 +219,7 @@ api_words() {
         wait_for 60 api_listens $name
         [[ $(api_words $name | grep etcd-) == --etcd-servers=http://127.0.0.1:2379 ]]
     done
+    cmp map-plain <(kubeadm_says db2)
 }
 
 # goes_there_and_back VERSION: units with environment files.

@@ -122,8 +122,8 @@ const struct command command_tls_enable = {
         "On hosts the members' units, environment files, etcd's own files or manifests are "
         "changed, nothing else in them; a static pod gets the certificates' folder as a volume, "
         "and a probe of its client port asks its listener for metrics from then on. An API server "
-        "on a member's host is changed while both schemes are taken, one host after the other. "
-        "quorate.yaml is kept up to date.\n\n"
+        "on a member's host is changed while both schemes are taken, one host after the other, and "
+        "kubeadm's config map in the end, where it can be had. quorate.yaml is kept up to date.\n\n"
         "What is half done, by hand or by a plan that was cut, is found and gone on with. 'quorate "
         "plan undo' takes all of it back: every file is what it was, byte for byte.",
 };
