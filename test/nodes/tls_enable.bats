@@ -213,13 +213,13 @@ CONFIGURATION
     cmp map-tls <(kubeadm_says db2)
     clients_start
     quorate tls disable --yes
+    cmp map-plain <(kubeadm_says db2)
     clients_saw "3.5.30 a unit and two pods disable" http
     all_speak http https
     for name in db2 db3; do
         wait_for 60 api_listens $name
         [[ $(api_words $name | grep etcd-) == --etcd-servers=http://127.0.0.1:2379 ]]
     done
-    cmp map-plain <(kubeadm_says db2)
 }
 
 # goes_there_and_back VERSION: units with environment files.

@@ -26,6 +26,25 @@ scratch_dir(struct arena *mem)
     return path;
 }
 
+/* A file of it, which may be run. */
+static inline void
+scratch_put(struct arena *mem, const char *dir, const char *name, const char *text)
+{
+    struct error e = ERROR_INIT;
+
+    ASSERT(file_replace(path_join(mem, dir, name), bytes_of_text(text), 0755, &e));
+}
+
+static inline const char *
+scratch_text(struct arena *mem, const char *dir, const char *name)
+{
+    struct error e = ERROR_INIT;
+    struct bytes content;
+
+    ASSERT(file_read_all(mem, path_join(mem, dir, name), 1 << 20, &content, &e));
+    return arena_text_of_bytes(mem, content);
+}
+
 static inline const char *
 golden_path(struct arena *mem, const char *name)
 {

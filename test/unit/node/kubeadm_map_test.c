@@ -32,29 +32,11 @@ struct control_plane {
 };
 
 static void
-put(struct control_plane *c, const char *name, const char *text)
-{
-    struct error e = ERROR_INIT;
-
-    EXPECT_OK(file_replace(path_join(&c->mem, c->dir, name), bytes_of_text(text), 0755, &e));
-}
-
-static void
 drop(struct control_plane *c, const char *name)
 {
     struct error e = ERROR_INIT;
 
     EXPECT_OK(tree_remove(path_join(&c->mem, c->dir, name), &e));
-}
-
-static const char *
-content(struct control_plane *c, const char *name)
-{
-    struct error e = ERROR_INIT;
-    struct bytes bytes;
-
-    EXPECT_OK(file_read_all(&c->mem, path_join(&c->mem, c->dir, name), 1 << 20, &bytes, &e));
-    return arena_text_of_bytes(&c->mem, bytes);
 }
 
 #define MAP_OF(version, text)                                                                      \
@@ -75,9 +57,9 @@ setup(void **state)
     assert_int_equal(setenv("PATH", arena_printf(&c->mem, "%s:%s", c->dir, c->path), 1), 0);
     EXPECT_OK(host_open(&c->mem, "local:", NULL, &host, &e));
     c->host = host;
-    put(c, "kubectl", kubectl);
-    put(c, "admin.conf", "");
-    put(c, "map", MAP_OF("41", "a: 1\\r\\nb: \\\"2\\\"\\n"));
+    scratch_put(&c->mem, c->dir, "kubectl", kubectl);
+    scratch_put(&c->mem, c->dir, "admin.conf", "");
+    scratch_put(&c->mem, c->dir, "map", MAP_OF("41", "a: 1\\r\\nb: \\\"2\\\"\\n"));
     *state = c;
     return 0;
 }
@@ -104,15 +86,15 @@ test_read_and_replaced(void **state)
     EXPECT_OK(kubeadm_map_read(&c->mem, c->host, c->admin, &map, &why, &e));
     assert_null(why);
     assert_string_equal(map.text, "a: 1\r\nb: \"2\"\n");
-    assert_string_equal(content(c, "words"),
+    assert_string_equal(scratch_text(&c->mem, c->dir, "words"),
                         arena_printf(&c->mem,
                                      "--kubeconfig %s --request-timeout=15s -n kube-system get "
                                      "configmap kubeadm-config -o json\n",
                                      c->admin));
     EXPECT_OK(kubeadm_map_replace(c->host, c->admin, &map, "a: 3\n", &e));
-    assert_string_equal(content(c, "map"), MAP_OF("41", "a: 3\\n"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "map"), MAP_OF("41", "a: 3\\n"));
     assert_string_equal(
-        content(c, "words"),
+        scratch_text(&c->mem, c->dir, "words"),
         arena_printf(
             &c->mem,
             "--kubeconfig %s --request-timeout=15s -n kube-system replace --validate=false -f -\n",
@@ -128,17 +110,19 @@ test_another_one_by_now(void **state)
     const char *why;
 
     EXPECT_OK(kubeadm_map_read(&c->mem, c->host, c->admin, &map, &why, &e));
-    put(c, "refuses",
-        "Error from server (Conflict): error when replacing \"STDIN\": Operation cannot be "
-        "fulfilled on configmaps \"kubeadm-config\": the object has been modified\n");
+    scratch_put(&c->mem, c->dir, "refuses",
+                "Error from server (Conflict): error when replacing \"STDIN\": Operation cannot be "
+                "fulfilled on configmaps \"kubeadm-config\": the object has been modified\n");
     EXPECT_ERROR(kubeadm_map_replace(c->host, c->admin, &map, "a: 3\n", &e), ERROR_CONFLICT,
                  "local: Error from server (Conflict): error when replacing \"STDIN\": Operation "
                  "cannot be fulfilled on configmaps \"kubeadm-config\": the object has been "
                  "modified");
-    put(c, "refuses", "error: the server doesn't have a resource type \"configmap\"\n");
+    scratch_put(&c->mem, c->dir, "refuses",
+                "error: the server doesn't have a resource type \"configmap\"\n");
     EXPECT_ERROR(kubeadm_map_replace(c->host, c->admin, &map, "a: 3\n", &e), ERROR_FAILED,
                  "local: error: the server doesn't have a resource type \"configmap\"");
-    assert_string_equal(content(c, "map"), MAP_OF("41", "a: 1\\r\\nb: \\\"2\\\"\\n"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "map"),
+                        MAP_OF("41", "a: 1\\r\\nb: \\\"2\\\"\\n"));
 }
 
 static void
@@ -174,12 +158,14 @@ test_not_to_be_had(void **state)
 {
     struct control_plane *c = *state;
 
-    put(c, "says",
+    scratch_put(
+        &c->mem, c->dir, "says",
         "The connection to the server 10.0.0.1:6443 was refused - did you specify the right "
         "host or port?\n");
     expect_why(c, "local: The connection to the server 10.0.0.1:6443 was refused - did you specify "
                   "the right host or port? (kubectl get configmap kubeadm-config)");
-    put(c, "says", "Error from server (NotFound): configmaps \"kubeadm-config\" not found\n");
+    scratch_put(&c->mem, c->dir, "says",
+                "Error from server (NotFound): configmaps \"kubeadm-config\" not found\n");
     expect_why(c, "local: Error from server (NotFound): configmaps \"kubeadm-config\" not found "
                   "(kubectl get configmap kubeadm-config)");
     drop(c, "says");
@@ -197,11 +183,11 @@ test_an_answer_that_is_none(void **state)
     struct kubeadm_map map;
     const char *why;
 
-    put(c, "map", "{\"metadata\":{\"resourceVersion\":\"1\"},\"data\":{}}");
+    scratch_put(&c->mem, c->dir, "map", "{\"metadata\":{\"resourceVersion\":\"1\"},\"data\":{}}");
     EXPECT_ERROR(
         kubeadm_map_read(&c->mem, c->host, c->admin, &map, &why, &e), ERROR_FORMAT,
         "local: config map kubeadm-config: kubectl's answer: 'ClusterConfiguration' is missing");
-    put(c, "map", "no JSON");
+    scratch_put(&c->mem, c->dir, "map", "no JSON");
     assert_false(kubeadm_map_read(&c->mem, c->host, c->admin, &map, &why, &e));
     assert_int_equal(e.code, ERROR_FORMAT);
 }

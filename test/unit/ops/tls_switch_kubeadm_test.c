@@ -63,24 +63,6 @@ in_dir(struct control_plane *c, const char *name)
 }
 
 static void
-put(struct control_plane *c, const char *name, const char *text)
-{
-    struct error e = ERROR_INIT;
-
-    EXPECT_OK(file_replace(in_dir(c, name), bytes_of_text(text), 0755, &e));
-}
-
-static const char *
-content(struct control_plane *c, const char *name)
-{
-    struct error e = ERROR_INIT;
-    struct bytes bytes;
-
-    EXPECT_OK(file_read_all(&c->mem, in_dir(c, name), 1 << 20, &bytes, &e));
-    return arena_text_of_bytes(&c->mem, bytes);
-}
-
-static void
 note(void *context, const struct plan_news *news)
 {
     struct control_plane *c = context;
@@ -105,19 +87,19 @@ setup(void **state)
     c->dir = scratch_dir(&c->mem);
     c->path = arena_text(&c->mem, getenv("PATH"));
     assert_int_equal(setenv("PATH", arena_printf(&c->mem, "%s:%s", c->dir, c->path), 1), 0);
-    put(c, "kubectl", kubectl);
-    put(c, "admin.conf", "");
-    put(c, "text", CONFIGURATION("http"));
-    put(c, "version", "41");
-    put(c, "quorate.yaml",
-        "format: 1\n"
-        "clusters:\n"
-        "  prod:\n"
-        "    members:\n"
-        "      db1:\n"
-        "        host: \"local:\"\n"
-        "        client_urls: [\"http://10.0.0.1:2379\"]\n"
-        "        peer_urls: [\"http://10.0.0.1:2380\"]\n");
+    scratch_put(&c->mem, c->dir, "kubectl", kubectl);
+    scratch_put(&c->mem, c->dir, "admin.conf", "");
+    scratch_put(&c->mem, c->dir, "text", CONFIGURATION("http"));
+    scratch_put(&c->mem, c->dir, "version", "41");
+    scratch_put(&c->mem, c->dir, "quorate.yaml",
+                "format: 1\n"
+                "clusters:\n"
+                "  prod:\n"
+                "    members:\n"
+                "      db1:\n"
+                "        host: \"local:\"\n"
+                "        client_urls: [\"http://10.0.0.1:2379\"]\n"
+                "        peer_urls: [\"http://10.0.0.1:2380\"]\n");
     EXPECT_OK(plan_cluster_inventory(&c->mem,
                                      &(struct plan_cluster){.state_dir = c->dir,
                                                             .name = "prod",
@@ -242,14 +224,14 @@ test_changed_and_put_back(void **state)
     assert_string_equal(plan_intent(&c->mem, plan, &plan->steps.items[0]),
                         "have kubeadm's config map say https for etcd, by the API server on the "
                         "host of db1");
-    put(c, "busy", "2");
-    put(c, "rival", "");
+    scratch_put(&c->mem, c->dir, "busy", "2");
+    scratch_put(&c->mem, c->dir, "rival", "");
     EXPECT_OK(plan_run(plan, &c->env, &id, &e));
-    assert_string_equal(content(c, "text"), CONFIGURATION("https"));
-    assert_string_equal(content(c, "version"), "43");
+    assert_string_equal(scratch_text(&c->mem, c->dir, "text"), CONFIGURATION("https"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "version"), "43");
     EXPECT_OK(plan_undo(planned(c), &c->env, id, &e));
-    assert_string_equal(content(c, "text"), CONFIGURATION("http"));
-    assert_string_equal(content(c, "version"), "44");
+    assert_string_equal(scratch_text(&c->mem, c->dir, "text"), CONFIGURATION("http"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "version"), "44");
     assert_int_equal(c->notes.count, 0);
 }
 
@@ -263,25 +245,25 @@ test_what_somebody_else_wrote_stays(void **state)
 
     find(c);
     plan = planned(c);
-    put(c, "text", "another");
+    scratch_put(&c->mem, c->dir, "text", "another");
     EXPECT_ERROR(plan_run(plan, &c->env, &id, &e), ERROR_CONFLICT,
                  "step 'kubeadm-config': local: ClusterConfiguration of the config map "
                  "kubeadm-config was changed by somebody else meanwhile");
     assert_non_null(strstr(e.hint, "kubectl -n kube-system edit configmap kubeadm-config"));
-    assert_string_equal(content(c, "text"), "another");
+    assert_string_equal(scratch_text(&c->mem, c->dir, "text"), "another");
 
-    put(c, "text", CONFIGURATION("http"));
+    scratch_put(&c->mem, c->dir, "text", CONFIGURATION("http"));
     EXPECT_OK(plan_run(planned(c), &c->env, &id, &e));
-    put(c, "text", "another");
+    scratch_put(&c->mem, c->dir, "text", "another");
     assert_false(plan_undo(planned(c), &c->env, id, &e));
     assert_int_equal(e.code, ERROR_CONFLICT);
     assert_non_null(strstr(e.text, "step 'kubeadm-config' cannot be undone: local: "
                                    "ClusterConfiguration of the config map kubeadm-config was "
                                    "changed by somebody else meanwhile"));
-    assert_string_equal(content(c, "text"), "another");
-    put(c, "text", CONFIGURATION("https"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "text"), "another");
+    scratch_put(&c->mem, c->dir, "text", CONFIGURATION("https"));
     EXPECT_OK(plan_undo(planned(c), &c->env, id, &e));
-    assert_string_equal(content(c, "text"), CONFIGURATION("http"));
+    assert_string_equal(scratch_text(&c->mem, c->dir, "text"), CONFIGURATION("http"));
 }
 
 /* Without the step; the first note that is left is 'text', NULL: none. */
@@ -312,7 +294,7 @@ test_nothing_to_change(void **state)
 {
     struct control_plane *c = *state;
 
-    put(c, "text", CONFIGURATION("https"));
+    scratch_put(&c->mem, c->dir, "text", CONFIGURATION("https"));
     find(c);
     expect_note(c, NULL);
 }
@@ -323,18 +305,18 @@ test_why_it_is_not_changed(void **state)
     struct control_plane *c = *state;
     struct tls_job jobs[2] = {c->found.jobs[0], c->found.jobs[0]};
 
-    put(c, "busy", "1");
+    scratch_put(&c->mem, c->dir, "busy", "1");
     find(c);
     expect_note(c, NOTE(": local: The connection to the server 10.0.0.1:6443 was refused (kubectl "
                         "get configmap kubeadm-config)"));
-    put(c, "text", "kind: &a b\n");
+    scratch_put(&c->mem, c->dir, "text", "kind: &a b\n");
     find(c);
     expect_note(c, NOTE(": ClusterConfiguration:1:8: anchors and aliases are not supported: write "
                         "the value out"));
-    put(c, "text",
-        "apiVersion: kubeadm.k8s.io/v1beta3\n"
-        "kind: ClusterConfiguration\n"
-        "etcd: {external: {endpoints: ['http://10.0.0.1:2379']}}\n");
+    scratch_put(&c->mem, c->dir, "text",
+                "apiVersion: kubeadm.k8s.io/v1beta3\n"
+                "kind: ClusterConfiguration\n"
+                "etcd: {external: {endpoints: ['http://10.0.0.1:2379']}}\n");
     jobs[1].name = "db2";
     jobs[1].api.ca_file = "/pki/other.crt";
     c->found.jobs = jobs;
@@ -349,10 +331,10 @@ test_kubeadm_has_members_listen_by_https(void **state)
     struct control_plane *c = *state;
 
     c->found.to = TLS_PLAIN;
-    put(c, "text",
-        "apiVersion: kubeadm.k8s.io/v1beta3\n"
-        "kind: ClusterConfiguration\n"
-        "etcd: {local: {dataDir: /var/lib/etcd}}\n");
+    scratch_put(&c->mem, c->dir, "text",
+                "apiVersion: kubeadm.k8s.io/v1beta3\n"
+                "kind: ClusterConfiguration\n"
+                "etcd: {local: {dataDir: /var/lib/etcd}}\n");
     find(c);
     expect_note(c, "kubeadm: its config map says nothing of where etcd's clients come in, and then "
                    "kubeadm has etcd listen by https: so does the next 'kubeadm upgrade', unless "
