@@ -183,16 +183,17 @@ authority_find(struct needs *n, struct error *e)
 {
     const struct tls_switch_request *request = n->request;
     struct tls_stage *stage = &n->s->stage;
+    const char *cert = request->ca_cert;
+    const char *key = request->ca_key;
 
-    stage->days = request->days;
-    stage->ca_cert = request->ca_cert;
-    stage->ca_key = request->ca_key;
-    if (n->s->lab != NULL && stage->ca_key == NULL) {
-        stage->ca_cert = lab_member_certs(n->mem, request->inventory, "ca").ca_file;
-        stage->ca_key = lab_authority_key(n->mem, request->inventory);
+    if (n->s->lab != NULL && key == NULL) {
+        cert = lab_member_certs(n->mem, request->inventory, "ca").ca_file;
+        key = lab_authority_key(n->mem, request->inventory);
     }
-    return stage->certificates.count == 0 || (stage->ca_cert != NULL && stage->ca_key != NULL) ||
-           authority_lacks(n, e);
+    stage->days = request->days;
+    stage->ca_cert = cert != NULL ? cert : "";
+    stage->ca_key = key != NULL ? key : "";
+    return stage->certificates.count == 0 || (cert != NULL && key != NULL) || authority_lacks(n, e);
 }
 
 bool
