@@ -1,8 +1,6 @@
 /* 'quota show': what each member's database takes of its quota, where that is set, and what to do about it. */
-#include "base/time.h"
-#include "cli/judge_days.h"
 #include "cli/observe.h"
-#include "cli/report_judgement.h"
+#include "cli/report.h"
 #include "cluster/doctor/doctor.h"
 #include "ops/doctor.h"
 
