@@ -254,7 +254,6 @@ static void
 members_take(struct fetch *f, const struct etcd_member_list *list)
 {
     f->view->cluster_id = list->header.cluster_id;
-    f->view->listed = true;
     for (size_t i = 0; i < list->member_count; i++) {
         struct member_view *m = ARRAY_PUSH(f->mem, &f->members);
 
@@ -443,11 +442,10 @@ cluster_view_fetch_again(struct arena *mem, struct view_connections *connections
     first = endpoint_to_ask(answers, options->endpoint_count);
     if (first == options->endpoint_count)
         return nobody_answers(answers, first, e);
-    if (etcd_member_list_at(mem, client, first, false, &list, e))
+    if (etcd_member_list_at(mem, client, first, false, &list, &ret_view->unlisted_because))
         members_take(&f, &list);
     else
         members_from_answers(&f, answers, options->endpoint_count);
-    error_clear(e);
     for (size_t i = 0; i < options->endpoint_count; i++)
         answer_place(&f, &answers[i], true);
     if (!others_fetch(&f, e))

@@ -42,7 +42,8 @@ struct cluster_view {
     uint64_t cluster_id;
     uint64_t leader_id;    /* as most members say; 0: nobody knows one */
     uint64_t applied_most; /* greatest raft applied index that any member told */
-    bool listed;           /* the members are those of the member list; else of the answers alone */
+    /* Why no member list was had: the members are those that answered, there may be more. ERROR_NONE: it was. */
+    struct error unlisted_because;
     struct member_view *members;
     size_t member_count;
     struct stray_endpoint *strays;

@@ -161,6 +161,9 @@ proxies_end() {
         "ask a voting member: --endpoints $voter" --endpoints "$ep" get color
     as_json --endpoints "$ep" get color
     [[ $(field '[.code, .cause, .evidence[0].voters[0]] | join(" ")') == "conflict learner $voter" ]]
+    # Nor does it tell the members, so nobody says how many may fail.
+    run -1 "$QUORATE" --endpoints "$ep" status
+    [[ $output == *'1 member answers; whether there are more is not known'*'the member list cannot be had'* ]]
     # With a voter beside it, it just works.
     "$QUORATE" --endpoints "$ep,$voter" put color green
 }

@@ -71,6 +71,12 @@ show(struct live *live)
     live_screen_draw(&page);
 }
 
+static bool
+is_listed(const struct live_look *look)
+{
+    return look->view.unlisted_because.code == ERROR_NONE;
+}
+
 static void
 look_take(struct live *live)
 {
@@ -81,7 +87,7 @@ look_take(struct live *live)
     if (live->now != live->good)
         live_look_free(live->now);
     live->now = look;
-    if (look->ok && live->good != NULL && live->good->view.listed && !look->view.listed)
+    if (look->ok && live->good != NULL && is_listed(live->good) && !is_listed(look))
         return; /* it knows no names, and not all members */
     if (look->ok) {
         live_look_free(live->good);

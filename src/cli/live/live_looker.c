@@ -103,6 +103,7 @@ live_look_of_silence(const struct live_look *before, const struct live_look *now
     look->ended_wall_ms = now->ended_wall_ms;
     *view = (struct cluster_view){.taken_s = now->ended_wall_ms / 1000,
                                   .cluster_id = known->cluster_id,
+                                  .unlisted_because = known->unlisted_because,
                                   .member_count = known->member_count};
     view->members = arena_zero(&look->mem, known->member_count * sizeof(*view->members));
     for (size_t i = 0; i < known->member_count; i++)

@@ -89,6 +89,9 @@ summary_of(struct arena *mem, const struct cluster_view *view)
     size_t voters = view_voter_count(view);
     size_t serving = view_voters_serving(view);
 
+    if (view->unlisted_because.code != ERROR_NONE)
+        return arena_printf(mem, "%zu member%s; whether there are more is not known",
+                            view->member_count, view->member_count == 1 ? " answers" : "s answer");
     return arena_printf(mem, "%zu of %zu voters serve; %s", serving, voters,
                         tolerance_text(mem, voters, serving));
 }

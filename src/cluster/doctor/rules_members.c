@@ -23,6 +23,13 @@ first_survivor(const struct doctor *d)
     return NULL;
 }
 
+/* Otherwise nobody knows how many voters there are. */
+static bool
+is_listed(const struct doctor *d)
+{
+    return d->picture->view->unlisted_because.code == ERROR_NONE;
+}
+
 static void
 look_quorum_lost(struct doctor *d)
 {
@@ -32,13 +39,26 @@ look_quorum_lost(struct doctor *d)
     const struct member_picture *survivor = first_survivor(d);
     struct doctor_finding *f;
 
-    if (serving >= quorum_size(voters))
+    if (serving >= quorum_size(voters) || !is_listed(d))
         return;
     f = doctor_add(d, VERDICT_CRITICAL, NULL,
                    "quorum is lost: %zu of %zu voters serve, %zu are needed", serving, voters,
                    quorum_size(voters));
     if (survivor != NULL)
         f->command = doctor_command(d, "member rescue %s --dry-run", survivor->label);
+}
+
+static void
+look_unlisted(struct doctor *d)
+{
+    const struct error *why = &d->picture->view->unlisted_because;
+    struct doctor_finding *f;
+
+    if (is_listed(d))
+        return;
+    f = doctor_add(d, VERDICT_WARNING, NULL, "the member list cannot be had: %s", why->text);
+    f->evidence = "there may be more members than those that answer";
+    f->command = doctor_command(d, "member list");
 }
 
 /* Members go on naming a leader that has just died, until they elect another. */
@@ -367,7 +387,7 @@ look_even_voters(struct doctor *d)
     size_t voters = view_voter_count(d->picture->view);
     struct doctor_finding *f;
 
-    if (voters == 0 || voters % 2 != 0)
+    if (voters == 0 || voters % 2 != 0 || !is_listed(d))
         return;
     f = doctor_add(d, VERDICT_WARNING, NULL, "%zu voters: an even number", voters);
     f->evidence = voters == 2 ? "when either of the two fails, the cluster stands still"
@@ -445,6 +465,13 @@ const struct doctor_rule doctor_rules_of_members[] = {
              "recover from a backup",
      .in_status = true,
      .look = look_quorum_lost},
+    {.id = "members-unknown",
+     .when = "warning: no member that answers tells the member list",
+     .source = "etcd server/auth, server/etcdserver/api/v3rpc/interceptor.go",
+     .why = "nobody can say how many members may fail",
+     .mend = "ask with --user where there is authentication; a learner does not tell: ask a voter",
+     .in_status = true,
+     .look = look_unlisted},
     {.id = "leader-silent",
      .when = "critical: the leader that the others name does not answer",
      .source = OPERATIONS "/failures, Leader failure",

@@ -50,7 +50,6 @@ cluster_init(struct live_cluster *c)
         };
     c->view = (struct cluster_view){.taken_s = TAKEN_S,
                                     .cluster_id = 0xbeef,
-                                    .listed = true,
                                     .leader_id = 0xa1,
                                     .applied_most = 5000,
                                     .members = c->members,

@@ -95,6 +95,28 @@ test_how_a_member_is_started_again(void **state)
     }
 }
 
+/* Two of how many? */
+static void
+test_no_member_list(void **state)
+{
+    struct patient p;
+
+    (void)state;
+    patient_init(&p, 2);
+    error_set(&p.view.unlisted_because, ERROR_AUTH, "user name is empty");
+    expect(&p, "warning members-unknown : the member list cannot be had: user name is empty"
+               " | there may be more members than those that answer"
+               " $ quorate member list --cluster prod");
+    patient_init(&p, 2);
+    error_set(&p.view.unlisted_because, ERROR_AUTH, "user name is empty");
+    p.members[0].member.is_learner = p.members[1].member.is_learner = true;
+    findings_text(&p);
+    assert_string_equal(p.diagnosis.findings[0].rule->id, "members-unknown");
+    assert_string_equal(p.diagnosis.summary,
+                        "2 members answer; whether there are more is not known");
+    arena_release(&p.mem);
+}
+
 static void
 test_leaders(void **state)
 {
@@ -491,22 +513,26 @@ test_counters(void **state)
                             "etcd_server_slow_apply_total 8\n"
                             "etcd_server_slow_read_indexes_total 7\n"
                             "etcd_network_peer_sent_failures_total{To=\"2\"} 8\n");
-    expect(&p, "warning peer-send-failures m1: member m1: messages to peers get lost"
-               " | 3 in the last 2.0 s, 8 since its start\n"
-               "warning failed-proposals m1: 5.5 proposals a second fail at member m1"
-               " | 11 in the last 2.0 s\n"
-               "warning pending-proposals m1: 1001 proposals wait at member m1"
-               " | they wait for the quorum: the leader's disk, or the network\n"
-               "warning heartbeats-late m1: member m1: heartbeats go out too late"
-               " | 3 in the last 2.0 s, 8 since its start\n"
-               "warning slow-applies m1: member m1: requests take more than 100 ms to apply"
-               " | 3 in the last 2.0 s, 8 since its start");
+    expect(&p,
+           "warning peer-send-failures m1: member m1: messages to peers get lost"
+           " | 3 in the last 2.0 s, 8 since its start\n"
+           "warning failed-proposals m1: 5.5 proposals a second fail at member m1"
+           " | 11 in the last 2.0 s\n"
+           "warning pending-proposals m1: 1001 proposals wait at member m1"
+           " | they wait for the quorum: the leader's disk, or the network\n"
+           "warning heartbeats-late m1: member m1: heartbeats go out too late"
+           " | 3 in the last 2.0 s, 8 since its start\n"
+           "warning slow-applies m1: member m1: requests take more than 100 ms to apply"
+           " | 3 in the last 2.0 s, 8 since its start\n"
+           "warning slow-read-indexes m1: member m1: reads wait for the leader to confirm itself"
+           " | 2 in the last 2.0 s, 7 since its start");
 
     /* An hour after the start. */
     patient_init(&p, 3);
     page_now(&p, HISTOGRAMS "process_start_time_seconds 1.6999964e+09\n"
                             "etcd_server_heartbeat_send_failures_total 10\n"
-                            "etcd_server_slow_apply_total 99\n");
+                            "etcd_server_slow_apply_total 99\n"
+                            "etcd_server_slow_read_indexes_total 9\n");
     expect(&p, "note heartbeats-late m1: member m1: heartbeats go out too late"
                " | 10 since its start 1 h 0 min ago");
 }
@@ -582,6 +608,7 @@ main(void)
         cmocka_unit_test(test_healthy),
         cmocka_unit_test(test_silent_members),
         cmocka_unit_test(test_how_a_member_is_started_again),
+        cmocka_unit_test(test_no_member_list),
         cmocka_unit_test(test_leaders),
         cmocka_unit_test(test_members_that_are_not_right),
         cmocka_unit_test(test_lag),
