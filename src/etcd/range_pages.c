@@ -253,6 +253,13 @@ range_pages_next(struct range_pages *p, const struct etcd_key_value **ret_keys, 
     return true;
 }
 
+int64_t
+range_pages_piece(const struct range_pages *p, struct bytes *ret_end)
+{
+    *ret_end = p->told->part->end;
+    return p->told->part->holds;
+}
+
 void
 range_pages_end(struct range_pages *p)
 {

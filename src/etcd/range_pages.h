@@ -45,6 +45,8 @@ void range_pages_begin(struct range_pages *p, struct etcd_client *client,
 /* The next keys, at least one; none at the end. Valid until the next call. */
 MUST_CHECK bool range_pages_next(struct range_pages *p, const struct etcd_key_value **ret_keys,
                                  size_t *ret_count, struct error *e);
+/* How many keys the page stands for whose keys were handed out last: those, but in a survey; and where it ends. */
+int64_t range_pages_piece(const struct range_pages *p, struct bytes *ret_end);
 /* Drops what is under way. */
 void range_pages_end(struct range_pages *p);
 

@@ -10,6 +10,9 @@ enum { PAGE_MOST_KEYS = 20000 };
  * that follows. */
 enum { STRANGE_KEYS = 512 };
 
+/* Of a page of a survey so many are told, as a sample. */
+enum { SURVEY_TOLD_KEYS = 8 };
+
 /* Beside key and value: revisions, version, lease and the lengths. */
 enum { KEY_OVERHEAD_BYTES = 32 };
 
@@ -130,15 +133,17 @@ learn_page_end(struct range_parts *p, struct bytes last)
     set(&p->page_end, bytes_of(last.data + directory.size, last.size - directory.size));
 }
 
+/* holds: keys in the page whose first are these */
 static void
-learn(struct range_parts *p, const struct etcd_key_value *kvs, size_t count)
+learn(struct range_parts *p, const struct etcd_key_value *kvs, size_t count, int64_t holds)
 {
     if (count == 0)
         return;
     for (size_t i = 0; i < count; i++)
         key_digits_learn(&p->digits, kvs[i].key);
-    learn_size(p, kvs, count);
-    if (count * 2 >= (size_t)p->page_keys)
+    if (p->piece_keys == 0)
+        learn_size(p, kvs, count);
+    if (holds * 2 >= p->page_keys)
         learn_page_end(p, kvs[count - 1].key);
 }
 
@@ -185,7 +190,7 @@ fits_into_a_page(const struct range_parts *p, const struct range_part *part)
 static bool
 is_short_gap(const struct range_parts *p, const struct range_part *part)
 {
-    return part->gap > 0 && part->most_keys <= GAP_MOST_KEYS &&
+    return part->gap > 0 && p->piece_keys == 0 && part->most_keys <= GAP_MOST_KEYS &&
            part->most_keys <= p->page_keys * GAP_MOST_PAGES;
 }
 
@@ -204,6 +209,8 @@ page_end(const struct range_parts *p, struct arena *mem, const struct range_part
 static int64_t
 page_limit(const struct range_parts *p, const struct range_part *part)
 {
+    if (p->piece_keys > 0)
+        return part->sure ? SURVEY_TOLD_KEYS : p->page_keys;
     if (part->gap > 1 && p->page_keys > STRANGE_KEYS)
         return STRANGE_KEYS;
     return fits_into_a_page(p, part) ? part->most_keys : p->page_keys;
@@ -321,23 +328,40 @@ take_off(struct range_part *part, int64_t count)
             part->most_keys -= count;
 }
 
+/* By all keys of a page that reaches as far as it was wide; of others by the keys that came. */
+static struct key_width
+width_learned(const struct range_parts *p, const struct range_part *page,
+              const struct etcd_key_value *kvs, size_t kv_count, int64_t count)
+{
+    struct key_width width = page->width;
+
+    if (count > 0)
+        width = width_for_page(p, width, (size_t)count);
+    if (page->gap == 0 && page->holds > (int64_t)kv_count)
+        return width;
+    return width_of(p, kvs, kv_count, width);
+}
+
 void
 range_parts_answered(struct range_parts *p, struct range_part *page,
                      const struct etcd_key_value *kvs, size_t kv_count, int64_t count)
 {
     struct range_part *part = page->from;
-    bool more = kv_count > 0 && count > (int64_t)kv_count;
-    struct key_width width = page->width;
+    struct key_width width;
+    bool more;
 
+    page->holds = count <= p->piece_keys ? count : (int64_t)kv_count;
+    more = kv_count > 0 && count > page->holds;
     take_off(part, count);
-    learn(p, kvs, kv_count);
+    learn(p, kvs, kv_count, page->holds);
     if (page->gap > 0)
         part->probing = false;
-    if (count > 0)
-        width = width_of(p, kvs, kv_count, width_for_page(p, width, (size_t)count));
+    if (more || page->holds * 4 > p->page_keys)
+        part->sure = !more;
+    width = width_learned(p, page, kvs, kv_count, count);
     if (more)
         keep_rest(p, page, kvs, kv_count, count, width);
-    if (!more && kv_count * GAP_PART < (size_t)p->page_keys) {
+    if (!more && page->holds * GAP_PART < p->page_keys) {
         learn_gap(p, part, page);
     } else {
         part->width = width;
@@ -364,11 +388,14 @@ range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end,
 {
     struct range_part *all = part_new(start, end);
 
-    *p = (struct range_parts){.page_bytes = ahead->page_bytes,
-                              .page_keys = STRANGE_KEYS,
-                              .prefix = prefix_size(start, end)};
+    *p = (struct range_parts){
+        .page_bytes = ahead->page_bytes,
+        .piece_keys = ahead->piece_keys,
+        .page_keys = ahead->piece_keys > 0 ? ahead->piece_keys * 2 / 5 : STRANGE_KEYS,
+        .prefix = prefix_size(start, end),
+    };
     key_digits_init(&p->digits);
-    learn(p, ahead->seen, ahead->seen_count);
+    learn(p, ahead->seen, ahead->seen_count, (int64_t)ahead->seen_count);
     all->most_keys = ahead->most_keys;
     all->width = width_of(p, ahead->seen, ahead->seen_count, key_width_unit(&p->digits, p->prefix));
     if (ahead->seen_count > 0)

@@ -15,6 +15,10 @@
  *   - behind a directory, and where next to nothing was found, one page at a time goes first to the
  *     same name in the directory that follows (team-1, team-2), then farther by and by. In a part of
  *     few keys it goes to the end instead.
+ *
+ * A survey only wants to know how many keys there are where: a page stands for all that were counted in it, of which a
+ * few are told. One in which too many were counted is divided behind those that it told; the next one tells all of its
+ * own, so that it is known how dense they are.
  */
 #ifndef QUORATE_ETCD_RANGE_PARTS_H
 #define QUORATE_ETCD_RANGE_PARTS_H
@@ -39,6 +43,8 @@ struct range_ahead {
     const struct etcd_key_value *seen;
     size_t seen_count;
     size_t page_bytes;
+    int64_t
+        piece_keys; /* 0: all keys are wanted; else of a survey: what a page stands for at most */
 };
 
 struct range_page;
@@ -58,11 +64,13 @@ struct range_part {
     struct buf seen;           /* the last key in front of it that is known; empty: none */
     unsigned gap;              /* pages in which next to nothing was found */
     bool probing;              /* a page of this gap is under way */
-    bool asked;                /* to its end */
+    bool sure;  /* of a survey: the page in front held no more than it was expected to */
+    bool asked; /* to its end */
 
     /* Of a page. */
     bool is_page;
     int64_t limit;
+    int64_t holds;           /* when it was answered: keys that it stands for */
     struct range_part *from; /* behind it; lives as long as it */
     struct range_page *page; /* its owner's */
 };
@@ -72,6 +80,7 @@ struct range_parts {
     struct range_part *last;
     struct key_digits digits;
     size_t page_bytes;
+    int64_t piece_keys;   /* of a survey; 0: it is none */
     int64_t page_keys;    /* so many make a page */
     size_t prefix;        /* of all keys; the byte behind it is gone through one by one. 0: none */
     struct buf directory; /* the one that 'page_end' was learned in */

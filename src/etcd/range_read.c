@@ -261,3 +261,41 @@ etcd_range_walk(struct etcd_client *client, const struct etcd_range_request *req
         return explain_compaction(&read, e);
     return true;
 }
+
+/* Hands the piece over whose keys were read last. */
+static bool
+piece_tell(struct range_read *read, const struct range_pages *pages, struct etcd_range_piece *piece,
+           etcd_range_piece_visit *visit, void *context, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    piece->key_count = range_pages_piece(pages, &piece->end);
+    if (piece->key_count == (int64_t)piece->kv_count)
+        piece->end = key_next(&tmp, piece->kvs[piece->kv_count - 1].key);
+    read->told += piece->key_count;
+    return visit(context, piece, e);
+}
+
+bool
+etcd_range_survey(struct etcd_client *client, const struct etcd_range_request *request,
+                  etcd_range_piece_visit *visit, void *context, struct error *e)
+{
+    struct range_read read = {.rest = *request, .wanted = RANGE_KEYS_UNKNOWN};
+    const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                      .page_bytes = RANGE_GENTLE_PAGE_BYTES,
+                                      .piece_keys = RANGE_PIECE_KEYS};
+    struct range_pages pages;
+    struct etcd_range_piece piece = {.kv_count = 0};
+    bool ok;
+
+    ASSERT(is_divisible(request) && request->limit == 0 && request->revision > 0);
+    range_pages_begin(&pages, client, request, &ahead);
+    do
+        ok = range_pages_next(&pages, &piece.kvs, &piece.kv_count, e) &&
+             (piece.kv_count == 0 || piece_tell(&read, &pages, &piece, visit, context, e));
+    while (ok && piece.kv_count > 0);
+    range_pages_end(&pages);
+    if (!ok)
+        return explain_compaction(&read, e);
+    return true;
+}

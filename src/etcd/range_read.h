@@ -41,4 +41,30 @@ MUST_CHECK bool etcd_range_walk(struct etcd_client *client,
                                 const struct etcd_range_request *request,
                                 const struct etcd_range_sink *sink, struct error *e);
 
+/* A piece of a range: how many keys it has, and the first of them. */
+struct etcd_range_piece {
+    const struct etcd_key_value *kvs;
+    size_t kv_count;   /* at least one */
+    int64_t key_count; /* RANGE_PIECE_KEYS at most */
+    struct bytes end;  /* the next piece begins there, or farther on; "\0": there is none */
+};
+
+enum { RANGE_PIECE_KEYS = 1000 };
+
+/* Valid until it returns. False, with e, ends the survey. */
+typedef bool etcd_range_piece_visit(void *context, const struct etcd_range_piece *piece,
+                                    struct error *e);
+
+/*
+ * How many keys a range has, and where, as gently as a walk, in a third of its time: a server looks a key up to tell it,
+ * and only counts it where it need not.
+ *
+ * request  as of etcd_range_walk
+ * visit    is called for each piece with keys, in order
+ * e        as etcd_range_walk
+ */
+MUST_CHECK bool etcd_range_survey(struct etcd_client *client,
+                                  const struct etcd_range_request *request,
+                                  etcd_range_piece_visit *visit, void *context, struct error *e);
+
 #endif

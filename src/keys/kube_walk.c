@@ -35,7 +35,9 @@ enum { FEW_KEYS = 512, NAMESPACES_MOST = 10000 };
 
 struct kube_walk {
     struct etcd_client *client;
-    const struct etcd_range_sink *sink; /* the caller's */
+    const struct etcd_range_sink *sink; /* the caller's; NULL: it is a survey */
+    etcd_range_piece_visit *visit;      /* of a survey, with its context */
+    void *context;
     int64_t revision;
     bool keys_only;
     struct key_range rest;
@@ -53,15 +55,30 @@ learn_names(struct name_sample *names, const struct etcd_key_value *kvs, size_t 
             name_sample_add(names, kube.namespace);
 }
 
+static void
+walk_learn(struct kube_walk *w, const struct etcd_key_value *kvs, size_t kv_count, uint64_t count)
+{
+    w->told += count;
+    if (w->names != NULL)
+        learn_names(w->names, kvs, kv_count);
+}
+
 static bool
 walk_keys(void *context, const struct etcd_key_value *kvs, size_t count, struct error *e)
 {
     struct kube_walk *w = context;
 
-    w->told += count;
-    if (w->names != NULL)
-        learn_names(w->names, kvs, count);
+    walk_learn(w, kvs, count, count);
     return w->sink->keys(w->sink->context, kvs, count, e);
+}
+
+static bool
+survey_piece(void *context, const struct etcd_range_piece *piece, struct error *e)
+{
+    struct kube_walk *w = context;
+
+    walk_learn(w, piece->kvs, piece->kv_count, (uint64_t)piece->key_count);
+    return w->visit(w->context, piece, e);
 }
 
 static bool
@@ -71,6 +88,8 @@ walk_piece(struct kube_walk *w, struct bytes start, struct bytes end, struct err
     const struct etcd_range_request request = {
         .key = start, .range_end = end, .revision = w->revision, .keys_only = w->keys_only};
 
+    if (w->sink == NULL)
+        return etcd_range_survey(w->client, &request, survey_piece, w, e);
     return etcd_range_walk(w->client, &request, &sink, e);
 }
 
@@ -210,19 +229,40 @@ walk_prefix(struct kube_walk *w, struct arena *mem, struct bytes prefix, struct 
     return walk_up_to(w, end, e);
 }
 
+static bool
+walk_all(struct kube_walk *w, struct error *e)
+{
+    AUTO_ARENA mem = ARENA_INIT;
+
+    for (size_t i = 0; i < KUBE_PREFIX_COUNT; i++)
+        if (!walk_prefix(w, &mem, kube_prefixes[i], e))
+            return false;
+    return walk_piece(w, w->rest.start, w->rest.end, e);
+}
+
 bool
 kube_walk(struct etcd_client *client, const struct key_range *range, int64_t revision,
           bool keys_only, const struct etcd_range_sink *sink, struct error *e)
 {
-    AUTO_ARENA mem = ARENA_INIT;
     struct kube_walk w = {.client = client,
                           .sink = sink,
                           .revision = revision,
                           .keys_only = keys_only,
                           .rest = *range};
 
-    for (size_t i = 0; i < KUBE_PREFIX_COUNT; i++)
-        if (!walk_prefix(&w, &mem, kube_prefixes[i], e))
-            return false;
-    return walk_piece(&w, w.rest.start, w.rest.end, e);
+    return walk_all(&w, e);
+}
+
+bool
+kube_survey(struct etcd_client *client, const struct key_range *range, int64_t revision,
+            etcd_range_piece_visit *visit, void *context, struct error *e)
+{
+    struct kube_walk w = {.client = client,
+                          .visit = visit,
+                          .context = context,
+                          .revision = revision,
+                          .keys_only = true,
+                          .rest = *range};
+
+    return walk_all(&w, e);
 }

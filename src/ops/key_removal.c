@@ -6,7 +6,9 @@
 #include "base/io.h"
 #include "base/json_writer.h"
 #include "base/time.h"
+#include "etcd/kv.h"
 #include "keys/key_danger.h"
+#include "keys/kube_walk.h"
 #include "keys/source.h"
 #include "ops/key_removal_state.h"
 #include "ops/key_size_sample.h"
@@ -30,21 +32,25 @@ key_removal_begin(struct key_removal *m, struct error *e)
 /* --- the inputs --- */
 
 struct counts {
+    const struct observer *observer;
     struct key_size_sample sizes;
     struct removal_borders *borders; /* NULL: nobody wants them */
+    uint64_t keys;
     uint64_t bytes;
-    uint64_t with_lease;
+    bool bytes_are_exact;
 };
 
 static bool
-row_count(void *context, const struct key_row *row, struct error *e UNUSED)
+piece_count(void *context, const struct etcd_range_piece *piece, struct error *e UNUSED)
 {
     struct counts *c = context;
 
-    key_size_sample_add(&c->sizes, row->kv.key);
+    for (size_t i = 0; i < piece->kv_count; i++)
+        key_size_sample_add(&c->sizes, piece->kvs[i].key);
     if (c->borders != NULL)
-        removal_borders_add(c->borders, row->kv.key);
-    c->with_lease += row->kv.lease != 0;
+        removal_borders_add(c->borders, piece->end, (uint64_t)piece->key_count);
+    c->keys += (uint64_t)piece->key_count;
+    observer_progress(c->observer, "counting keys", "keys", c->keys, 0);
     return true;
 }
 
@@ -86,13 +92,34 @@ inputs_write(const struct key_removal_request *request, uint64_t cluster_id, int
     json_key(&w, "end");
     json_base64(&w, request->range.end);
     json_key_i64(&w, "revision", revision);
-    json_key_u64(&w, "keys", c->sizes.seen);
+    json_key_u64(&w, "keys", c->keys);
     json_key_u64(&w, "bytes", c->bytes);
-    json_key_bool(&w, "bytesAreExact", key_size_sample_is_exact(&c->sizes));
-    json_key_u64(&w, "keysWithLease", c->with_lease);
+    json_key_bool(&w, "bytesAreExact", c->bytes_are_exact);
     json_key_text(&w, "save", save != NULL ? save : "");
     json_key_u64(&w, "perSecond", request->per_second);
     json_object_end(&w);
+}
+
+/* Of few keys all are in the sample. */
+static bool
+sample_complete(const struct key_range *range, int64_t revision, struct etcd_client *client,
+                struct key_size_sample *sizes, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+    const struct etcd_range_request request = {.key = range->start,
+                                               .range_end = range->end,
+                                               .revision = revision,
+                                               .limit = KEY_SIZE_SAMPLE_MOST,
+                                               .keys_only = true};
+    struct etcd_range_response response;
+
+    if (!etcd_range(&tmp, client, &request, &response, e))
+        return false;
+    key_size_sample_release(sizes);
+    *sizes = (struct key_size_sample)KEY_SIZE_SAMPLE_INIT;
+    for (size_t i = 0; i < response.kv_count; i++)
+        key_size_sample_add(sizes, response.kvs[i].key);
+    return true;
 }
 
 static bool
@@ -101,14 +128,17 @@ keys_count(const struct key_removal_request *request, struct etcd_client *client
 {
     AUTO_KEY_SOURCE source = NULL;
 
-    if (!key_source_open_cluster(client, request->observer, &source, e) ||
-        !key_source_live(source, &request->range, 0, KEY_READ_GENTLY | KEY_READ_KEYS_ONLY,
-                         row_count, counts, e))
+    if (!key_source_open_cluster(client, NULL, &source, e) ||
+        !kube_survey(client, &request->range, source->revision, piece_count, counts, e))
         return false;
     *ret_revision = source->revision;
-    if (counts->sizes.seen == 0)
+    if (counts->keys == 0)
         return error_set(e, ERROR_NOT_FOUND, "the cluster has no such keys");
-    return key_size_sample_ask(&counts->sizes, client, &counts->bytes, e);
+    counts->bytes_are_exact = counts->keys <= KEY_SIZE_SAMPLE_MOST;
+    if (counts->bytes_are_exact &&
+        !sample_complete(&request->range, source->revision, client, &counts->sizes, e))
+        return false;
+    return key_size_sample_ask(&counts->sizes, client, counts->keys, &counts->bytes, e);
 }
 
 static bool
@@ -134,7 +164,7 @@ bool
 key_removal_inputs(struct arena *mem, const struct key_removal_request *request,
                    struct buf *ret_inputs, struct error *e)
 {
-    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT};
+    struct counts counts = {.observer = request->observer, .sizes = KEY_SIZE_SAMPLE_INIT};
     bool ok = inputs_make(mem, request, &counts, ret_inputs, e);
 
     key_size_sample_release(&counts.sizes);
@@ -168,7 +198,6 @@ removal_read(struct key_removal *m, struct arena *mem, const struct json *inputs
            json_get_u64(inputs, "keys", &m->keys, e) &&
            json_get_u64(inputs, "bytes", &m->bytes, e) &&
            json_get_bool(inputs, "bytesAreExact", &m->bytes_are_exact, e) &&
-           json_get_u64(inputs, "keysWithLease", &m->keys_with_lease, e) &&
            json_get_text(mem, inputs, "save", &m->save, e) &&
            json_get_u64(inputs, "perSecond", &m->per_second, e);
 }
@@ -241,7 +270,8 @@ key_removal_plan(struct arena *mem, const struct key_removal_request *request,
 {
     AUTO_BUF inputs = BUF_INIT;
     struct removal_borders *borders = arena_zero(mem, sizeof(*borders));
-    struct counts counts = {.sizes = KEY_SIZE_SAMPLE_INIT, .borders = borders};
+    struct counts counts = {
+        .observer = request->observer, .sizes = KEY_SIZE_SAMPLE_INIT, .borders = borders};
     bool made, divided;
 
     removal_borders_begin(borders, mem);

@@ -294,8 +294,7 @@ range_remove(struct removing *r, const struct key_range *range, struct error *e)
 /* --- what was counted in this process ----------------------------------------------------------- */
 
 static bool
-part_take(struct removing *r, const struct key_range *part, struct bytes last, uint64_t keys,
-          struct error *e)
+part_take(struct removing *r, const struct key_range *part, uint64_t keys, struct error *e)
 {
     struct removal_spans *filling = &r->filling->spans;
 
@@ -304,19 +303,18 @@ part_take(struct removing *r, const struct key_range *part, struct bytes last, u
     /* Too much at once now: its keys are looked at one by one. */
     if (keys > r->pace.keys)
         return batch_send(r, e) && batches_settle(r, e) && range_remove(r, part, e);
-    removal_spans_add_part(&r->filling->spans, part->start, last, keys);
+    removal_spans_add_part(&r->filling->spans, part->start, part->end, keys);
     return true;
 }
 
 static bool
 parts_remove(struct removing *r, const struct removal_borders *borders, struct error *e)
 {
-    AUTO_ARENA tmp = ARENA_INIT;
     struct key_range part = {.start = r->m->range.start};
 
     for (size_t i = 0; i < borders->count; i++) {
-        part.end = key_next(&tmp, borders->items[i]);
-        if (!part_take(r, &part, borders->items[i], borders->part, e))
+        part.end = borders->items[i].end;
+        if (!part_take(r, &part, borders->items[i].keys, e))
             return false;
         part.start = part.end;
     }

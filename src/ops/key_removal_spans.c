@@ -22,12 +22,11 @@ removal_spans_are_full(const struct removal_spans *s, uint64_t keys)
 }
 
 void
-removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes last,
-                       uint64_t keys)
+removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes end, uint64_t keys)
 {
     if (!s->open)
         s->spans[s->count++].first = arena_copy(&s->mem, first);
-    s->spans[s->count - 1].last = arena_copy(&s->mem, last);
+    s->spans[s->count - 1].end = arena_copy(&s->mem, end);
     s->open = true;
     s->keys += keys;
 }
@@ -35,11 +34,12 @@ removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes
 void
 removal_spans_add(struct removal_spans *s, const struct etcd_key_value *kv, int64_t revision)
 {
-    if (kv->mod_revision > revision) {
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    if (kv->mod_revision <= revision)
+        removal_spans_add_part(s, kv->key, key_next(&tmp, kv->key), 1);
+    else
         s->open = false;
-        return;
-    }
-    removal_spans_add_part(s, kv->key, kv->key, 1);
 }
 
 struct etcd_txn_request
@@ -50,16 +50,16 @@ removal_spans_txn(struct arena *mem, const struct removal_spans *s, int64_t revi
     struct etcd_request_op *ops = arena_zero(mem, s->count * sizeof(*ops));
 
     for (size_t i = 0; i < s->count; i++) {
-        struct bytes end = key_next(mem, s->spans[i].last);
+        const struct removal_span *span = &s->spans[i];
 
         compares[i] = (struct etcd_compare){
             .result = ETCD_COMPARE_LESS,
             .target = ETCD_COMPARE_MOD,
-            .key = s->spans[i].first,
-            .range_end = end,
+            .key = span->first,
+            .range_end = span->end,
             .mod_revision = revision + 1,
         };
-        deletes[i] = (struct etcd_delete_range_request){.key = s->spans[i].first, .range_end = end};
+        deletes[i] = (struct etcd_delete_range_request){.key = span->first, .range_end = span->end};
         ops[i].delete_range = &deletes[i];
     }
     return (struct etcd_txn_request){
@@ -87,10 +87,10 @@ removal_spans_cut(struct removal_spans *s, struct etcd_client *client, int64_t r
 {
     AUTO_ARENA tmp = ARENA_INIT;
     struct removal_spans cut = {.count = 0};
-    struct bytes last = s->spans[s->count - 1].last;
+    struct bytes end = s->spans[s->count - 1].end;
     const struct etcd_range_request request = {
         .key = s->spans[0].first,
-        .range_end = key_next(&tmp, last),
+        .range_end = end,
         .keys_only = true,
     };
     struct etcd_range_response now;
@@ -103,7 +103,7 @@ removal_spans_cut(struct removal_spans *s, struct etcd_client *client, int64_t r
     if (taken < now.kv_count || s->rest.first.size > 0)
         cut.rest = (struct removal_span){
             arena_copy(&cut.mem, taken < now.kv_count ? now.kvs[taken].key : s->rest.first),
-            arena_copy(&cut.mem, s->rest.first.size > 0 ? s->rest.last : last),
+            arena_copy(&cut.mem, s->rest.first.size > 0 ? s->rest.end : end),
         };
     arena_release(&s->mem);
     *s = cut;

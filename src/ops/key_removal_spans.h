@@ -13,7 +13,7 @@ enum { REMOVAL_SPANS_MOST = 100 };
 
 struct removal_span {
     struct bytes first;
-    struct bytes last;
+    struct bytes end; /* behind its last key */
 };
 
 struct removal_spans {
@@ -29,8 +29,8 @@ struct removal_spans {
 void removal_spans_clear(struct removal_spans *s);
 /* Whether they have so many keys, or have no room for another span. */
 bool removal_spans_are_full(const struct removal_spans *s, uint64_t keys);
-/* All from the one key to the other, of which somebody has counted so many; directly behind what was added before. */
-void removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes last,
+/* All from a key to in front of another, of which somebody has counted so many; directly behind what was added before. */
+void removal_spans_add_part(struct removal_spans *s, struct bytes first, struct bytes end,
                             uint64_t keys);
 /* The next key of the range, in its order. One that is newer than the revision ends the span; it is in none. */
 void removal_spans_add(struct removal_spans *s, const struct etcd_key_value *kv, int64_t revision);

@@ -15,8 +15,7 @@ struct key_removal {
     struct key_range range;
     int64_t revision; /* of the plan: what was written later is left */
     uint64_t keys;    /* that there were */
-    uint64_t keys_with_lease;
-    uint64_t bytes; /* of all */
+    uint64_t bytes;   /* of all */
     bool bytes_are_exact;
     const char *save; /* NULL: nowhere */
     /* Of the keys, when this process has counted them; NULL: another has, or there are too many. */

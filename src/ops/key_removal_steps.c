@@ -27,8 +27,6 @@ removal_field(const void *op, struct arena *mem, const char *name)
 
     if (strcmp(name, "keys") == 0)
         return arena_printf(mem, "%" PRIu64, m->keys);
-    if (strcmp(name, "keysWithLease") == 0)
-        return arena_printf(mem, "%" PRIu64, m->keys_with_lease);
     if (strcmp(name, "size") == 0)
         return key_removal_size(m, mem);
     return strcmp(name, "save") == 0 && m->save != NULL ? arena_text(mem, m->save) : NULL;
@@ -106,8 +104,7 @@ save_run(void *op, struct error *e)
 
 const struct step key_removal_step_save = {
     .name = "save",
-    .intent = "write the %{keys} keys, of which %{keysWithLease} have a lease, to '%{save}', and "
-              "read them "
+    .intent = "write the %{keys} keys, and the times of their leases, to '%{save}', and read them "
               "again",
     .field = removal_field,
     .check = save_check,

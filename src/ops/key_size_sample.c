@@ -31,24 +31,18 @@ key_size_sample_add(struct key_size_sample *s, struct bytes key)
 {
     if (s->every == 0)
         s->every = 1;
-    if (s->seen % s->every == 0) {
+    if (s->told % s->every == 0) {
         if (s->count == KEY_SIZE_SAMPLE_MOST)
             thin_out(s);
-        if (s->seen % s->every == 0) {
+        if (s->told % s->every == 0) {
             struct buf *copy = &s->keys[s->count++];
 
             buf_clear(copy);
             buf_append_bytes(copy, key);
         }
     }
-    s->seen++;
+    s->told++;
     s->key_bytes += key.size;
-}
-
-bool
-key_size_sample_is_exact(const struct key_size_sample *s)
-{
-    return s->count == s->seen;
 }
 
 /* The bytes of these keys' values, of those that are still there. */
@@ -74,8 +68,14 @@ values_ask(const struct buf *keys, size_t count, struct etcd_client *client, uin
     return true;
 }
 
+static uint64_t
+of_all(uint64_t bytes, uint64_t of_keys, uint64_t keys)
+{
+    return of_keys == 0 ? 0 : (uint64_t)((double)bytes / (double)of_keys * (double)keys);
+}
+
 bool
-key_size_sample_ask(const struct key_size_sample *s, struct etcd_client *client,
+key_size_sample_ask(const struct key_size_sample *s, struct etcd_client *client, uint64_t keys,
                     uint64_t *ret_bytes, struct error *e)
 {
     uint64_t bytes = 0;
@@ -88,8 +88,6 @@ key_size_sample_ask(const struct key_size_sample *s, struct etcd_client *client,
                         &found, e))
             return false;
     }
-    *ret_bytes = s->key_bytes;
-    if (found > 0)
-        *ret_bytes += (uint64_t)((double)bytes / (double)found * (double)s->seen);
+    *ret_bytes = of_all(s->key_bytes, s->told, keys) + of_all(bytes, found, keys);
     return true;
 }

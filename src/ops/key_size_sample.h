@@ -14,9 +14,9 @@ enum { KEY_SIZE_SAMPLE_MOST = 512 };
 struct key_size_sample {
     struct buf keys[KEY_SIZE_SAMPLE_MOST];
     size_t count;
-    uint64_t every;     /* each so manieth key is in the sample; 0: none was seen yet */
-    uint64_t seen;      /* keys */
-    uint64_t key_bytes; /* of all of them, without values */
+    uint64_t every;     /* each so manieth key that is told is in the sample; 0: none was yet */
+    uint64_t told;      /* keys */
+    uint64_t key_bytes; /* of these, without values */
 };
 
 #define KEY_SIZE_SAMPLE_INIT                                                                       \
@@ -26,16 +26,15 @@ struct key_size_sample {
 void key_size_sample_release(struct key_size_sample *s);
 /* The next key, which is copied where it is in the sample. */
 void key_size_sample_add(struct key_size_sample *s, struct bytes key);
-/* Whether every key is in it. */
-bool key_size_sample_is_exact(const struct key_size_sample *s);
 
 /*
  * Asks for the values of the sample.
  *
- * ret_bytes  of all keys that were seen, and their values
+ * keys       that there are, those in the sample and others like them
+ * ret_bytes  of all of them and their values: exact when every key is in the sample
  * e          as etcd_txn
  */
 MUST_CHECK bool key_size_sample_ask(const struct key_size_sample *s, struct etcd_client *client,
-                                    uint64_t *ret_bytes, struct error *e);
+                                    uint64_t keys, uint64_t *ret_bytes, struct error *e);
 
 #endif

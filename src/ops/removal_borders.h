@@ -14,19 +14,24 @@
 /* Of more keys the parts are larger, up to what a transaction takes. */
 enum { REMOVAL_BORDERS_MOST = 10000, REMOVAL_PART_FIRST = 200, REMOVAL_PART_MOST = 800 };
 
-struct removal_borders {
-    struct arena *mem;
-    struct bytes items[REMOVAL_BORDERS_MOST + 1]; /* the last key of each part */
-    size_t count;
-    uint64_t part;   /* keys of each, the last one may have fewer */
-    uint64_t open;   /* keys behind the last border */
-    struct buf last; /* the last key that came */
+struct removal_border {
+    struct bytes end; /* of the part; the next one begins there */
+    uint64_t keys;    /* in it */
 };
 
-/* mem  holds the keys, and has to live longer */
+struct removal_borders {
+    struct arena *mem;
+    struct removal_border items[REMOVAL_BORDERS_MOST + 1];
+    size_t count;
+    uint64_t part;  /* keys that a part has at least, but for the last one */
+    uint64_t open;  /* keys behind the last border */
+    struct buf end; /* of these */
+};
+
+/* mem  holds the ends, and has to live longer */
 void removal_borders_begin(struct removal_borders *b, struct arena *mem);
-/* The next key in order; it is copied where it is a border. */
-void removal_borders_add(struct removal_borders *b, struct bytes key);
+/* The next keys in order, which all are in front of 'end'. */
+void removal_borders_add(struct removal_borders *b, struct bytes end, uint64_t keys);
 /* No more come: the last part is closed. False: they are too many to be divided like this. */
 bool removal_borders_end(struct removal_borders *b);
 

@@ -18,6 +18,7 @@ struct world {
     struct range_parts parts;
     unsigned pages; /* asked for */
     unsigned empty; /* of them */
+    size_t shown;   /* keys in answers */
     size_t told;
 };
 
@@ -146,9 +147,8 @@ page_answer(struct world *w, struct range_part *page)
     assert_true(page->limit > 0);
     w->pages++;
     w->empty += n == 0;
+    w->shown += n;
     range_parts_answered(&w->parts, page, kvs, n, count);
-    /* From here on it holds how many keys it has. */
-    page->most_keys = (int64_t)n;
 }
 
 static void
@@ -156,9 +156,11 @@ page_tell(struct world *w, struct range_part *page)
 {
     size_t from = fake_keys_place(&w->keys, buf_bytes(&page->start));
 
-    if (page->most_keys > 0 && from != w->told)
+    if (page->holds > 0 && from != w->told)
         fail_msg("key %zu comes where %zu should", from, w->told);
-    w->told += (size_t)page->most_keys;
+    w->told += (size_t)page->holds;
+    if (w->parts.piece_keys > 0)
+        assert_in_range(page->holds, 0, w->parts.piece_keys);
     range_parts_take(&w->parts, page);
     range_part_free(page);
 }
@@ -266,6 +268,40 @@ test_unknown_count(UNUSED void **state)
     }
 }
 
+/* Of a survey not all keys are told, where they are as dense as the ones in front few. */
+static void
+test_survey(UNUSED void **state)
+{
+    static const struct {
+        struct expected e;
+        double shown;
+    } all[] = {
+        {{"kubernetes", kubernetes, 300000, 1700, 4, 2800}, 0.35},
+        {{"uneven", uneven, 100000, 1700, 4, 5500}, 0.65},
+        {{"crowded", crowded, 200000, 1500, 3, 1300}, 0.25},
+        {{"numbered", numbered, 200000, 1500, 3.4, 1300}, 0.3},
+        {{"random", random_bytes, 100000, 1500, 1.1, 350}, 0.1},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        const struct range_ahead ahead = {
+            .most_keys = RANGE_KEYS_UNKNOWN, .page_bytes = RANGE_PAGE_BYTES, .piece_keys = 1000};
+        struct world w;
+
+        fill(&w, all[i].e.key_of, all[i].e.count, all[i].e.value_size);
+        range_parts_begin(&w.parts, BYTES_LITERAL("\0"), BYTES_LITERAL("\0"), &ahead);
+        parts_read(&w);
+        if ((double)w.keys.counted > all[i].e.counts * (double)w.keys.count)
+            fail_msg("%s: each key was counted %.1f times", all[i].e.name,
+                     (double)w.keys.counted / (double)w.keys.count);
+        if (w.pages > all[i].e.pages)
+            fail_msg("%s: %u pages", all[i].e.name, w.pages);
+        if ((double)w.shown > all[i].shown * (double)w.keys.count)
+            fail_msg("%s: %zu keys were told", all[i].e.name, w.shown);
+        arena_release(&w.mem);
+    }
+}
+
 /* A page that was asked for less in the end, and a server that counts fewer than it said before. */
 static void
 test_answers_that_surprise(UNUSED void **state)
@@ -290,6 +326,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_unknown_count),
+        cmocka_unit_test(test_survey),
         cmocka_unit_test(test_answers_that_surprise),
     };
 

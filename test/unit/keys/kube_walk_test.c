@@ -16,6 +16,7 @@ struct scene {
     struct fake_keys keys;
     unsigned calls;
     size_t got;
+    size_t shown;
 };
 
 static void
@@ -142,6 +143,51 @@ test_events_alone(UNUSED void **state)
     arena_release(&s.mem);
 }
 
+static bool
+piece_check(void *context, const struct etcd_range_piece *piece, struct error *e)
+{
+    struct scene *s = context;
+
+    (void)e;
+    assert_in_range(piece->key_count, piece->kv_count, RANGE_PIECE_KEYS);
+    for (size_t i = 0; i < piece->kv_count; i++)
+        assert_true(bytes_equal(piece->kvs[i].key, s->keys.keys[s->got + i]));
+    s->got += (size_t)piece->key_count;
+    s->shown += piece->kv_count;
+    assert_int_equal(fake_keys_place(&s->keys, piece->end), s->got);
+    return true;
+}
+
+/* Each piece ends where it says, and has as many keys as it says; few of them are told. */
+static void
+expect_survey(fake_key_shape *shape, size_t count, int64_t most_counted, double most_shown)
+{
+    const struct key_range all = key_range_all();
+    struct scene s = {.keys.value = BYTES_LITERAL("a value of some bytes")};
+    struct error e = ERROR_INIT;
+
+    fake_cluster_open(&s.cluster, 1, NULL, server_message);
+    s.cluster.note = &s;
+    fake_keys_fill(&s.keys, &s.mem, shape, count);
+    EXPECT_OK(kube_survey(s.cluster.client, &all, 77, piece_check, &s, &e));
+    assert_int_equal(s.got, s.keys.count);
+    assert_in_range(s.keys.most_counted, 0, most_counted);
+    assert_in_range(s.shown, 0, (size_t)(most_shown * (double)count));
+    fake_cluster_close(&s.cluster);
+    arena_release(&s.mem);
+}
+
+static void
+test_survey(UNUSED void **state)
+{
+    expect_survey(kubernetes, KEYS, KEYS / 8 + 10, 1);
+    expect_survey(kubernetes, 10 * KEYS, 10 * KEYS / 8 + 100, 0.6);
+    expect_survey(openshift, KEYS, KEYS / 8 + 10, 1);
+    expect_survey(listed, 10 * KEYS, 20 * KEYS / NAMESPACES, 0.2);
+    expect_survey(others, KEYS, KEYS, 0.6);
+    expect_survey(others, 0, 0, 0);
+}
+
 static void
 test_other_keys(UNUSED void **state)
 {
@@ -214,7 +260,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kubernetes), cmocka_unit_test(test_events_alone),
         cmocka_unit_test(test_other_keys), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_survey),     cmocka_unit_test(test_sample),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
