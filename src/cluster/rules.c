@@ -18,6 +18,19 @@ quorum_tolerance(size_t voters)
     return voters == 0 ? 0 : (voters - 1) / 2;
 }
 
+int64_t
+rule_quota(const struct etcd_status *status, const struct metrics *figures)
+{
+    double quota = 0;
+
+    if (status->db_size_quota_bytes > 0)
+        return status->db_size_quota_bytes;
+    if (figures == NULL || !metrics_sum(figures, "etcd_server_quota_backend_bytes", &quota) ||
+        !(quota > 0))
+        return 0;
+    return (int64_t)quota;
+}
+
 bool
 rule_may_back_up_from(const struct cluster_view *view, const struct member_view *member,
                       struct error *e)

@@ -14,6 +14,7 @@
 #include "cluster/inventory.h"
 #include "cluster/judgement.h"
 #include "cluster/view.h"
+#include "format/metrics_text.h"
 
 /* A member this many raft entries behind the most advanced one is not caught up: about a second of
  * a busy cluster's writes. */
@@ -21,6 +22,14 @@ enum { CAUGHT_UP_ENTRIES = 1000 };
 
 /* The largest quota that etcd suggests; above it warns at its start (server/storage/quota.go, 3.5 to 3.7). */
 #define QUOTA_SUGGESTED_MOST_BYTES (INT64_C(8) << 30)
+
+/*
+ * The quota in bytes that a member tells: in its status from 3.6 on, before that among its figures.
+ *
+ * figures  NULL: they were not had
+ * Returns  0: it does not tell
+ */
+int64_t rule_quota(const struct etcd_status *status, const struct metrics *figures);
 
 /* Voters needed to agree, and voters that may fail (field's words: 3 gives 2 and 1). */
 size_t quorum_size(size_t voters);

@@ -3,6 +3,7 @@
 #include "base/evidence.h"
 #include "base/time.h"
 #include "cluster/connect.h"
+#include "cluster/rules.h"
 #include "cluster/rules_membership.h"
 #include "etcd/maintenance.h"
 #include "etcd/metrics.h"
@@ -133,16 +134,13 @@ live_quota(const struct live_cluster *live, const struct member_view *member)
     struct error ignored = ERROR_INIT;
     struct metrics metrics = {0};
     struct bytes text;
-    double quota;
+    int64_t quota = rule_quota(&member->status, NULL);
 
-    if (member->status.db_size_quota_bytes > 0)
-        return member->status.db_size_quota_bytes;
-    if (!live_client_of(live, member, &client, &ignored) ||
+    if (quota > 0 || !live_client_of(live, member, &client, &ignored) ||
         !etcd_metrics_fetch(&tmp, client, 0, &text, &ignored) ||
-        !metrics_parse(&tmp, text, &metrics, &ignored) ||
-        !metrics_sum(&metrics, "etcd_server_quota_backend_bytes", &quota) || !(quota > 0))
-        return 0;
-    return (int64_t)quota;
+        !metrics_parse(&tmp, text, &metrics, &ignored))
+        return quota;
+    return rule_quota(&member->status, &metrics);
 }
 
 bool

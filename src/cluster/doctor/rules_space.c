@@ -57,12 +57,10 @@ look_corrupt(struct doctor *d)
 double
 doctor_quota(const struct member_picture *member)
 {
-    double quota = 0;
+    const struct metrics *figures =
+        member->metrics.state == FACT_KNOWN ? &member->metrics.now : NULL;
 
-    if (member->view->status.db_size_quota_bytes > 0)
-        return (double)member->view->status.db_size_quota_bytes;
-    return metrics_figure(member, "etcd_server_quota_backend_bytes", &quota) && quota > 0 ? quota
-                                                                                          : 0;
+    return (double)rule_quota(&member->view->status, figures);
 }
 
 static bool
