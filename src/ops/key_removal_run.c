@@ -1,11 +1,11 @@
 /*
  * Removing: in the process that has counted the keys, part by part as they were divided then (ops/removal_borders.h); in
- * another one the range is walked through without values first. What comes is brought together in spans
- * (ops/key_removal_spans.h). A transaction removes some spans at once, if there still is nothing newer; otherwise it is
- * looked where, and they are cut there.
+ * another one they are counted once more, as it goes on. Parts are brought together in spans (ops/key_removal_spans.h); the
+ * keys of one that is too large at the moment are read. A transaction removes some spans at once, if there still is nothing
+ * newer; otherwise it is looked where, and they are cut there.
  *
  * Two transactions are on their way at a time, so that the members have something to do while an answer comes and the
- * next keys are brought together; none is while a page of keys is read, whose time would be taken for theirs. One that
+ * next keys are brought together; none is while keys are read, whose time would be taken for theirs. One that
  * did not hold, or failed, is gone on with alone. One of which nobody knows whether it was done is sent again: what it
  * removed is not there any more.
  */
@@ -38,6 +38,7 @@ struct removing {
     struct etcd_pipeline pipeline;
     struct batch batches[UNDER_WAY + 1];
     struct batch *filling;
+    struct buf at;     /* of a survey: where the next piece begins */
     uint64_t removed;  /* by this process */
     int64_t looked_us; /* at the members */
 };
@@ -255,7 +256,17 @@ revision_ask(struct key_removal *m, int64_t *ret_revision, struct error *e)
     return true;
 }
 
-/* As it is now: a compaction on the way, as API servers make one every five minutes, lets it begin anew. */
+/* A compaction on the way, as API servers make one every five minutes, is no failure: it goes on at a newer revision. */
+static bool
+may_go_on(struct error *e)
+{
+    if (!error_is_caused_by(e, "compacted"))
+        return false;
+    error_clear(e);
+    return true;
+}
+
+/* As it is now. */
 static bool
 range_walk(struct key_removal *m, const struct key_range *range, const struct etcd_range_sink *sink,
            void (*begin)(void *context), struct error *e)
@@ -268,9 +279,8 @@ range_walk(struct key_removal *m, const struct key_range *range, const struct et
             return false;
         if (kube_walk(m->reader, range, revision, true, sink, e))
             return true;
-        if (!error_is_caused_by(e, "compacted"))
+        if (!may_go_on(e))
             return false;
-        error_clear(e);
     }
 }
 
@@ -291,7 +301,7 @@ range_remove(struct removing *r, const struct key_range *range, struct error *e)
     return range_walk(r->m, range, &sink, walk_begin, e);
 }
 
-/* --- what was counted in this process ----------------------------------------------------------- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 static bool
 part_take(struct removing *r, const struct key_range *part, uint64_t keys, struct error *e)
@@ -321,6 +331,39 @@ parts_remove(struct removing *r, const struct removal_borders *borders, struct e
     return true;
 }
 
+static bool
+piece_take(void *context, const struct etcd_range_piece *piece, struct error *e)
+{
+    struct removing *r = context;
+    const struct key_range part = {buf_bytes(&r->at), piece->end};
+
+    if (!part_take(r, &part, (uint64_t)piece->key_count, e))
+        return false;
+    buf_clear(&r->at);
+    buf_append_bytes(&r->at, piece->end);
+    return true;
+}
+
+/* Nobody has divided it: it is surveyed as it is now. */
+static bool
+range_survey(struct removing *r, struct error *e)
+{
+    AUTO_ARENA tmp = ARENA_INIT;
+
+    buf_append_bytes(&r->at, r->m->range.start);
+    for (;;) {
+        const struct key_range rest = {arena_copy(&tmp, buf_bytes(&r->at)), r->m->range.end};
+        int64_t revision;
+
+        if (!revision_ask(r->m, &revision, e))
+            return false;
+        if (kube_survey(r->m->reader, &rest, revision, piece_take, r, e))
+            return true;
+        if (!may_go_on(e))
+            return false;
+    }
+}
+
 static void
 removing_begin(struct removing *r, struct key_removal *m)
 {
@@ -331,7 +374,7 @@ removing_begin(struct removing *r, struct key_removal *m)
         .context = r,
     };
 
-    *r = (struct removing){.m = m, .looked_us = now_us(), .filling = r->batches};
+    *r = (struct removing){.m = m, .looked_us = now_us(), .filling = r->batches, .at = BUF_INIT};
     removal_pace_init(&r->pace, m->per_second, now_us());
     etcd_pipeline_begin(&r->pipeline, m->client, &options);
 }
@@ -342,6 +385,7 @@ removing_end(struct removing *r)
     etcd_pipeline_end(&r->pipeline);
     for (size_t i = 0; i <= UNDER_WAY; i++)
         removal_spans_clear(&r->batches[i].spans);
+    buf_release(&r->at);
 }
 
 bool
@@ -351,7 +395,7 @@ key_removal_run(struct key_removal *m, struct error *e)
     bool ok;
 
     removing_begin(&r, m);
-    ok = (m->borders != NULL ? parts_remove(&r, m->borders, e) : range_remove(&r, &m->range, e)) &&
+    ok = (m->borders != NULL ? parts_remove(&r, m->borders, e) : range_survey(&r, e)) &&
          batch_send(&r, e) && batches_settle(&r, e);
     removing_end(&r);
     if (ok && r.pace.slowed > 0)

@@ -75,3 +75,19 @@ remove_around() {
     grep -q '301 keys that were written since are left' out
     [[ $(count /events/) -eq 301 && $(count /events/00) -eq 200 ]]
 }
+
+@test "another process goes on, which has not counted the keys" {
+    puts '' 0 5000
+    QUORATE_FAILPOINTS=journal_append=stop@2 "$QUORATE" keys rm /events/ --yes >out 2>&1 3>&- &
+    REMOVER=$!
+    wait_for 20 stands_still
+    puts -new 2000 2100
+    puts '' 3000 3050
+    kill -KILL "$REMOVER"
+    wait "$REMOVER" || true
+    REMOVER=
+    [[ $(count /events/) -eq 5100 ]]
+    run -0 "$QUORATE" plan resume latest --yes
+    [[ $output == *'none of the 5000 keys is left'*'150 keys that were written since are left'* ]]
+    [[ $(count /events/) -eq 150 && $(count /events/03) -eq 50 ]]
+}
