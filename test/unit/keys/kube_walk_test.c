@@ -96,22 +96,35 @@ others(struct arena *mem, unsigned i)
 }
 
 static void
+scene_begin(struct scene *s, fake_key_shape *shape, size_t count)
+{
+    *s = (struct scene){.keys.value = BYTES_LITERAL("a value of some bytes")};
+    fake_cluster_open(&s->cluster, 1, NULL, server_message);
+    s->cluster.note = s;
+    fake_keys_fill(&s->keys, &s->mem, shape, count);
+}
+
+static void
+scene_end(struct scene *s)
+{
+    fake_cluster_close(&s->cluster);
+    arena_release(&s->mem);
+}
+
+static void
 expect_gentle_walk(fake_key_shape *shape, size_t count, int64_t most_counted, unsigned most_calls)
 {
     const struct key_range all = key_range_all();
-    struct scene s = {.keys.value = BYTES_LITERAL("a value of some bytes")};
+    struct scene s;
     const struct etcd_range_sink sink = {.keys = sink_keys, .context = &s};
     struct error e = ERROR_INIT;
 
-    fake_cluster_open(&s.cluster, 1, NULL, server_message);
-    s.cluster.note = &s;
-    fake_keys_fill(&s.keys, &s.mem, shape, count);
+    scene_begin(&s, shape, count);
     EXPECT_OK(kube_walk(s.cluster.client, &all, 77, false, &sink, &e));
     assert_int_equal(s.got, s.keys.count);
     assert_in_range(s.keys.most_counted, 0, most_counted);
     assert_in_range(s.calls, 1, most_calls);
-    fake_cluster_close(&s.cluster);
-    arena_release(&s.mem);
+    scene_end(&s);
 }
 
 /* 12,000 events in 20 namespaces, 3,000 config maps, of which nothing is known when they come. */
@@ -126,21 +139,18 @@ test_kubernetes(UNUSED void **state)
 static void
 test_events_alone(UNUSED void **state)
 {
-    struct scene s = {.keys.value = BYTES_LITERAL("v")};
+    struct scene s;
     const struct key_range range = {BYTES_LITERAL("/registry/events/"),
                                     BYTES_LITERAL("/registry/events0")};
     const struct etcd_range_sink sink = {.keys = sink_keys, .context = &s};
     struct error e = ERROR_INIT;
 
-    fake_cluster_open(&s.cluster, 1, NULL, server_message);
-    s.cluster.note = &s;
-    fake_keys_fill(&s.keys, &s.mem, listed, KEYS);
+    scene_begin(&s, listed, KEYS);
     EXPECT_OK(kube_walk(s.cluster.client, &range, 77, true, &sink, &e));
     assert_int_equal(s.got, KEYS - NAMESPACES);
     assert_in_range(s.keys.most_counted, 1, 2 * KEYS / NAMESPACES); /* of 20 times as many */
     assert_in_range(s.calls, NAMESPACES, 12 * NAMESPACES);
-    fake_cluster_close(&s.cluster);
-    arena_release(&s.mem);
+    scene_end(&s);
 }
 
 static bool
@@ -163,18 +173,15 @@ static void
 expect_survey(fake_key_shape *shape, size_t count, int64_t most_counted, double most_shown)
 {
     const struct key_range all = key_range_all();
-    struct scene s = {.keys.value = BYTES_LITERAL("a value of some bytes")};
+    struct scene s;
     struct error e = ERROR_INIT;
 
-    fake_cluster_open(&s.cluster, 1, NULL, server_message);
-    s.cluster.note = &s;
-    fake_keys_fill(&s.keys, &s.mem, shape, count);
+    scene_begin(&s, shape, count);
     EXPECT_OK(kube_survey(s.cluster.client, &all, 77, piece_check, &s, &e));
     assert_int_equal(s.got, s.keys.count);
     assert_in_range(s.keys.most_counted, 0, most_counted);
     assert_in_range(s.shown, 0, (size_t)(most_shown * (double)count));
-    fake_cluster_close(&s.cluster);
-    arena_release(&s.mem);
+    scene_end(&s);
 }
 
 static void
@@ -205,14 +212,12 @@ test_ranges(UNUSED void **state)
                   {"/registry/configmaps/team-19/x", "/registry/events/team-00/name-4"},
                   {"/registry/e", "/registry/pods/"},
                   {"/registry/secrets/team-01/", "/registry0"}};
-    struct scene s = {.keys.value = BYTES_LITERAL("v")};
+    struct scene s;
     struct fake_keys *keys = &s.keys;
     struct fake_keys whole;
     struct error e = ERROR_INIT;
 
-    fake_cluster_open(&s.cluster, 1, NULL, server_message);
-    s.cluster.note = &s;
-    fake_keys_fill(keys, &s.mem, kubernetes, KEYS);
+    scene_begin(&s, kubernetes, KEYS);
     whole = *keys;
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         const struct key_range range = {bytes_of_text(ranges[i].start),
@@ -228,8 +233,7 @@ test_ranges(UNUSED void **state)
         assert_int_equal(s.got - before, fake_keys_range(keys, &s.mem, &request).count);
         assert_true(s.got > before);
     }
-    fake_cluster_close(&s.cluster);
-    arena_release(&s.mem);
+    scene_end(&s);
 }
 
 static void
