@@ -3,7 +3,6 @@
 #include "base/time.h"
 #include "etcd/cluster.h"
 #include "etcd/metrics.h"
-#include "ops/doctor_hosts.h"
 
 struct gathering {
     struct arena *mem;
@@ -162,8 +161,9 @@ doctor_gather(struct arena *mem, const struct doctor_request *request,
     if (g.client != NULL)
         figures_fetch(&g);
     etcd_client_close(&g.client);
-    if (request->hosts)
-        doctor_hosts_look(mem, request->inventory, request->disk, g.members, g.view->member_count);
+    if (request->hosts != HOST_LOOKS_NONE)
+        doctor_hosts_look(mem, request->inventory, request->hosts, request->disk, g.members,
+                          g.view->member_count);
     *ret_picture = (struct doctor_picture){
         .view = g.view,
         .inventory = request->inventory,

@@ -7,15 +7,16 @@
 #include "base/observer.h"
 #include "cluster/doctor/picture.h"
 #include "etcd/client.h"
+#include "ops/doctor_hosts.h"
 
 struct doctor_request {
     const struct etcd_options *options;
     const struct inventory *inventory; /* NULL: endpoints are all that is known */
     const char *target;                /* as in struct doctor_picture */
     struct judge_days days;
-    int64_t window_ms; /* between the two looks at members' figures; 0: one look */
-    bool hosts;        /* looks on members' hosts, as far as the inventory has them */
-    bool disk;         /* and measures a synced write there */
+    int64_t window_ms;     /* between the two looks at members' figures; 0: one look */
+    enum host_looks hosts; /* on members' hosts, as far as the inventory has them */
+    bool disk;             /* and measures a synced write there */
     const struct observer *observer;
 };
 

@@ -17,6 +17,7 @@ struct looking {
     struct arena mem;
     const struct inventory *inventory;
     const struct inventory_member *member;
+    enum host_looks looks;
     bool sync;
     struct site site;
     const struct host *host;
@@ -203,6 +204,8 @@ host_look(void *context, size_t i, struct error *e)
         return true;
     }
     settings_look(l);
+    if (l->looks < HOST_LOOKS_ALL)
+        return true;
     log_look(l);
     return pod_look(l, e) && probes_look(l, e);
 }
@@ -215,12 +218,13 @@ mem_release(void *mem)
 
 static struct looking *
 looking_make(struct arena *mem, const struct inventory *inventory,
-             const struct inventory_member *member, bool sync)
+             const struct inventory_member *member, enum host_looks looks, bool sync)
 {
     struct looking *l = arena_zero(mem, sizeof(*l));
 
     l->inventory = inventory;
     l->member = member;
+    l->looks = looks;
     l->sync = sync;
     l->picture = arena_zero(mem, sizeof(*l->picture));
     arena_on_release(mem, mem_release, &l->mem);
@@ -228,8 +232,8 @@ looking_make(struct arena *mem, const struct inventory *inventory,
 }
 
 void
-doctor_hosts_look(struct arena *mem, const struct inventory *inventory, bool sync,
-                  struct member_picture *members, size_t count)
+doctor_hosts_look(struct arena *mem, const struct inventory *inventory, enum host_looks looks,
+                  bool sync, struct member_picture *members, size_t count)
 {
     struct error *errors = arena_zero(mem, (count + 1) * sizeof(*errors));
     struct lookings all = {0};
@@ -240,7 +244,7 @@ doctor_hosts_look(struct arena *mem, const struct inventory *inventory, bool syn
 
         if (member == NULL || (inventory->lab == NULL && member->host == NULL))
             continue;
-        *ARRAY_PUSH(mem, &all.items) = looking_make(mem, inventory, member, sync);
+        *ARRAY_PUSH(mem, &all.items) = looking_make(mem, inventory, member, looks, sync);
         members[i].host = all.items.items[all.items.count - 1]->picture;
     }
     if (parallel_each(all.items.count, HOSTS_AT_ONCE, host_look, &all, errors))

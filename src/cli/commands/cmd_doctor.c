@@ -143,8 +143,8 @@ request_read(struct app *app, struct doctor_request *ret_request, struct error *
     if (request.window_ms < 0 || request.window_ms > WINDOW_MOST_MS)
         return error_set(e, ERROR_USAGE, "--over: at most 10 minutes are possible");
     request.disk = option_bool(o, "disk");
-    request.hosts = !option_bool(o, "no-hosts");
-    if (request.disk && !request.hosts)
+    request.hosts = option_bool(o, "no-hosts") ? HOST_LOOKS_NONE : HOST_LOOKS_ALL;
+    if (request.disk && request.hosts == HOST_LOOKS_NONE)
         return error_set(e, ERROR_USAGE, "--disk and --no-hosts exclude each other");
     if (!app_inventory(app, &request.inventory, e) || !app_etcd_options(app, &request.options, e))
         return false;

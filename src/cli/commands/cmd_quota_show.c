@@ -91,7 +91,8 @@ findings_note(struct report *r, const struct diagnosis *all)
 static bool
 quota_show_report(struct app *app, struct report *report, struct error *e)
 {
-    struct doctor_request request = {.hosts = !option_bool(&app->options, "no-hosts")};
+    struct doctor_request request = {
+        .hosts = option_bool(&app->options, "no-hosts") ? HOST_LOOKS_NONE : HOST_LOOKS_SPACE};
     struct doctor_picture picture;
     struct operation_face face;
     struct diagnosis diagnosis;
