@@ -1,10 +1,10 @@
 #include "ops/removal_pace.h"
 
 /*
- * With 1,000 keys in a transaction others waited for 58 to 77 ms, with 200 for 66 to 96 ms (one member, others writing
- * beside it): more than that wins nothing.
+ * With 1,500 keys in a transaction others waited for 45 to 63 ms, with 400, of which more are on their way, for 26 to 44 ms
+ * and a quarter longer in all; with 2,000 it has to slow down (one member, others writing beside it).
  */
-enum { KEYS_FIRST = 400, KEYS_LEAST = 20, KEYS_MOST = 1000 };
+enum { KEYS_FIRST = 400, KEYS_LEAST = 20, KEYS_MOST = 1500 };
 
 /* A transaction that takes this long makes others wait; so much is nothing. */
 enum { SLOW_US = 50000, QUICK_US = 20000, REST_MOST_MS = 2000 };
