@@ -1,5 +1,5 @@
-"""A million events of two million keys go, with puts beside it: by 'keys rm', by 'etcdctl del --prefix', and by 'keys rm'
-again, which saves them, is killed with -9 and resumed. A quarter of an hour, most of it for writing the events again."""
+"""A million events of two million keys go, with puts beside it: by 'keys rm', by 'keys rm' again, which saves them, is
+killed with -9 and resumed, and by 'etcdctl del --prefix'. Ten minutes, most of them for writing the events again."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from probe import member_pid
-from rm import EVENTS, removed
+from tasks.rm import EVENTS, left, removed
 
 ADDED = 730000  # beside the events that 'lab load' writes
 LOADED = 1100000
@@ -50,15 +50,10 @@ def killed_and_resumed(s, endpoint, saved):
     print(f"  keys rm --save, killed: {plan['state']}", flush=True)
     started = time.perf_counter()
     s.run("plan", "resume", plan["id"], "--yes", "--endpoints", endpoint)
-    print(f"  resumed                  {time.perf_counter() - started:6.2f} s; {events(s, endpoint)} events are left",
+    print(f"  resumed                  {time.perf_counter() - started:6.2f} s; {left(s, endpoint)} events are left",
           flush=True)
     s.run("keys", "import", saved, "--yes", "--endpoints", endpoint)
-    print(f"  put back from its file: {events(s, endpoint)} events, each compared by 'keys import'", flush=True)
-
-
-def events(s, endpoint):
-    return int(json.loads(s.run("get", "--prefix", EVENTS, "--count-only", "-w", "json",
-                                "--command-timeout", "60s", "--endpoints", endpoint)).get("count", 0))
+    print(f"  put back from its file: {left(s, endpoint)} events, each compared by 'keys import'", flush=True)
 
 
 def tasks(s):
@@ -75,11 +70,10 @@ def tasks(s):
     s.run("keys", "export", all_events, "--prefix", EVENTS, "--endpoints", endpoint)
     keys = int(json.loads(s.run("get", "", "--prefix", "--count-only", "-w", "json", "--command-timeout", "60s",
                            "--endpoints", endpoint))["count"])
-    print(f"  {events(s, endpoint)} events of {keys} keys", flush=True)
+    print(f"  {left(s, endpoint)} events of {keys} keys", flush=True)
     removed(s, "keys rm", endpoint, pid, [s.quorate, "keys", "rm", EVENTS, "--yes", "--endpoints", endpoint])
     s.run("keys", "import", all_events, "--yes", "--endpoints", endpoint)
+    killed_and_resumed(s, endpoint, saved)
     removed(s, "etcdctl del --prefix", endpoint, pid,
             [s.etcdctl, "del", "--prefix", EVENTS, "--command-timeout", "600s", "--endpoints", endpoint])
-    s.run("keys", "import", all_events, "--yes", "--endpoints", endpoint)
-    killed_and_resumed(s, endpoint, saved)
     s.lab_down("big")

@@ -4,13 +4,14 @@ writers meet meanwhile: one at each member, and one that has all endpoints."""
 import base64
 import http.client
 import json
+import os
 import re
 import threading
 import time
 
 from timing import spawn
 
-KEYS = 120000
+KEYS = 60000
 EVENTS = "/registry/events/"
 EVERY_S = 0.005
 NEXT_AFTER_S = 0.25  # the writer with all endpoints waits so long for one of them
@@ -79,7 +80,8 @@ def fragmented(s, endpoints):
     s.run("keys", "rm", EVENTS, "--yes", "--endpoints", endpoints)
     status = json.loads(s.run("endpoint", "status", "-w", "json", "--endpoints", endpoints))
     s.run("compaction", "--physical", str(status[0]["Status"]["header"]["revision"]), "--endpoints", endpoints)
-    time.sleep(10)  # the figures are a commit behind, and the history is removed by and by
+    time.sleep(5)  # the figures are a commit behind
+    os.sync()
     return sizes_mb(s, endpoints)
 
 
@@ -120,7 +122,7 @@ def tasks(s):
         s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoints)
     for _ in range(2):
         defragmented(s, "maintain defrag", endpoints,
-                     [s.quorate, "maintain", "defrag", "--when", "free > 50MB", "--yes", "--cluster", "lab:rolling"])
+                     [s.quorate, "maintain", "defrag", "--when", "free > 25MB", "--yes", "--cluster", "lab:rolling"])
         defragmented(s, "etcdctl defrag --cluster", endpoints,
                      [s.etcdctl, "defrag", "--cluster", "--command-timeout", "60s", "--endpoints", endpoints])
     s.lab_down("rolling")

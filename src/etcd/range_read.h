@@ -49,7 +49,7 @@ struct etcd_range_piece {
     struct bytes end;  /* the next piece begins there, or farther on; "\0": there is none */
 };
 
-enum { RANGE_PIECE_KEYS = 1000 };
+enum { RANGE_PIECE_KEYS = 600 };
 
 /* Valid until it returns. False, with e, ends the survey. */
 typedef bool etcd_range_piece_visit(void *context, const struct etcd_range_piece *piece,

@@ -4,7 +4,7 @@
  * keys of one that is too large at the moment are read. A transaction removes some spans at once, if there still is nothing
  * newer; otherwise it is looked where, and they are cut there.
  *
- * Two transactions are on their way at a time, so that the members have something to do while an answer comes and the
+ * Some transactions are on their way at a time, so that the members have something to do while an answer comes and the
  * next keys are brought together; none is while keys are read, whose time would be taken for theirs. One that
  * did not hold, or failed, is gone on with alone. One of which nobody knows whether it was done is sent again: what it
  * removed is not there any more.
@@ -23,7 +23,7 @@
 
 enum { TRIES = 12, WAIT_FIRST_MS = 100, WAIT_MOST_MS = 3000, LOOK_EVERY_US = 1000000 };
 
-enum { UNDER_WAY = 2 };
+enum { UNDER_WAY = 4 };
 
 enum batch_state { BATCH_OPEN, BATCH_SENT, BATCH_AGAIN };
 

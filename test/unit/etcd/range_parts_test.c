@@ -285,7 +285,7 @@ test_survey(UNUSED void **state)
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         const struct range_ahead ahead = {
-            .most_keys = RANGE_KEYS_UNKNOWN, .page_bytes = RANGE_PAGE_BYTES, .piece_keys = 1000};
+            .most_keys = RANGE_KEYS_UNKNOWN, .page_bytes = RANGE_PAGE_BYTES, .piece_keys = 600};
         struct world w;
 
         fill(&w, all[i].e.key_of, all[i].e.count, all[i].e.value_size);

@@ -27,57 +27,59 @@ divide(struct arena *mem, uint64_t keys, uint64_t piece, struct removal_borders 
 }
 
 static void
-test_each_part_ends_at_its_border(UNUSED void **state)
+expect_parts(uint64_t keys, uint64_t piece, size_t count, uint64_t least, uint64_t most)
 {
-    static const uint64_t counts[] = {1,       199,     200,     201,     183554,
-                                      1999999, 2000000, 2000001, 4000001, 8000000};
+    AUTO_ARENA mem = ARENA_INIT;
+    struct removal_borders *b;
+    uint64_t before = 0;
 
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        AUTO_ARENA mem = ARENA_INIT;
-        struct removal_borders *b;
+    assert_true(divide(&mem, keys, piece, &b));
+    assert_int_equal(b->count, count);
+    for (size_t k = 0; k < b->count; k++) {
+        uint64_t end = strtoull(arena_text_of_bytes(&mem, b->items[k].end), NULL, 10);
 
-        assert_true(divide(&mem, counts[i], 1, &b));
-        assert_in_range(b->part, REMOVAL_PART_FIRST, REMOVAL_PART_MOST);
-        assert_int_equal(b->count, (counts[i] + b->part - 1) / b->part);
-        for (size_t k = 0; k < b->count; k++) {
-            uint64_t end = (k + 1) * b->part < counts[i] ? (k + 1) * b->part : counts[i];
-
-            assert_int_equal(strtoull(arena_text_of_bytes(&mem, b->items[k].end), NULL, 10), end);
-            assert_int_equal(b->items[k].keys, end - k * b->part);
-        }
+        assert_int_equal(b->items[k].keys, end - before);
+        assert_in_range(b->items[k].keys, k + 1 < b->count ? least : 1, most);
+        before = end;
     }
+    assert_int_equal(before, keys);
+}
+
+static void
+test_small_pieces_are_joined(UNUSED void **state)
+{
+    expect_parts(1, 1, 1, 1, 1);
+    expect_parts(199, 1, 1, 199, 199);
+    expect_parts(200, 1, 1, 200, 200);
+    expect_parts(201, 1, 2, 200, 200);
+    expect_parts(183554, 1, 918, 200, 200);
+    expect_parts(1000, 150, 4, 300, 300);
 }
 
 /* They end where pieces of keys do. */
 static void
 test_pieces_are_not_divided(UNUSED void **state)
 {
-    AUTO_ARENA mem = ARENA_INIT;
-    struct removal_borders *b;
-
-    assert_true(divide(&mem, 1000, 150, &b));
-    assert_int_equal(b->count, 4);
-    assert_int_equal(b->items[0].keys, 300);
-    assert_int_equal(b->items[3].keys, 100);
-    assert_true(divide(&mem, 1000, 400, &b));
-    assert_int_equal(b->count, 3);
-    assert_true(divide(&mem, 5000000, 300, &b));
-    for (size_t k = 0; k < b->count; k++)
-        assert_in_range(b->items[k].keys, 200, 600);
+    expect_parts(1000, 400, 3, 400, 400);
+    expect_parts(6000, 600, 10, 600, 600);
 }
 
 static void
-test_parts_grow_when_they_must(UNUSED void **state)
+test_a_large_piece_is_a_part_of_its_own(UNUSED void **state)
 {
     AUTO_ARENA mem = ARENA_INIT;
-    struct removal_borders *b;
+    struct removal_borders *b = arena_zero(&mem, sizeof(*b));
 
-    assert_true(divide(&mem, 2000000, 1, &b));
-    assert_int_equal(b->part, 200);
-    assert_true(divide(&mem, 2000200, 1, &b));
-    assert_int_equal(b->part, 400);
-    assert_true(divide(&mem, 8000000, 1, &b));
-    assert_int_equal(b->part, 800);
+    removal_borders_begin(b, &mem);
+    removal_borders_add(b, BYTES_LITERAL("b"), 150);
+    removal_borders_add(b, BYTES_LITERAL("c"), 500);
+    removal_borders_add(b, BYTES_LITERAL("d"), 10);
+    assert_true(removal_borders_end(b));
+    assert_int_equal(b->count, 3);
+    assert_int_equal(b->items[0].keys, 150);
+    assert_true(bytes_equal_text(b->items[0].end, "b"));
+    assert_int_equal(b->items[1].keys, 500);
+    assert_int_equal(b->items[2].keys, 10);
 }
 
 static void
@@ -86,7 +88,8 @@ test_too_many_are_not_divided(UNUSED void **state)
     AUTO_ARENA mem = ARENA_INIT;
     struct removal_borders *b;
 
-    assert_false(divide(&mem, 9000000, 1, &b));
+    assert_true(divide(&mem, 200 * (uint64_t)REMOVAL_BORDERS_MOST, 100, &b));
+    assert_false(divide(&mem, 200 * (uint64_t)REMOVAL_BORDERS_MOST + 1, 100, &b));
 }
 
 static void
@@ -103,9 +106,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_part_ends_at_its_border),
+        cmocka_unit_test(test_small_pieces_are_joined),
         cmocka_unit_test(test_pieces_are_not_divided),
-        cmocka_unit_test(test_parts_grow_when_they_must),
+        cmocka_unit_test(test_a_large_piece_is_a_part_of_its_own),
         cmocka_unit_test(test_too_many_are_not_divided),
         cmocka_unit_test(test_nothing_has_no_parts),
     };
