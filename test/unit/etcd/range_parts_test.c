@@ -276,11 +276,11 @@ test_survey(UNUSED void **state)
         struct expected e;
         double shown;
     } all[] = {
-        {{"kubernetes", kubernetes, 300000, 1700, 4, 2800}, 0.35},
-        {{"uneven", uneven, 100000, 1700, 4, 5500}, 0.65},
-        {{"crowded", crowded, 200000, 1500, 3, 1300}, 0.25},
-        {{"numbered", numbered, 200000, 1500, 3.4, 1300}, 0.3},
-        {{"random", random_bytes, 100000, 1500, 1.1, 350}, 0.1},
+        {{"kubernetes", kubernetes, 300000, 1700, 4.4, 3600}, 0.35},
+        {{"uneven", uneven, 100000, 1700, 4, 7400}, 0.4},
+        {{"crowded", crowded, 200000, 1500, 3.3, 2450}, 0.55},
+        {{"numbered", numbered, 200000, 1500, 3.5, 2050}, 0.35},
+        {{"random", random_bytes, 100000, 1500, 1.1, 550}, 0.1},
     };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

@@ -188,9 +188,9 @@ static void
 test_survey(UNUSED void **state)
 {
     expect_survey(kubernetes, KEYS, KEYS / 8 + 10, 1);
-    expect_survey(kubernetes, 10 * KEYS, 10 * KEYS / 8 + 100, 0.6);
+    expect_survey(kubernetes, 10 * KEYS, 10 * KEYS / 8 + 100, 0.7);
     expect_survey(openshift, KEYS, KEYS / 8 + 10, 1);
-    expect_survey(listed, 10 * KEYS, 20 * KEYS / NAMESPACES, 0.2);
+    expect_survey(listed, 10 * KEYS, 20 * KEYS / NAMESPACES, 0.45);
     expect_survey(others, KEYS, KEYS, 0.6);
     expect_survey(others, 0, 0, 0);
 }
