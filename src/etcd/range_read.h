@@ -56,7 +56,7 @@ typedef bool etcd_range_piece_visit(void *context, const struct etcd_range_piece
                                     struct error *e);
 
 /*
- * How many keys a range has, and where, as gently as a walk, in a third of its time: a server looks a key up to tell it,
+ * How many keys a range has, and where, as gently as a walk, in half of its time: a server looks a key up to tell it,
  * and only counts it where it need not.
  *
  * request  as of etcd_range_walk
