@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from probe import member_pid
-from tasks.rm import EVENTS, left, removed
+from tasks.rm import EVENTS, left, name_namespaces, removed
 
 ADDED = 730000  # beside the events that 'lab load' writes
 LOADED = 1100000
@@ -61,8 +61,7 @@ def tasks(s):
     endpoint = s.big_lab()
     pid = member_pid(s, "big")
     added, all_events, saved = (os.path.join(s.work, name) for name in ("added.jsonl", "all.jsonl", "saved.jsonl"))
-    for number in range(20):
-        s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoint)
+    name_namespaces(s, endpoint)
     for number in range(TEAMS):
         s.run("put", f"/registry/namespaces/flood-{number:02}", "x", "--endpoints", endpoint)
     write_events(added)

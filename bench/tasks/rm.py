@@ -10,6 +10,12 @@ from timing import spawn
 EVENTS = "/registry/events/"
 
 
+def name_namespaces(s, endpoints):
+    """Kubernetes lists its namespaces; 'lab load' writes objects only."""
+    for number in range(20):
+        s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoints)
+
+
 def left(s, endpoint):
     return int(json.loads(s.run("get", "--prefix", EVENTS, "--count-only", "-w", "json",
                                 "--command-timeout", "60s", "--endpoints", endpoint)).get("count", 0))
@@ -36,9 +42,7 @@ def tasks(s):
     endpoint = s.big_lab()
     pid = member_pid(s, "big")
     saved = os.path.join(s.work, "events.jsonl")
-    # Kubernetes lists its namespaces; 'lab load' writes objects only.
-    for number in range(20):
-        s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoint)
+    name_namespaces(s, endpoint)
     s.run("keys", "export", saved, "--prefix", EVENTS, "--endpoints", endpoint)
     with open(saved, "rb") as lines:
         print(f"  {sum(1 for _ in lines) - 2} events, and leases", flush=True)

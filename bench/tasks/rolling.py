@@ -9,10 +9,10 @@ import re
 import threading
 import time
 
+from tasks.rm import EVENTS, name_namespaces
 from timing import spawn
 
 KEYS = 60000
-EVENTS = "/registry/events/"
 EVERY_S = 0.005
 NEXT_AFTER_S = 0.25  # the writer with all endpoints waits so long for one of them
 GIVE_UP_S = 5.0      # and so long in all
@@ -118,8 +118,7 @@ def defragmented(s, what, endpoints, argv):
 
 def tasks(s):
     endpoints = s.lab_up("rolling", "--members", "3", "--quota-backend-bytes", "8000000000")
-    for number in range(20):
-        s.run("put", f"/registry/namespaces/team-{number:02}", "x", "--endpoints", endpoints)
+    name_namespaces(s, endpoints)
     for _ in range(2):
         defragmented(s, "maintain defrag", endpoints,
                      [s.quorate, "maintain", "defrag", "--when", "free > 25MB", "--yes", "--cluster", "lab:rolling"])
