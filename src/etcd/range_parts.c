@@ -106,6 +106,7 @@ range_parts_end(struct range_parts *p)
     }
     buf_release(&p->directory);
     buf_release(&p->page_end);
+    buf_release(&p->first_end);
 }
 
 /* --- what keys teach -------------------------------------------------------------------------- */
@@ -199,6 +200,8 @@ page_end(const struct range_parts *p, struct arena *mem, const struct range_part
 {
     struct bytes end;
 
+    if (p->first_end.size > 0)
+        return buf_bytes(&p->first_end);
     if (fits_into_a_page(p, part) || is_short_gap(p, part))
         return part->end;
     if (sibling_end(p, mem, part, &end))
@@ -231,6 +234,7 @@ cut(struct range_parts *p, struct range_part *part)
     part->probing = part->gap > 0;
     part->asked = bytes_equal(end, part->end);
     set(&part->start, end);
+    buf_clear(&p->first_end);
     insert(p, page, part);
     return page;
 }
@@ -400,5 +404,9 @@ range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end,
     all->width = width_of(p, ahead->seen, ahead->seen_count, key_width_unit(&p->digits, p->prefix));
     if (ahead->seen_count > 0)
         set(&all->seen, ahead->seen[ahead->seen_count - 1].key);
+    if (bytes_compare(start, ahead->first_end) < 0 && key_is_below(ahead->first_end, end)) {
+        set(&p->first_end, ahead->first_end);
+        all->gap = 1;
+    }
     insert(p, all, NULL);
 }

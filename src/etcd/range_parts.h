@@ -14,7 +14,8 @@
  *     which it ended (its last '/'), and another one behind that;
  *   - behind a directory, and where next to nothing was found, one page at a time goes first to the
  *     same name in the directory that follows (team-1, team-2), then farther by and by. In a part of
- *     few keys it goes to the end instead.
+ *     few keys it goes to the end instead. A range of which it is told where the first page may end
+ *     begins like that, too.
  *
  * A survey only wants to know how many keys there are where: a page stands for all that were counted in it, of which a
  * few are told. One in which too many were counted is divided behind those that it told; the next one tells all of its
@@ -42,6 +43,8 @@ struct range_ahead {
     /* Keys in front of it, as the server answered them: how dense they are, and how large. May be none. */
     const struct etcd_key_value *seen;
     size_t seen_count;
+    /* Where a page from the start is likely to be filled, as keys that are alike have it. Empty: nobody knows. */
+    struct bytes first_end;
     size_t page_bytes;
     int64_t
         piece_keys; /* 0: all keys are wanted; else of a survey: what a page stands for at most */
@@ -85,6 +88,7 @@ struct range_parts {
     size_t prefix;        /* of all keys; the byte behind it is gone through one by one. 0: none */
     struct buf directory; /* the one that 'page_end' was learned in */
     struct buf page_end;  /* where the first page ends in a directory: a name */
+    struct buf first_end; /* where the very first page is to end; empty when it was asked for */
 };
 
 void range_parts_begin(struct range_parts *p, struct bytes start, struct bytes end,

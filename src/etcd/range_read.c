@@ -246,11 +246,12 @@ etcd_range_read(struct etcd_client *client, const struct etcd_range_request *req
 
 bool
 etcd_range_walk(struct etcd_client *client, const struct etcd_range_request *request,
-                const struct etcd_range_sink *sink, struct error *e)
+                struct bytes first_end, const struct etcd_range_sink *sink, struct error *e)
 {
     struct range_read read = {
         .client = client, .sink = sink, .rest = *request, .wanted = RANGE_KEYS_UNKNOWN};
     const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                      .first_end = first_end,
                                       .page_bytes = RANGE_GENTLE_PAGE_BYTES};
     bool ok;
 
@@ -278,10 +279,12 @@ piece_tell(struct range_read *read, const struct range_pages *pages, struct etcd
 
 bool
 etcd_range_survey(struct etcd_client *client, const struct etcd_range_request *request,
-                  etcd_range_piece_visit *visit, void *context, struct error *e)
+                  struct bytes first_end, etcd_range_piece_visit *visit, void *context,
+                  struct error *e)
 {
     struct range_read read = {.rest = *request, .wanted = RANGE_KEYS_UNKNOWN};
     const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                      .first_end = first_end,
                                       .page_bytes = RANGE_GENTLE_PAGE_BYTES,
                                       .piece_keys = RANGE_PIECE_KEYS};
     struct range_pages pages;

@@ -35,10 +35,12 @@ MUST_CHECK bool etcd_range_read(struct etcd_client *client,
  * first piece of the whole has it, while puts wait. Nobody knows how many there are; 'begin' is not
  * called. A small range takes more calls this way, up to some hundreds.
  *
- * request  with a revision, without limit or order
+ * request    with a revision, without limit or order
+ * first_end  where a page from the start is likely to be filled, as keys that are alike have it; empty: nobody knows,
+ *            and all are counted at once that the start does not tell apart
  */
 MUST_CHECK bool etcd_range_walk(struct etcd_client *client,
-                                const struct etcd_range_request *request,
+                                const struct etcd_range_request *request, struct bytes first_end,
                                 const struct etcd_range_sink *sink, struct error *e);
 
 /* A piece of a range: how many keys it has, and the first of them. */
@@ -59,12 +61,12 @@ typedef bool etcd_range_piece_visit(void *context, const struct etcd_range_piece
  * How many keys a range has, and where, as gently as a walk, in half of its time: a server looks a key up to tell it,
  * and only counts it where it need not.
  *
- * request  as of etcd_range_walk
+ * request, first_end  as of etcd_range_walk
  * visit    is called for each piece with keys, in order
  * e        as etcd_range_walk
  */
 MUST_CHECK bool etcd_range_survey(struct etcd_client *client,
-                                  const struct etcd_range_request *request,
+                                  const struct etcd_range_request *request, struct bytes first_end,
                                   etcd_range_piece_visit *visit, void *context, struct error *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "keys/kube_walk.h"
 
 #include "base/buf.h"
+#include "base/time.h"
 #include "etcd/kv.h"
 #include "keys/key_path.h"
 #include "keys/name_sample.h"
@@ -30,8 +31,16 @@ enum { LARGE_RESOURCE_COUNT = sizeof(large_resources) / sizeof(large_resources[0
 #define LETTERS      "abcdefghijklmnopqrstuvwxyz"
 #define BEHIND_NAMES "{"
 
-/* So many keys behind a border are few: the next one is farther away. */
-enum { FEW_KEYS = 512, NAMESPACES_MOST = 10000 };
+/*
+ * So many keys behind a border, found so quickly, are few: the next one is farther away. Keys that were deleted are
+ * gone through as well, in about 1 us each, until they are compacted; nothing but the time tells.
+ */
+enum { FEW_KEYS = 512, QUICK_US = 5000 };
+
+/* So many in the first page of a directory make it likely that it is as far in the next one. */
+enum { ALIKE_KEYS = RANGE_PIECE_KEYS / 5 };
+
+enum { NAMESPACES_MOST = 10000 };
 
 struct kube_walk {
     struct etcd_client *client;
@@ -43,7 +52,18 @@ struct kube_walk {
     struct key_range rest;
     uint64_t told;
     struct name_sample *names; /* the namespaces that keys are told of; NULL: nobody wants them */
+    int64_t took_us;           /* the piece in front */
+    int64_t quickest_us;       /* of the pieces so far */
+    struct bytes piece_start;  /* of the piece that is read now; empty behind its first page */
+    struct buf
+        page_end; /* where the first page of the piece in front ended: a name; empty: unknown */
 };
+
+static struct bytes
+name_in(struct bytes key, struct bytes directory)
+{
+    return bytes_of(key.data + directory.size, key.size - directory.size);
+}
 
 static void
 learn_names(struct name_sample *names, const struct etcd_key_value *kvs, size_t count)
@@ -55,10 +75,25 @@ learn_names(struct name_sample *names, const struct etcd_key_value *kvs, size_t 
             name_sample_add(names, kube.namespace);
 }
 
+/* Where the first page of a piece that is a directory ended. */
+static void
+learn_page_end(struct kube_walk *w, struct bytes last, uint64_t count)
+{
+    struct bytes directory = w->piece_start;
+
+    w->piece_start = BYTES_NONE;
+    if (directory.size == 0 || count < ALIKE_KEYS || !bytes_starts_with(last, directory))
+        return;
+    buf_clear(&w->page_end);
+    buf_append_bytes(&w->page_end, name_in(last, directory));
+}
+
+/* The keys of a page, or the first of them. */
 static void
 walk_learn(struct kube_walk *w, const struct etcd_key_value *kvs, size_t kv_count, uint64_t count)
 {
     w->told += count;
+    learn_page_end(w, kvs[kv_count - 1].key, count);
     if (w->names != NULL)
         learn_names(w->names, kvs, kv_count);
 }
@@ -82,15 +117,34 @@ survey_piece(void *context, const struct etcd_range_piece *piece, struct error *
 }
 
 static bool
-walk_piece(struct kube_walk *w, struct bytes start, struct bytes end, struct error *e)
+piece_read(struct kube_walk *w, struct bytes start, struct bytes end, struct error *e)
 {
+    AUTO_BUF first_end = BUF_INIT;
     const struct etcd_range_sink sink = {.keys = walk_keys, .context = w};
     const struct etcd_range_request request = {
         .key = start, .range_end = end, .revision = w->revision, .keys_only = w->keys_only};
 
+    if (w->page_end.size > 0) {
+        buf_append_bytes(&first_end, start);
+        buf_append_bytes(&first_end, buf_bytes(&w->page_end));
+    }
+    w->piece_start = start;
     if (w->sink == NULL)
-        return etcd_range_survey(w->client, &request, survey_piece, w, e);
-    return etcd_range_walk(w->client, &request, &sink, e);
+        return etcd_range_survey(w->client, &request, buf_bytes(&first_end), survey_piece, w, e);
+    return etcd_range_walk(w->client, &request, buf_bytes(&first_end), &sink, e);
+}
+
+static bool
+walk_piece(struct kube_walk *w, struct bytes start, struct bytes end, struct error *e)
+{
+    int64_t began_us = time_monotonic_us();
+
+    if (!piece_read(w, start, end, e))
+        return false;
+    w->took_us = time_monotonic_us() - began_us;
+    if (w->took_us < w->quickest_us)
+        w->quickest_us = w->took_us;
+    return true;
 }
 
 /* Up to the border, if it lies in the rest, which begins there then. */
@@ -116,6 +170,19 @@ directory_in(struct arena *mem, struct bytes outer, struct bytes name)
     return arena_copy(mem, buf_bytes(&path));
 }
 
+/* Up to the border; tells whether there was little in front of it. */
+static bool
+walk_name(struct kube_walk *w, struct bytes border, bool *ret_little, struct error *e)
+{
+    uint64_t before = w->told;
+
+    w->took_us = 0;
+    if (!walk_up_to(w, border, e))
+        return false;
+    *ret_little = w->told - before < FEW_KEYS && w->took_us - w->quickest_us < QUICK_US;
+    return true;
+}
+
 /* Through a resource, at every name first, then at every second, fourth, ... where there is little. */
 static bool
 walk_names(struct kube_walk *w, struct arena *mem, struct bytes directory,
@@ -124,11 +191,13 @@ walk_names(struct kube_walk *w, struct arena *mem, struct bytes directory,
     size_t step = 1;
 
     for (size_t i = 0; i < names->count; i += step) {
-        uint64_t before = w->told;
+        bool little;
 
-        if (!walk_up_to(w, directory_in(mem, directory, buf_bytes(&names->names[i])), e))
+        if (!walk_name(w, directory_in(mem, directory, buf_bytes(&names->names[i])), &little, e))
             return false;
-        step = w->told - before < FEW_KEYS ? step * 2 : 1;
+        step = little ? step * 2 : 1;
+        if (little)
+            buf_clear(&w->page_end);
     }
     return walk_up_to(w, directory_in(mem, directory, BYTES_LITERAL(BEHIND_NAMES)), e);
 }
@@ -146,6 +215,7 @@ walk_resource(struct kube_walk *w, struct arena *mem, struct bytes directory,
     w->names = &ours;
     ok = walk_names(w, mem, directory, known, e);
     w->names = NULL;
+    buf_clear(&w->page_end); /* other resources' names look otherwise */
     if (ours.seen > known->seen || known->seen == 0) {
         struct name_sample fewer = *known;
 
@@ -161,12 +231,6 @@ letters_take(struct name_sample *names)
     for (const char *letter = LETTERS; *letter != '\0'; letter++)
         name_sample_add(names, bytes_of(letter, 1));
     names->seen = 0; /* no name */
-}
-
-static struct bytes
-name_in(struct bytes key, struct bytes directory)
-{
-    return bytes_of(key.data + directory.size, key.size - directory.size);
 }
 
 /*
@@ -230,7 +294,7 @@ walk_prefix(struct kube_walk *w, struct arena *mem, struct bytes prefix, struct 
 }
 
 static bool
-walk_all(struct kube_walk *w, struct error *e)
+walk_prefixes(struct kube_walk *w, struct error *e)
 {
     AUTO_ARENA mem = ARENA_INIT;
 
@@ -238,6 +302,17 @@ walk_all(struct kube_walk *w, struct error *e)
         if (!walk_prefix(w, &mem, kube_prefixes[i], e))
             return false;
     return walk_piece(w, w->rest.start, w->rest.end, e);
+}
+
+static bool
+walk_all(struct kube_walk *w, struct error *e)
+{
+    bool ok;
+
+    w->quickest_us = INT64_MAX;
+    ok = walk_prefixes(w, e);
+    buf_release(&w->page_end);
+    return ok;
 }
 
 bool

@@ -6,6 +6,9 @@
  * is ahead may reach over a directory of many. So it is stopped at the resources of which there may be many objects,
  * and in these at some of their namespaces: those that the cluster lists, or that a resource in front of them has,
  * since the same ones have objects of all kinds (every namespace has the config map kube-root-ca.crt).
+ *
+ * In a namespace of many objects the first page goes as far as it did in the one in front, as their names are alike: only
+ * the first such namespace is counted at once.
  */
 #ifndef QUORATE_KEYS_KUBE_WALK_H
 #define QUORATE_KEYS_KUBE_WALK_H

@@ -302,6 +302,43 @@ test_survey(UNUSED void **state)
     }
 }
 
+/* Who knows where a page may end has few counted at once; who is mistaken has all of them read all the same. */
+static void
+test_first_end(UNUSED void **state)
+{
+    static const struct {
+        const char *first_end;
+        double counts;
+        int64_t most_counted;
+    } all[] = {
+        {"", 3.5, 100000},
+        {"key-00000200", 2.1,
+         20000}, /* digits are followed by letters: a gap, and what it is behind */
+        {"key-00005000", 2.1, 20000},
+        {"key", 3.5, 100000},
+        {"kz", 3.5, 100000},
+        {"zz", 3.5, 100000},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        const struct range_ahead ahead = {.most_keys = RANGE_KEYS_UNKNOWN,
+                                          .first_end = bytes_of_text(all[i].first_end),
+                                          .page_bytes = RANGE_PAGE_BYTES,
+                                          .piece_keys = 600};
+        struct world w;
+
+        fill(&w, numbered, 100000, 1500);
+        range_parts_begin(&w.parts, BYTES_LITERAL("k"), BYTES_LITERAL("l"), &ahead);
+        parts_read(&w);
+        if ((double)w.keys.counted > all[i].counts * (double)w.keys.count ||
+            w.keys.most_counted > all[i].most_counted)
+            fail_msg("first to '%s': each key was counted %.2f times, %lld at once",
+                     all[i].first_end, (double)w.keys.counted / (double)w.keys.count,
+                     (long long)w.keys.most_counted);
+        arena_release(&w.mem);
+    }
+}
+
 /* A page that was asked for less in the end, and a server that counts fewer than it said before. */
 static void
 test_answers_that_surprise(UNUSED void **state)
@@ -327,6 +364,7 @@ main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_unknown_count),
         cmocka_unit_test(test_survey),
+        cmocka_unit_test(test_first_end),
         cmocka_unit_test(test_answers_that_surprise),
     };
 

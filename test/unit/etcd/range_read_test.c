@@ -384,7 +384,7 @@ test_walk(UNUSED void **state)
         s.got = 0;
         s.calls = s.streams = 0;
         s.keys.most_counted = 0;
-        EXPECT_OK(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+        EXPECT_OK(etcd_range_walk(s.cluster.client, &request, BYTES_NONE, &sink, &e));
         assert_int_equal(s.got, 9000);
         assert_int_equal(s.streams, 1);
         assert_in_range(s.calls, stream == 1 ? 0 : 100, stream == 1 ? 0 : 400);
@@ -393,12 +393,12 @@ test_walk(UNUSED void **state)
     /* What a stream that ends too early left out comes in pages; and so does a loss in them. */
     s.stream_dies_behind = 3;
     s.got = 0;
-    EXPECT_OK(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+    EXPECT_OK(etcd_range_walk(s.cluster.client, &request, BYTES_NONE, &sink, &e));
     assert_int_equal(s.got, 9000);
     s.has_stream = false;
     s.got = 0;
     s.compact_at = s.calls + 150;
-    assert_false(etcd_range_walk(s.cluster.client, &request, &sink, &e));
+    assert_false(etcd_range_walk(s.cluster.client, &request, BYTES_NONE, &sink, &e));
     assert_int_equal(e.code, ERROR_NOT_FOUND);
     assert_non_null(strstr(e.text, "revision 77 went away after "));
     assert_null(strstr(e.text, " of "));
