@@ -13,7 +13,7 @@
 #include "etcd/range_read.h"
 
 /* A part has so many keys, but for the last one and for those in front of pieces that are nearly as large as a part. */
-enum { REMOVAL_PART_LEAST = 200, REMOVAL_PART_MOST = RANGE_PIECE_KEYS };
+enum { REMOVAL_PART_LEAST = 100, REMOVAL_PART_MOST = RANGE_PIECE_KEYS };
 
 /* Some millions of keys. */
 enum { REMOVAL_BORDERS_MOST = 20000 };

@@ -16,8 +16,9 @@ struct removal_pace {
     uint64_t per_second; /* keys at most; 0: as many as go */
     uint64_t removed;    /* since 'begun_us' */
     int64_t begun_us;
-    unsigned slowed;   /* times that it went slower because others would have had to wait */
-    int64_t slowed_us; /* the last time, by an answer */
+    int64_t quickest_us; /* of the answers; of all slow ones less */
+    unsigned slowed;     /* times that it went slower because others would have had to wait */
+    int64_t slowed_us;   /* the last time, by an answer */
 };
 
 /* per_second  keys; 0: no limit but that of the members */

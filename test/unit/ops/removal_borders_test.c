@@ -49,11 +49,11 @@ static void
 test_small_pieces_are_joined(UNUSED void **state)
 {
     expect_parts(1, 1, 1, 1, 1);
-    expect_parts(199, 1, 1, 199, 199);
-    expect_parts(200, 1, 1, 200, 200);
-    expect_parts(201, 1, 2, 200, 200);
-    expect_parts(183554, 1, 918, 200, 200);
-    expect_parts(1000, 150, 4, 300, 300);
+    expect_parts(99, 1, 1, 99, 99);
+    expect_parts(100, 1, 1, 100, 100);
+    expect_parts(101, 1, 2, 100, 100);
+    expect_parts(183554, 1, 1836, 100, 100);
+    expect_parts(1000, 60, 9, 120, 120);
 }
 
 /* They end where pieces of keys do. */
@@ -71,14 +71,14 @@ test_a_large_piece_is_a_part_of_its_own(UNUSED void **state)
     struct removal_borders *b = arena_zero(&mem, sizeof(*b));
 
     removal_borders_begin(b, &mem);
-    removal_borders_add(b, BYTES_LITERAL("b"), 150);
-    removal_borders_add(b, BYTES_LITERAL("c"), 500);
+    removal_borders_add(b, BYTES_LITERAL("b"), 80);
+    removal_borders_add(b, BYTES_LITERAL("c"), 550);
     removal_borders_add(b, BYTES_LITERAL("d"), 10);
     assert_true(removal_borders_end(b));
     assert_int_equal(b->count, 3);
-    assert_int_equal(b->items[0].keys, 150);
+    assert_int_equal(b->items[0].keys, 80);
     assert_true(bytes_equal_text(b->items[0].end, "b"));
-    assert_int_equal(b->items[1].keys, 500);
+    assert_int_equal(b->items[1].keys, 550);
     assert_int_equal(b->items[2].keys, 10);
 }
 
@@ -88,8 +88,8 @@ test_too_many_are_not_divided(UNUSED void **state)
     AUTO_ARENA mem = ARENA_INIT;
     struct removal_borders *b;
 
-    assert_true(divide(&mem, 200 * (uint64_t)REMOVAL_BORDERS_MOST, 100, &b));
-    assert_false(divide(&mem, 200 * (uint64_t)REMOVAL_BORDERS_MOST + 1, 100, &b));
+    assert_true(divide(&mem, REMOVAL_PART_LEAST * (uint64_t)REMOVAL_BORDERS_MOST, 50, &b));
+    assert_false(divide(&mem, REMOVAL_PART_LEAST * (uint64_t)REMOVAL_BORDERS_MOST + 1, 50, &b));
 }
 
 static void

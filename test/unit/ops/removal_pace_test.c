@@ -53,9 +53,28 @@ test_slow_answers_together(UNUSED void **state)
     assert_int_equal(p.keys, before / 2);
     assert_int_equal(p.slowed, 1);
     assert_int_equal(p.rest_ms, 90);
-    removal_pace_answered(&p, p.keys, 60000, 200000);
+    removal_pace_answered(&p, p.keys, 80000, 200000);
     assert_int_equal(p.keys, before / 4);
     assert_int_equal(p.slowed, 2);
+}
+
+/* All answers take long where members are far away; that makes nobody wait. */
+static void
+test_members_far_away(UNUSED void **state)
+{
+    struct removal_pace p;
+    uint64_t before;
+
+    removal_pace_init(&p, 0, 0);
+    before = p.keys;
+    for (int i = 0; i < 4; i++)
+        removal_pace_answered(&p, p.keys, 45000, i * 45000);
+    assert_true(p.keys > before);
+    assert_int_equal(p.rest_ms, 0);
+    before = p.keys;
+    removal_pace_answered(&p, p.keys, 72000, 300000);
+    assert_int_equal(p.keys, before / 2);
+    assert_int_equal(p.rest_ms, 72);
 }
 
 static void
@@ -103,6 +122,7 @@ main(void)
         cmocka_unit_test(test_quick_answers_make_larger_pieces),
         cmocka_unit_test(test_slow_answers_make_smaller_pieces_and_a_rest),
         cmocka_unit_test(test_slow_answers_together),
+        cmocka_unit_test(test_members_far_away),
         cmocka_unit_test(test_members_that_fall_behind),
         cmocka_unit_test(test_rate),
     };
