@@ -24,14 +24,14 @@ def member_pid(s, name):
 
 
 class Probe:
-    """Runs beside what is in the with block; then has puts, median_ms, p99_ms, longest_ms, and
-    memory_mib, the member's peak."""
+    """Runs beside what is in the with block; then has puts, median_ms, p99_ms, longest_ms, longest_at_s
+    (behind the beginning), and memory_mib, the member's peak."""
 
     def __init__(self, endpoint, pid):
         self.address = re.sub("^https?://", "", endpoint)
         self.pid = pid
         self.stopping = threading.Event()
-        self.took_ms = []
+        self.took = []
         self.memory_mib = 0
         self.threads = [threading.Thread(target=run) for run in (self.put, self.look)]
 
@@ -39,12 +39,12 @@ class Probe:
         connection = http.client.HTTPConnection(self.address)
         body = json.dumps({"key": base64.b64encode(b"bench/probe").decode(),
                            "value": base64.b64encode(b"x").decode()})
-        due = time.perf_counter()
+        self.began = due = time.perf_counter()
         while not self.stopping.is_set():
             started = time.perf_counter()
             connection.request("POST", "/v3/kv/put", body)
             connection.getresponse().read()
-            self.took_ms.append((time.perf_counter() - started) * 1000)
+            self.took.append(((time.perf_counter() - started) * 1000, started - self.began))
             due = max(due + EVERY_S, time.perf_counter())
             time.sleep(max(0, due - time.perf_counter()))
 
@@ -62,8 +62,8 @@ class Probe:
         self.stopping.set()
         for thread in self.threads:
             thread.join()
-        took = sorted(self.took_ms)
+        self.longest_ms, self.longest_at_s = max(self.took)
+        took = sorted(ms for ms, _ in self.took)
         self.puts = len(took)
         self.median_ms = statistics.median(took)
         self.p99_ms = took[len(took) * 99 // 100]
-        self.longest_ms = took[-1]

@@ -35,6 +35,7 @@ def removed(s, what, endpoint, pid, argv):
         raise SystemExit(f"{' '.join(argv)}: {run['stderr']}")
     print(f"  {what:24} {run['wall'] / 1000:6.2f} s, CPU {run['cpu'] / 1000:5.2f} s; {probe.puts:5} puts beside it:"
           f" median {probe.median_ms:.1f} ms, p99 {probe.p99_ms:.1f} ms, longest {probe.longest_ms:.1f} ms"
+          f" (at {probe.longest_at_s:.1f} s)"
           f"{'' if run['code'] == 0 else '; failed: ' + run['stderr'].strip().splitlines()[-1]}", flush=True)
 
 
