@@ -1,5 +1,5 @@
 """A million events of two million keys go, with puts beside it: by 'keys rm', by 'keys rm' again, which saves them, is
-killed with -9 and resumed, and by 'etcdctl del --prefix'. Ten minutes, most of them for writing the events again."""
+killed with -9 and resumed, and by 'etcdctl del --prefix'. A quarter of an hour, most of it for writing the events again."""
 
 import hashlib
 import json
