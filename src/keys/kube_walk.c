@@ -55,8 +55,7 @@ struct kube_walk {
     int64_t took_us;           /* the piece in front */
     int64_t quickest_us;       /* of the pieces so far */
     struct bytes piece_start;  /* of the piece that is read now; empty behind its first page */
-    struct buf
-        page_end; /* where the first page of the piece in front ended: a name; empty: unknown */
+    struct buf page_end; /* the name that the first page in front ended with; empty: unknown */
 };
 
 static struct bytes

@@ -16,7 +16,7 @@ struct removal_pace {
     uint64_t per_second; /* keys at most; 0: as many as go */
     uint64_t removed;    /* since 'begun_us' */
     int64_t begun_us;
-    int64_t quickest_us; /* of the answers; of all slow ones less */
+    int64_t quickest_us; /* of the answers; where all were slow, what counts as far away at most */
     unsigned slowed;     /* times that it went slower because others would have had to wait */
     int64_t slowed_us;   /* the last time, by an answer */
 };

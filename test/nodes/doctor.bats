@@ -60,7 +60,7 @@ finds() {
 
 # LOAD_MINUTES=60 is an hour.
 @test "nothing is told of a cluster that is well, look after look, while clients write, read and watch" {
-    local looks=0 cut_short=0 until_s=$((SECONDS + ${LOAD_MINUTES:-1} * 60)) compact_s=0 compact_to=1 counts
+    local looks=0 unanswered=0 until_s=$((SECONDS + ${LOAD_MINUTES:-1} * 60)) compact_s=0 compact_to=1 counts
     begins --tls debian db1 db2 db3
     writer_start db1 db2 db3
     watcher_start db1 db2 db3
@@ -72,7 +72,7 @@ finds() {
             compact_s=$((SECONDS + 120))
         fi
         # A read that a busy machine makes too slow is counted, too.
-        inside "$QUORATE" --cluster prod get bench/ --prefix --limit 500 --keys-only >/dev/null || cut_short=$((cut_short + 1))
+        inside "$QUORATE" --cluster prod get bench/ --prefix --limit 500 --keys-only >/dev/null || unanswered=$((unanswered + 1))
         doctor --over 5s --cert-warning 0 --cert-critical 0
         looks=$((looks + 1))
         finds '' || { echo "look $looks"; false; }
@@ -82,8 +82,9 @@ finds() {
     counts=$(writer_stop)
     watcher_stop >/dev/null
     writer_check db1
-    echo "# $looks looks in ${LOAD_MINUTES:-1} minutes; told of slowness: $(sort told | uniq -c | xargs);" \
-        "$cut_short reads not answered; $counts" >&3
+    echo "# $looks looks in ${LOAD_MINUTES:-1} minutes; told: $(sort told | uniq -c | xargs);" \
+        "$unanswered reads not answered; $counts" >&3
+    [[ $unanswered -le $((looks / 20)) ]]
     [[ $looks -ge $((3 * ${LOAD_MINUTES:-1})) ]]
 }
 
